@@ -1,0 +1,109 @@
+// The model of a type: what definitions are compiled into, lazily, and what every derived thing reads (decoding,
+// defaulting, protobuf, patches, OpenAPI documents). A CustomResourceDefinition is compiled into the same model.
+
+export type Schema = StructSchema | ListSchema | MapSchema | ScalarSchema | AnySchema
+
+/** A Go struct: named, with its fields in Go order, which is the order of the JSON a server prints. */
+export interface StructSchema {
+  readonly form: 'struct'
+  /** OpenAPI name, `io.k8s.api.core.v1.Container`. */
+  readonly name: string
+  /** Go type without its package path, `v1.Container`: error texts name it. */
+  readonly go: string
+  /** By JSON name, in Go order; inline members are expanded in their place. */
+  readonly fields: ReadonlyMap<string, Field>
+  /** `atomic`: server-side apply owns the struct as a whole. */
+  readonly mapType: 'granular' | 'atomic'
+}
+
+export interface Field {
+  readonly name: string
+  /** Resolved on first use: definitions are recursive. */
+  readonly schema: Schema
+  readonly required: boolean
+  /** Whether an absent or zero value is left out of JSON; a field that is not `omit` is always printed. */
+  readonly omit: boolean
+  /** Go holds it behind a pointer: an explicit zero is kept and printed. */
+  readonly pointer: boolean
+  /** OpenAPI default. */
+  readonly default: unknown
+  readonly enum: readonly string[] | undefined
+  /** As in Go tags: `merge`, `replace`, `retainKeys`. */
+  readonly patchStrategy: readonly string[]
+  readonly patchMergeKey: string | undefined
+  /** Protobuf field number, undefined for JSON-only fields. */
+  readonly protoNumber: number | undefined
+  /** As in generated.proto, for instance `optional int32` or `map<string, string>`. */
+  readonly protoType: string | undefined
+}
+
+export interface ListSchema {
+  readonly form: 'list'
+  readonly element: Schema
+  readonly listType: 'atomic' | 'set' | 'map'
+  /** Keys of a `map` list. */
+  readonly keys: readonly string[]
+}
+
+export interface MapSchema {
+  readonly form: 'map'
+  readonly element: Schema
+  readonly mapType: 'granular' | 'atomic'
+}
+
+export type ScalarType =
+  | 'string'
+  | 'int32'
+  | 'int64'
+  | 'double'
+  | 'boolean'
+  /** base64 in JSON */
+  | 'bytes'
+  | 'quantity'
+  | 'intOrString'
+  /** metav1.Time */
+  | 'time'
+  /** metav1.MicroTime */
+  | 'microTime'
+  /** metav1.Duration, `1h30m` */
+  | 'duration'
+
+export interface ScalarSchema {
+  readonly form: 'scalar'
+  readonly scalar: ScalarType
+}
+
+/** Whatever JSON holds: RawExtension, FieldsV1, JSON schemas' JSON. `name` is its OpenAPI name where it has one. */
+export interface AnySchema {
+  readonly form: 'any'
+  readonly name: string | undefined
+}
+
+/** What discovery says of a resource, and where its type is. */
+export interface ResourceFacts {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  readonly listKind: string | undefined
+  /** Plural, `pods`. */
+  readonly resource: string
+  readonly singular: string
+  readonly shortNames: readonly string[]
+  readonly categories: readonly string[]
+  readonly namespaced: boolean
+  readonly verbs: readonly string[]
+  readonly storageVersionHash: string | undefined
+  /** OpenAPI name of the type. */
+  readonly type: string
+  readonly fieldSelectors: readonly string[]
+  readonly subresources: readonly SubresourceFacts[]
+}
+
+export interface SubresourceFacts {
+  readonly name: string
+  readonly kind: string
+  /** `autoscaling/v1` for most scale subresources. */
+  readonly apiVersion: string
+  readonly verbs: readonly string[]
+  readonly type: string
+}

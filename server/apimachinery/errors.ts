@@ -1,0 +1,174 @@
+// Status errors: any layer throws one, only http/filters/errors.ts turns it into bytes.
+// Source: staging/src/k8s.io/apimachinery/pkg/api/errors (v1.36)
+import type { FieldError } from './field.ts'
+import type { Status, StatusCause, StatusDetails } from './types.ts'
+
+/** A resource as errors name it: `deployments.apps`, or `pods` in the core group. */
+export interface GroupResource {
+  readonly group: string
+  readonly resource: string
+}
+
+export interface GroupKind {
+  readonly group: string
+  readonly kind: string
+}
+
+export class StatusError extends Error {
+  override readonly name = 'StatusError'
+  readonly status: Status
+  constructor(status: Status, options?: ErrorOptions) {
+    super(status.message, options)
+    this.status = status
+  }
+
+  get code(): number {
+    return this.status.code
+  }
+
+  get reason(): string | undefined {
+    return this.status.reason
+  }
+}
+
+function failure(code: number, reason: string, message: string, details?: StatusDetails): StatusError {
+  const status: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }
+  if (details !== undefined) {
+    const { code: last, ...rest } = status
+    return new StatusError({ ...rest, details, code: last })
+  }
+  return new StatusError(status)
+}
+
+function detailsOf(resource: GroupResource, name: string, more: Partial<StatusDetails> = {}): StatusDetails {
+  return {
+    ...(name === '' ? {} : { name }),
+    ...(resource.group === '' ? {} : { group: resource.group }),
+    ...(resource.resource === '' ? {} : { kind: resource.resource }),
+    ...more,
+  }
+}
+
+/** `deployments.apps` */
+export function printGroupResource({ group, resource }: GroupResource): string {
+  return group === '' ? resource : `${resource}.${group}`
+}
+
+function printGroupKind({ group, kind }: GroupKind): string {
+  return group === '' ? kind : `${kind}.${group}`
+}
+
+export function newNotFound(resource: GroupResource, name: string): StatusError {
+  return failure(404, 'NotFound', `${printGroupResource(resource)} "${name}" not found`, detailsOf(resource, name))
+}
+
+export function newAlreadyExists(resource: GroupResource, name: string): StatusError {
+  const message = `${printGroupResource(resource)} "${name}" already exists`
+  return failure(409, 'AlreadyExists', message, detailsOf(resource, name))
+}
+
+export function newConflict(resource: GroupResource, name: string, why: string, causes?: StatusCause[]): StatusError {
+  const message = `Operation cannot be fulfilled on ${printGroupResource(resource)} "${name}": ${why}`
+  return failure(409, 'Conflict', message, detailsOf(resource, name, causes === undefined ? {} : { causes }))
+}
+
+/** 422, with one cause per field error and the field errors joined in the message. */
+export function newInvalid(kind: GroupKind, name: string, errors: readonly FieldError[]): StatusError {
+  const printed = errors.map((error) => `${error.field}: ${error.message}`)
+  const list = printed.length === 1 ? printed[0]! : `[${[...new Set(printed)].join(', ')}]`
+  const causes = errors.map(({ reason, message, field }) => ({ reason, message, field }))
+  return failure(422, 'Invalid', `${printGroupKind(kind)} "${name}" is invalid: ${list}`, {
+    ...detailsOf({ group: kind.group, resource: kind.kind }, name),
+    causes,
+  })
+}
+
+export function newBadRequest(message: string): StatusError {
+  return failure(400, 'BadRequest', message)
+}
+
+export function newUnauthorized(): StatusError {
+  return failure(401, 'Unauthorized', 'Unauthorized')
+}
+
+export function newForbidden(resource: GroupResource, name: string, why: string): StatusError {
+  const subject = name === '' ? printGroupResource(resource) : `${printGroupResource(resource)} "${name}"`
+  const message = resource.resource === '' ? `forbidden: ${why}` : `${subject} is forbidden: ${why}`
+  return failure(403, 'Forbidden', message, detailsOf(resource, name))
+}
+
+/** 403 with a text of its own: the answers of authorization. */
+export function newForbiddenMessage(message: string, details: StatusDetails = {}): StatusError {
+  return failure(403, 'Forbidden', message, details)
+}
+
+export function newMethodNotSupported(resource: GroupResource, action: string): StatusError {
+  const message = `${action} is not supported on resources of kind "${printGroupResource(resource)}"`
+  return failure(405, 'MethodNotAllowed', message, detailsOf(resource, ''))
+}
+
+/** 404 for a path no handler knows; the API server's own text. */
+export function newPathNotFound(): StatusError {
+  return failure(404, 'NotFound', 'the server could not find the requested resource', {})
+}
+
+export function newNotAcceptable(message: string): StatusError {
+  return failure(406, 'NotAcceptable', message)
+}
+
+export function newUnsupportedMediaType(message: string): StatusError {
+  return failure(415, 'UnsupportedMediaType', message)
+}
+
+/** 410 Expired: the resourceVersion or continue token is too old. */
+export function newResourceExpired(message: string): StatusError {
+  return failure(410, 'Expired', message)
+}
+
+export function newGone(message: string): StatusError {
+  return failure(410, 'Gone', message)
+}
+
+export function newTooManyRequests(message: string, retryAfterSeconds?: number, causes?: StatusCause[]): StatusError {
+  return failure(429, 'TooManyRequests', message, {
+    ...(causes === undefined ? {} : { causes }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  })
+}
+
+export function newTooLargeResourceVersion(requested: number, current: number): StatusError {
+  return failure(504, 'Timeout', `Too large resource version: ${requested}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  })
+}
+
+export function newRequestEntityTooLarge(message: string): StatusError {
+  return failure(413, 'RequestEntityTooLarge', message)
+}
+
+export function newServiceUnavailable(message: string): StatusError {
+  return failure(503, 'ServiceUnavailable', message)
+}
+
+export function newInternalError(cause: unknown): StatusError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return failure(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] })
+}
+
+/** A Success Status: the answer to most deletions. */
+export function successStatus(details?: StatusDetails): Status {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...(details === undefined ? {} : { details }), code: 200 }
+}
+
+export function isNotFound(error: unknown): boolean {
+  return error instanceof StatusError && error.reason === 'NotFound'
+}
+
+export function isAlreadyExists(error: unknown): boolean {
+  return error instanceof StatusError && error.reason === 'AlreadyExists'
+}
+
+export function isConflict(error: unknown): boolean {
+  return error instanceof StatusError && error.reason === 'Conflict'
+}

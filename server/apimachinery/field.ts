@@ -1,0 +1,129 @@
+// Field paths and field errors: what validation returns.
+// Source: staging/src/k8s.io/apimachinery/pkg/util/validation/field (v1.36)
+
+/** A path into an object, `spec.template.spec.containers[0].name`; immutable. */
+export class FieldPath {
+  readonly #text: string
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  child(...names: string[]): FieldPath {
+    return new FieldPath([this.#text, ...names].filter((part) => part !== '').join('.'))
+  }
+
+  index(position: number): FieldPath {
+    return new FieldPath(`${this.#text}[${position}]`)
+  }
+
+  key(name: string): FieldPath {
+    return new FieldPath(`${this.#text}[${name}]`)
+  }
+
+  toString(): string {
+    return this.#text
+  }
+}
+
+export function field(...names: string[]): FieldPath {
+  return new FieldPath(names.join('.'))
+}
+
+/** The reasons of a FieldError are the `reason` of its Status cause. */
+export type FieldErrorReason =
+  | 'FieldValueRequired'
+  | 'FieldValueInvalid'
+  | 'FieldValueNotSupported'
+  | 'FieldValueNotFound'
+  | 'FieldValueDuplicate'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'FieldValueTypeInvalid'
+  | 'InternalError'
+
+export interface FieldError {
+  readonly reason: FieldErrorReason
+  readonly field: string
+  /** The text without the path: what a Status cause shows. */
+  readonly message: string
+}
+
+/**
+ * A bad value as Go prints it in an error: strings quoted, numbers and booleans bare, the rest as compact JSON with
+ * sorted keys.
+ */
+function printValue(value: unknown): string {
+  if (value === undefined || value === null) return 'null'
+  if (typeof value === 'string') return JSON.stringify(value)
+  return JSON.stringify(sortKeys(value))
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, member]) => [name, sortKeys(member)]),
+  )
+}
+
+export function required(path: FieldPath, detail = ''): FieldError {
+  return { reason: 'FieldValueRequired', field: String(path), message: 'Required value' + suffix(detail) }
+}
+
+export function invalid(path: FieldPath, value: unknown, detail: string): FieldError {
+  return { reason: 'FieldValueInvalid', field: String(path), message: `Invalid value: ${printValue(value)}` + suffix(detail) }
+}
+
+export function notSupported(path: FieldPath, value: unknown, supported: readonly string[]): FieldError {
+  const detail = supported.length === 0 ? '' : 'supported values: ' + supported.map((one) => JSON.stringify(one)).join(', ')
+  return {
+    reason: 'FieldValueNotSupported',
+    field: String(path),
+    message: `Unsupported value: ${printValue(value)}` + suffix(detail),
+  }
+}
+
+export function notFound(path: FieldPath, value: unknown): FieldError {
+  return { reason: 'FieldValueNotFound', field: String(path), message: `Not found: ${printValue(value)}` }
+}
+
+export function duplicate(path: FieldPath, value: unknown): FieldError {
+  return { reason: 'FieldValueDuplicate', field: String(path), message: `Duplicate value: ${printValue(value)}` }
+}
+
+export function forbidden(path: FieldPath, detail: string): FieldError {
+  return { reason: 'FieldValueForbidden', field: String(path), message: 'Forbidden' + suffix(detail) }
+}
+
+/** `maxBytes` is named in the text; the value itself is not repeated. */
+export function tooLong(path: FieldPath, maxBytes: number): FieldError {
+  return {
+    reason: 'FieldValueTooLong',
+    field: String(path),
+    message: `Too long: may not be more than ${maxBytes} bytes`,
+  }
+}
+
+export function tooMany(path: FieldPath, actual: number, max: number): FieldError {
+  return {
+    reason: 'FieldValueTooMany',
+    field: String(path),
+    message: `Too many: ${actual}: must have at most ${max} items`,
+  }
+}
+
+export function typeInvalid(path: FieldPath, value: unknown, detail: string): FieldError {
+  return {
+    reason: 'FieldValueTypeInvalid',
+    field: String(path),
+    message: `Invalid value: ${printValue(value)}` + suffix(detail),
+  }
+}
+
+function suffix(detail: string): string {
+  return detail === '' ? '' : `: ${detail}`
+}

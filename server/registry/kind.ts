@@ -1,0 +1,85 @@
+// The contract of a kind: facts come from openapi/, behaviour from one small file of pure functions in kinds/.
+import type { FieldError } from '../apimachinery/field.ts'
+import type { AnyObject, KubeObject, UserInfo } from '../apimachinery/types.ts'
+import type { ResourceFacts } from '../../openapi/schema.ts'
+
+/** What a strategy may know of the request under way. */
+export interface StrategyContext {
+  readonly user: UserInfo
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  readonly namespace: string
+}
+
+export interface Strategy<T extends KubeObject> {
+  /** Sets what the server decides on a creation; `draft` is the registry's own copy. Status is reset already. */
+  prepareForCreate?(draft: T, context: StrategyContext): void
+  /** As above for an update of the main resource; status and generation are handled by the registry. */
+  prepareForUpdate?(draft: T, old: T, context: StrategyContext): void
+  validate?(object: T): FieldError[]
+  /** Beyond `validate`, which runs on updates too. */
+  validateUpdate?(object: T, old: T): FieldError[]
+  /** Sentences for Warning headers. */
+  warnings?(object: T, old: T | undefined): string[]
+  /** PUT on a name that is not there creates it (Lease, Endpoints, Event, …). Default false. */
+  allowCreateOnUpdate?: boolean
+  /** PUT without resourceVersion is accepted. Default true. */
+  allowUnconditionalUpdate?: boolean
+  /** How long a deletion may take; undefined deletes at once. `requested` is DeleteOptions.gracePeriodSeconds. */
+  gracePeriodSeconds?(object: T, requested: number | undefined): number | undefined
+  /** Propagation when DeleteOptions names none. Default `background`; Jobs orphan. */
+  defaultPropagation?: 'orphan' | 'background'
+}
+
+export interface StatusStrategy<T extends KubeObject> {
+  /** After the registry has put the old spec back. */
+  prepareForUpdate?(draft: T, old: T, context: StrategyContext): void
+  validateUpdate?(object: T, old: T): FieldError[]
+}
+
+/** How `scale` reads and writes a kind. */
+export interface ScaleMapping<T extends KubeObject> {
+  read(object: T): { specReplicas: number; statusReplicas: number; selector: string }
+  write(draft: T, replicas: number): void
+}
+
+export type Cell = string | number | boolean | null
+
+/** Cells of a Table row by column name (from tables.json); Name and Age are printed by the registry if left out. */
+export type Cells<T extends KubeObject> = Readonly<Record<string, (object: T, now: number) => Cell>>
+
+export interface KindBehaviour<T extends KubeObject> {
+  group: string
+  version: string
+  kind: string
+  /** Defaults that depend on other fields; plain ones come from openapi/. Runs after those. */
+  defaults?(draft: T): void
+  strategy?: Strategy<T>
+  /** Only read for kinds whose facts list a status subresource. */
+  status?: StatusStrategy<T>
+  scale?: ScaleMapping<T>
+  /** metadata.generation counts changes of everything but metadata and status. Default false. */
+  generation?: boolean
+  /** Values of the field selectors the facts list, beyond metadata.name and metadata.namespace. */
+  selectableFields?: Readonly<Record<string, (object: T) => string>>
+  cells?: Cells<T>
+  /** Row conditions of the table, e.g. Completed pods. */
+  rowConditions?(object: T): { type: string; status: string; reason: string; message: string }[]
+  /** Several versions share one store: the other version's objects to and from this, the stored one. */
+  storedAs?: {
+    version: string
+    group: string
+    toStored(object: AnyObject): AnyObject
+    fromStored(object: AnyObject): AnyObject
+  }
+}
+
+/** A kind as the registry knows it: the facts and the behaviour in one. */
+export interface KindDefinition<T extends KubeObject = AnyObject> extends KindBehaviour<T> {
+  readonly facts: ResourceFacts
+}
+
+/** Forgets the static type, in this one cast: the tables hold kinds of any object. */
+export function defineKind<T extends KubeObject>(behaviour: KindBehaviour<T>): KindBehaviour<AnyObject> {
+  return behaviour as unknown as KindBehaviour<AnyObject>
+}
