@@ -16,6 +16,7 @@ export interface Strategy<T extends KubeObject> {
   prepareForCreate?(draft: T, context: StrategyContext): void
   /** As above for an update of the main resource; status and generation are handled by the registry. */
   prepareForUpdate?(draft: T, old: T, context: StrategyContext): void
+  /** Everything but metadata, which the registry validates (with `validateName`). */
   validate?(object: T): FieldError[]
   /** Beyond `validate`, which runs on updates too. */
   validateUpdate?(object: T, old: T): FieldError[]
@@ -27,6 +28,12 @@ export interface Strategy<T extends KubeObject> {
   allowUnconditionalUpdate?: boolean
   /** How long a deletion may take; undefined deletes at once. `requested` is DeleteOptions.gracePeriodSeconds. */
   gracePeriodSeconds?(object: T, requested: number | undefined): number | undefined
+  /** Called once, when a deletion begins and does not end at once (a namespace becomes Terminating). */
+  beginDeletion?(draft: T): void
+  /** What keeps an object beyond metadata.finalizers (a namespace's spec.finalizers). */
+  blocksDeletion?(object: T): boolean
+  /** A DELETE that ends the object answers with the object, not with a Status. Default false. */
+  returnsDeletedObject?: boolean
   /** Propagation when DeleteOptions names none. Default `background`; Jobs orphan. */
   defaultPropagation?: 'orphan' | 'background'
 }
@@ -52,6 +59,8 @@ export interface KindBehaviour<T extends KubeObject> {
   group: string
   version: string
   kind: string
+  /** Problems of metadata.name (`prefix`: of generateName). Default: a DNS-1123 subdomain. */
+  validateName?(name: string, prefix: boolean): string[]
   /** Defaults that depend on other fields; plain ones come from openapi/. Runs after those. */
   defaults?(draft: T): void
   strategy?: Strategy<T>
