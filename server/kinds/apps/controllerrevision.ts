@@ -1,0 +1,5 @@
+// ControllerRevision of apps/v1.
+import type { KubeObject } from '../../apimachinery/types.ts'
+import { defineKind } from '../../registry/kind.ts'
+
+export const controllerRevision = defineKind<KubeObject>({ group: 'apps', version: 'v1', kind: 'ControllerRevision' })

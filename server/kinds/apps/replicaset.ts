@@ -1,0 +1,5 @@
+// ReplicaSet of apps/v1.
+import type { KubeObject } from '../../apimachinery/types.ts'
+import { defineKind } from '../../registry/kind.ts'
+
+export const replicaSet = defineKind<KubeObject>({ group: 'apps', version: 'v1', kind: 'ReplicaSet' })

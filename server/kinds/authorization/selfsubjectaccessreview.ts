@@ -1,0 +1,5 @@
+// SelfSubjectAccessReview of authorization.k8s.io/v1.
+import type { KubeObject } from '../../apimachinery/types.ts'
+import { defineKind } from '../../registry/kind.ts'
+
+export const selfSubjectAccessReview = defineKind<KubeObject>({ group: 'authorization.k8s.io', version: 'v1', kind: 'SelfSubjectAccessReview' })

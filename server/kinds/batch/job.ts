@@ -1,0 +1,5 @@
+// Job of batch/v1.
+import type { KubeObject } from '../../apimachinery/types.ts'
+import { defineKind } from '../../registry/kind.ts'
+
+export const job = defineKind<KubeObject>({ group: 'batch', version: 'v1', kind: 'Job' })

@@ -1,0 +1,5 @@
+// Ingress of networking.k8s.io/v1.
+import type { KubeObject } from '../../apimachinery/types.ts'
+import { defineKind } from '../../registry/kind.ts'
+
+export const ingress = defineKind<KubeObject>({ group: 'networking.k8s.io', version: 'v1', kind: 'Ingress' })

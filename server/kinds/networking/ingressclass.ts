@@ -1,0 +1,5 @@
+// IngressClass of networking.k8s.io/v1.
+import type { KubeObject } from '../../apimachinery/types.ts'
+import { defineKind } from '../../registry/kind.ts'
+
+export const ingressClass = defineKind<KubeObject>({ group: 'networking.k8s.io', version: 'v1', kind: 'IngressClass' })

@@ -1,0 +1,5 @@
+// Role of rbac.authorization.k8s.io/v1.
+import type { KubeObject } from '../../apimachinery/types.ts'
+import { defineKind } from '../../registry/kind.ts'
+
+export const role = defineKind<KubeObject>({ group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'Role' })

@@ -1,0 +1,5 @@
+// CSINode of storage.k8s.io/v1.
+import type { KubeObject } from '../../apimachinery/types.ts'
+import { defineKind } from '../../registry/kind.ts'
+
+export const csiNode = defineKind<KubeObject>({ group: 'storage.k8s.io', version: 'v1', kind: 'CSINode' })
