@@ -96,14 +96,36 @@ export interface LabelSelector {
   matchExpressions?: { key: string; operator: string; values?: string[] }[]
 }
 
-/** The wire form of a type from client-node: its Dates are strings, as in JSON. */
-export type Wire<T> = T extends Date
-  ? string
-  : T extends (infer E)[]
-    ? Wire<E>[]
-    : T extends object
-      ? { [K in keyof T]: Wire<T[K]> }
-      : T
+type Hyphenated<S extends string> = S extends `${infer Head}_${infer Rest}` ? `${Head}-${Hyphenated<Rest>}` : S
+
+/** client-node renames members that are reserved words or no identifiers (`_continue`, `ref` of JSONSchemaProps, …). */
+type WireName<T, K> = K extends `_${infer Name}`
+  ? Name
+  : K extends `x_kubernetes_${infer Rest}`
+    ? `x-kubernetes-${Hyphenated<Rest>}`
+    : K extends 'ref' | 'schema'
+      ? 'x_kubernetes_list_type' extends keyof T
+        ? `$${K}`
+        : K
+      : K
+
+/**
+ * The wire form of a type from client-node: its Dates are strings, as in JSON, its members have the names of the wire,
+ * `any` is unknown, and its V1ObjectMeta is the ObjectMeta above.
+ */
+export type Wire<T> = 0 extends 1 & T
+  ? unknown
+  : T extends Date
+    ? string
+    : T extends (infer E)[]
+      ? Wire<E>[]
+      : T extends object
+        ? string extends keyof T
+          ? { [K in keyof T]: Wire<T[K]> }
+          : 'managedFields' extends keyof T
+            ? ObjectMeta
+            : { [K in keyof T as WireName<T, K>]: Wire<T[K]> }
+        : T
 
 /** A frozen object, all the way down: what caches hand out. */
 export type Frozen<T> = T extends (infer E)[]
