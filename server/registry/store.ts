@@ -1,0 +1,481 @@
+// The generic store of a resource: create, update and delete with what all kinds share. Kinds add pure strategies.
+// Source: staging/src/k8s.io/apiserver/pkg/registry/generic/registry, Store; registry/rest, BeforeCreate, BeforeUpdate,
+// BeforeDelete (v1.36)
+import { randomUUID } from 'node:crypto'
+import { formatTime } from '../apimachinery/clock.ts'
+import { newAlreadyExists, newConflict, newInvalid, newNotFound, StatusError } from '../apimachinery/errors.ts'
+import type { GroupResource } from '../apimachinery/errors.ts'
+import { copy, deepEqual } from '../apimachinery/equality.ts'
+import { generateName } from '../apimachinery/names.ts'
+import type { AnyObject, Frozen, ObjectMeta, UserInfo } from '../apimachinery/types.ts'
+import { isDNS1123Subdomain, validateObjectMeta, validateObjectMetaUpdate } from '../apimachinery/validation.ts'
+import { field } from '../apimachinery/field.ts'
+import { decodeObject } from '../../openapi/decode.ts'
+import type { StructSchema } from '../../openapi/schema.ts'
+import type { Entry, Mutation, Store } from '../storage/store.ts'
+import { WatchCache } from '../storage/watch-cache.ts'
+import { finalizersAfterDelete, type Propagation } from './deletion.ts'
+import type { KindDefinition } from './kind.ts'
+import { objectKey } from './keys.ts'
+
+/** What a write carries with it, beyond the object. */
+export interface WriteContext {
+  readonly user: UserInfo
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  readonly namespace: string
+  readonly dryRun: boolean
+  warn(text: string): void
+}
+
+/** Runs between validation and the write; a promise delays the write, which is then decided again if the object moved. */
+export type Check = (object: AnyObject, old: Frozen<AnyObject> | undefined) => void | Promise<void>
+
+/** Makes the next state from the current one. It may return the draft as a promise (webhooks). */
+export type Transform = (current: Entry | undefined) => AnyObject | Promise<AnyObject>
+
+export interface UpdateOptions {
+  /** `status` writes only the status, '' everything else, any other name the whole object. */
+  readonly subresource: string
+  readonly check?: Check
+  /** A name that is not there is created, where the kind allows it. */
+  readonly createIfMissing?: boolean
+  /** The object must still have these, or the update conflicts. */
+  readonly preconditions?: Preconditions
+  /** Finishing touches between the strategy and the write: managed fields. */
+  readonly finish?: (draft: AnyObject, current: Entry | undefined) => void
+}
+
+export interface Preconditions {
+  readonly uid?: string | undefined
+  readonly resourceVersion?: string | undefined
+}
+
+export interface DeleteRequest {
+  readonly gracePeriodSeconds?: number | undefined
+  readonly propagation?: Propagation | undefined
+  readonly preconditions?: Preconditions | undefined
+  readonly check?: Check
+}
+
+export interface Written {
+  readonly entry: Entry
+  readonly created: boolean
+}
+
+export interface Deleted {
+  readonly entry: Entry
+  /** False while finalizers or a grace period keep the object. */
+  readonly gone: boolean
+}
+
+/** What one pass of a deletion does: leaves the object, marks it for the next pass, or removes it. */
+interface DeleteStep {
+  readonly mutation: Mutation
+  readonly outcome: 'kept' | 'marked' | 'gone'
+}
+
+/** Claims cluster-wide resources for objects (cluster IPs, node ports): called as the write is decided. */
+export interface Allocator {
+  /** Fills in what is missing and reserves it. @throws StatusError if it is taken */
+  allocate(draft: AnyObject, old: Frozen<AnyObject> | undefined, dryRun: boolean): void
+  /** The object is gone. */
+  release(object: Frozen<AnyObject>): void
+}
+
+const modifiedText = 'the object has been modified; please apply your changes to the latest version and try again'
+
+/** How often a generated name that is taken is drawn again. */
+const generateNameAttempts = 8
+
+export class ResourceStore {
+  readonly kind: KindDefinition
+  readonly schema: StructSchema
+  readonly prefix: string
+  readonly groupResource: GroupResource
+  readonly hasStatus: boolean
+  readonly #store: Store
+  readonly #allocator: Allocator | undefined
+  #cache: WatchCache | undefined
+
+  constructor(options: { store: Store; kind: KindDefinition; schema: StructSchema; prefix: string; allocator?: Allocator }) {
+    this.#store = options.store
+    this.kind = options.kind
+    this.schema = options.schema
+    this.prefix = options.prefix
+    this.#allocator = options.allocator
+    this.groupResource = { group: this.kind.group, resource: this.kind.facts.resource }
+    this.hasStatus = this.kind.facts.subresources.some((one) => one.name === 'status')
+  }
+
+  /** Filled on first use: a server start touches few resources. */
+  get cache(): WatchCache {
+    if (this.#cache === undefined) {
+      this.#cache = new WatchCache(this.#store, this.prefix)
+      if (this.kind.facts.resource === 'pods') {
+        this.#cache.addIndex('spec.nodeName', (object) => {
+          const name = (object['spec'] as { nodeName?: string } | undefined)?.nodeName
+          return name === undefined ? [] : [name]
+        })
+      }
+    }
+    return this.#cache
+  }
+
+  /** Revision of the newest committed write anywhere in the store. */
+  get revision(): number {
+    return this.#store.revision
+  }
+
+  key(namespace: string, name: string): string {
+    return objectKey(this.prefix, this.kind.facts.namespaced ? namespace : undefined, name)
+  }
+
+  /** Prefix of a namespace's keys, or of all. */
+  listPrefix(namespace: string): string {
+    return this.kind.facts.namespaced && namespace !== '' ? `${this.prefix}${namespace}/` : this.prefix
+  }
+
+  find(namespace: string, name: string): Entry | undefined {
+    return this.cache.get(this.key(namespace, name))
+  }
+
+  /** @throws StatusError 404 */
+  get(namespace: string, name: string): Entry {
+    const entry = this.find(namespace, name)
+    if (entry === undefined) throw newNotFound(this.groupResource, name)
+    return entry
+  }
+
+  /** Takes over `draft`, defaulted and admitted. @throws StatusError 409 if it exists, 422 if it is invalid */
+  async create(context: WriteContext, draft: AnyObject, check?: Check, finish?: UpdateOptions['finish']): Promise<Entry> {
+    const generated = (draft.metadata?.name ?? '') === '' && (draft.metadata?.generateName ?? '') !== ''
+    for (let attempt = 1; ; attempt++) {
+      const object = generated && attempt < generateNameAttempts ? copy(draft) : draft
+      if (generated) object.metadata!.name = generateName(object.metadata!.generateName!)
+      this.#beforeCreate(object, context)
+      finish?.(object, undefined)
+      const checking = check?.(object, undefined)
+      if (checking !== undefined) await checking
+      try {
+        return await this.#insert(object, context)
+      } catch (error) {
+        const taken = error instanceof StatusError && error.reason === 'AlreadyExists'
+        if (!taken || !generated || attempt >= generateNameAttempts) throw error
+      }
+    }
+  }
+
+  async #insert(object: AnyObject, context: WriteContext): Promise<Entry> {
+    const name = object.metadata!.name!
+    const key = this.key(context.namespace, name)
+    const entry = await this.#transact(key, context.dryRun, (current) => {
+      if (current !== undefined) throw newAlreadyExists(this.groupResource, name)
+      this.#allocator?.allocate(object, undefined, context.dryRun)
+      return { type: 'put', object: this.#canonical(object) }
+    })
+    return entry!
+  }
+
+  /**
+   * Makes the next state from the current one and writes it; decided again when the object moved in between. A state
+   * that equals the current one is not written: no revision, no event.
+   * @throws StatusError 404, 409, 422
+   */
+  async update(context: WriteContext, name: string, transform: Transform, options: UpdateOptions): Promise<Written> {
+    const key = this.key(context.namespace, name)
+    let prepared: { base: Entry | undefined; draft: AnyObject } | undefined
+    for (;;) {
+      let created = false
+      let pending: Promise<{ base: Entry | undefined; draft: AnyObject }> | undefined
+      const entry = await this.#transact(key, context.dryRun, (current) => {
+        if (prepared === undefined || prepared.base?.revision !== current?.revision) {
+          const next = this.#nextState(context, name, current, transform, options)
+          if (next instanceof Promise) {
+            pending = next.then((draft) => ({ base: current, draft }))
+            return { type: 'none' }
+          }
+          prepared = { base: current, draft: next }
+        }
+        created = current === undefined
+        return this.#decideUpdate(context, current, prepared.draft)
+      })
+      if (pending !== undefined) {
+        prepared = await pending
+        continue
+      }
+      return { entry: entry!, created }
+    }
+  }
+
+  /** The object to be written, prepared, validated and checked; a promise only when a step needs to wait. */
+  #nextState(
+    context: WriteContext,
+    name: string,
+    current: Entry | undefined,
+    transform: Transform,
+    options: UpdateOptions,
+  ): AnyObject | Promise<AnyObject> {
+    const old = current?.object
+    if (old === undefined) {
+      if (options.createIfMissing !== true || this.kind.strategy?.allowCreateOnUpdate !== true) {
+        throw newNotFound(this.groupResource, name)
+      }
+    } else if (options.preconditions !== undefined) {
+      this.#checkPreconditions(old, name, options.preconditions)
+    }
+    const drafted = transform(current)
+    const complete = (draft: AnyObject): AnyObject | Promise<AnyObject> => {
+      if (old === undefined) this.#beforeCreate(draft, context)
+      else this.#beforeUpdate(draft, old, context, options.subresource)
+      options.finish?.(draft, current)
+      const checking = options.check?.(draft, old)
+      return checking === undefined ? draft : checking.then(() => draft)
+    }
+    return drafted instanceof Promise ? drafted.then(complete) : complete(drafted)
+  }
+
+  #decideUpdate(context: WriteContext, current: Entry | undefined, draft: AnyObject): Mutation {
+    this.#allocator?.allocate(draft, current?.object, context.dryRun)
+    const object = this.#canonical(draft)
+    if (current === undefined) return { type: 'put', object }
+    if (isDeleted(object) && !this.#isHeld(object)) {
+      this.#allocator?.release(current.object)
+      return { type: 'delete', object }
+    }
+    object.metadata!.resourceVersion = String(current.revision)
+    if (deepEqual(object, current.object)) return { type: 'none' }
+    return { type: 'put', object }
+  }
+
+  /** @throws StatusError 404, 409 */
+  async delete(context: WriteContext, name: string, request: DeleteRequest): Promise<Deleted> {
+    const key = this.key(context.namespace, name)
+    const before = this.cache.get(key)
+    if (before === undefined) throw newNotFound(this.groupResource, name)
+    const checking = request.check?.(before.object as AnyObject, before.object)
+    if (checking !== undefined) await checking
+    for (;;) {
+      let step: DeleteStep = { mutation: { type: 'none' }, outcome: 'kept' }
+      const entry = await this.#transact(key, context.dryRun, (current) => {
+        if (current === undefined) throw newNotFound(this.groupResource, name)
+        step = this.#decideDelete(context, current, name, request)
+        return step.mutation
+      })
+      if (step.outcome !== 'marked' || context.dryRun) return { entry: entry!, gone: step.outcome !== 'kept' }
+    }
+  }
+
+  #decideDelete(context: WriteContext, current: Entry, name: string, request: DeleteRequest): DeleteStep {
+    const old = current.object
+    this.#checkPreconditions(old, name, request.preconditions ?? {}, true)
+    const strategy = this.kind.strategy
+    const grace = strategy?.gracePeriodSeconds?.(old as AnyObject, request.gracePeriodSeconds)
+    const meta = old.metadata!
+    const finalizers = finalizersAfterDelete(meta, request.propagation, strategy?.defaultPropagation ?? 'background')
+    const draft = copy(old) as AnyObject
+    const next = draft.metadata!
+    if (finalizers.length > 0) next.finalizers = finalizers
+    else delete next.finalizers
+
+    let isMarkedNow = false
+    if (meta.deletionTimestamp === undefined) {
+      const isHeld = this.#isHeld(draft)
+      if (grace !== undefined || isHeld) {
+        this.#beginDeletion(draft, context, grace ?? 0)
+        isMarkedNow = grace !== undefined
+      }
+    } else {
+      const remaining = meta.deletionGracePeriodSeconds ?? 0
+      if (grace !== undefined && request.gracePeriodSeconds !== undefined && grace < remaining) {
+        // A shorter grace period moves the end forward, counted from the first request.
+        const requestedAt = Date.parse(meta.deletionTimestamp) - remaining * 1000
+        next.deletionTimestamp = formatTime(Math.max(requestedAt + grace * 1000, context.now))
+        next.deletionGracePeriodSeconds = grace
+        isMarkedNow = true
+      } else if (grace === undefined) {
+        next.deletionGracePeriodSeconds = 0
+      }
+    }
+    if (this.#isHeld(draft)) {
+      if (deepEqual(draft, old)) return { mutation: { type: 'none' }, outcome: 'kept' }
+      return { mutation: { type: 'put', object: this.#canonical(draft) }, outcome: 'kept' }
+    }
+    // A graceful kind is first marked, then removed: watchers see a MODIFIED before the DELETED.
+    if (isMarkedNow) return { mutation: { type: 'put', object: this.#canonical(draft) }, outcome: 'marked' }
+    this.#allocator?.release(old)
+    return { mutation: { type: 'delete', object: this.#canonical(draft) }, outcome: 'gone' }
+  }
+
+  #beginDeletion(draft: AnyObject, context: WriteContext, graceSeconds: number): void {
+    const meta = draft.metadata!
+    meta.deletionTimestamp = formatTime(context.now + graceSeconds * 1000)
+    meta.deletionGracePeriodSeconds = graceSeconds
+    if (meta.generation !== undefined && meta.generation > 0) meta.generation += 1
+    this.kind.strategy?.beginDeletion?.(draft)
+  }
+
+  #isHeld(object: AnyObject): boolean {
+    const meta = object.metadata!
+    return (
+      (meta.finalizers?.length ?? 0) > 0 ||
+      (meta.deletionGracePeriodSeconds ?? 0) > 0 ||
+      this.kind.strategy?.blocksDeletion?.(object) === true
+    )
+  }
+
+  #checkPreconditions(old: Frozen<AnyObject>, name: string, preconditions: Preconditions, deleting = false): void {
+    const { uid, resourceVersion } = preconditions
+    const meta = old.metadata!
+    const subject = deleting ? { group: this.kind.group, resource: this.kind.kind } : this.groupResource
+    if (uid !== undefined && uid !== meta.uid) {
+      const why = deleting
+        ? `the UID in the precondition (${uid}) does not match the UID in record (${meta.uid}). The object might have been deleted and then recreated`
+        : `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${meta.uid}`
+      throw newConflict(subject, name, why)
+    }
+    if (resourceVersion !== undefined && resourceVersion !== meta.resourceVersion) {
+      const why = deleting
+        ? `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${meta.resourceVersion}). The object might have been modified`
+        : modifiedText
+      throw newConflict(subject, name, why)
+    }
+  }
+
+  #beforeCreate(draft: AnyObject, context: WriteContext): void {
+    const meta: ObjectMeta = (draft.metadata ??= {})
+    if (this.kind.facts.namespaced) meta.namespace = context.namespace
+    else delete meta.namespace
+    delete meta.deletionTimestamp
+    delete meta.deletionGracePeriodSeconds
+    delete meta.selfLink
+    delete meta.resourceVersion
+    meta.uid = randomUUID()
+    meta.creationTimestamp = formatTime(context.now)
+    if (this.kind.generation === true) meta.generation = 1
+    if (this.hasStatus) delete draft['status']
+    this.kind.strategy?.prepareForCreate?.(draft, context)
+    const errors = [
+      ...validateObjectMeta(meta, {
+        namespaced: this.kind.facts.namespaced,
+        nameValidator: this.kind.validateName ?? isDNS1123Subdomain,
+        path: field('metadata'),
+      }),
+      ...(this.kind.strategy?.validate?.(draft) ?? []),
+    ]
+    if (errors.length > 0) throw newInvalid(this.kind, meta.name ?? '', errors)
+    for (const warning of this.kind.strategy?.warnings?.(draft, undefined) ?? []) context.warn(warning)
+  }
+
+  #beforeUpdate(draft: AnyObject, old: Frozen<AnyObject>, context: WriteContext, subresource: string): void {
+    const meta: ObjectMeta = (draft.metadata ??= {})
+    const oldMeta = old.metadata!
+    const name = oldMeta.name!
+    this.#checkVersion(meta, oldMeta, name)
+    if (this.kind.facts.namespaced) meta.namespace ??= context.namespace
+    meta.uid ??= oldMeta.uid!
+    setOrDelete(meta, 'creationTimestamp', oldMeta.creationTimestamp)
+    setOrDelete(meta, 'deletionTimestamp', oldMeta.deletionTimestamp)
+    setOrDelete(meta, 'deletionGracePeriodSeconds', oldMeta.deletionGracePeriodSeconds)
+    setOrDelete(meta, 'generation', oldMeta.generation)
+    delete meta.selfLink
+    delete meta.resourceVersion
+
+    if (subresource === 'status') {
+      for (const member of Object.keys(draft)) if (!statusKeeps.has(member)) delete draft[member]
+      for (const [member, value] of Object.entries(old)) if (!statusKeeps.has(member)) draft[member] = copy(value)
+      this.kind.status?.prepareForUpdate?.(draft, old as AnyObject, context)
+    } else if (subresource === '') {
+      if (this.hasStatus) {
+        if (old['status'] === undefined) delete draft['status']
+        else draft['status'] = copy(old['status'])
+      }
+      this.kind.strategy?.prepareForUpdate?.(draft, old as AnyObject, context)
+    }
+    if (this.kind.generation === true && subresource !== 'status' && this.#specChanged(draft, old)) {
+      meta.generation = (oldMeta.generation ?? 0) + 1
+    }
+    const strategy = subresource === 'status' ? this.kind.status : this.kind.strategy
+    const errors = [
+      ...validateObjectMetaUpdate(meta, oldMeta as ObjectMeta, field('metadata')),
+      ...(subresource === 'status' ? [] : (this.kind.strategy?.validate?.(draft) ?? [])),
+      ...(strategy?.validateUpdate?.(draft, old as AnyObject) ?? []),
+    ]
+    if (errors.length > 0) throw newInvalid(this.kind, name, errors)
+    if (subresource !== 'status') {
+      for (const warning of this.kind.strategy?.warnings?.(draft, old as AnyObject) ?? []) context.warn(warning)
+    }
+  }
+
+  /** Optimistic concurrency: a resourceVersion that is sent must be the current one. */
+  #checkVersion(meta: ObjectMeta, oldMeta: Frozen<ObjectMeta>, name: string): void {
+    if (meta.resourceVersion !== undefined && meta.resourceVersion !== '') {
+      if (meta.resourceVersion !== oldMeta.resourceVersion) throw newConflict(this.groupResource, name, modifiedText)
+    } else if (this.kind.strategy?.allowUnconditionalUpdate === false) {
+      throw newInvalid(this.kind, name, [
+        { reason: 'FieldValueInvalid', field: 'metadata.resourceVersion', message: 'Invalid value: 0: must be specified for an update' },
+      ])
+    }
+    if (meta.uid !== undefined && meta.uid !== '' && meta.uid !== oldMeta.uid) {
+      throw newConflict(this.groupResource, name, `Precondition failed: UID in precondition: ${meta.uid}, UID in object meta: ${oldMeta.uid}`)
+    }
+  }
+
+  #specChanged(draft: AnyObject, old: Frozen<AnyObject>): boolean {
+    const canonical = this.#canonical(draft)
+    for (const member of new Set([...Object.keys(canonical), ...Object.keys(old)])) {
+      if (notSpec.has(member)) continue
+      if (!deepEqual(canonical[member], old[member])) return true
+    }
+    return false
+  }
+
+  /** A copy in the server's own order, without what Go would not print: what is stored and served. */
+  #canonical(draft: AnyObject): AnyObject {
+    return decodeObject(this.schema, draft).object
+  }
+
+  async #transact(key: string, dryRun: boolean, mutate: (current: Entry | undefined) => Mutation): Promise<Entry | undefined> {
+    // The cache must be listening before the first write, or it would not hold it when the write resolves.
+    void this.cache
+    if (!dryRun) return this.#store.transact(key, mutate)
+    const current = this.#store.get(key)
+    const mutation = mutate(current)
+    if (mutation.type === 'none') return current
+    return transientEntry(key, mutation.object, current)
+  }
+}
+
+/** Members a status update takes from the request; all others stay as they are. */
+const statusKeeps = new Set(['apiVersion', 'kind', 'metadata', 'status'])
+/** Members that do not count for metadata.generation. */
+const notSpec = new Set(['apiVersion', 'kind', 'metadata', 'status'])
+
+function isDeleted(object: AnyObject): boolean {
+  return object.metadata?.deletionTimestamp !== undefined
+}
+
+function setOrDelete<K extends keyof ObjectMeta>(meta: ObjectMeta, name: K, value: ObjectMeta[K] | undefined): void {
+  if (value === undefined) delete meta[name]
+  else meta[name] = value
+}
+
+/** What a dry run answers: an entry that was never stored. */
+function transientEntry(key: string, object: AnyObject, current: Entry | undefined): Entry {
+  if (current !== undefined) object.metadata!.resourceVersion = String(current.revision)
+  const memo = new Map<symbol, unknown>()
+  const entry: Entry = {
+    key,
+    revision: current?.revision ?? 0,
+    createRevision: current?.createRevision ?? 0,
+    object: object as Frozen<AnyObject>,
+    get json() {
+      return Buffer.from(JSON.stringify(object))
+    },
+    memo: <T>(slot: symbol, make: (from: Entry) => T): T => {
+      if (!memo.has(slot)) memo.set(slot, make(entry))
+      return memo.get(slot) as T
+    },
+  }
+  return entry
+}
