@@ -50,6 +50,14 @@ export interface FieldError {
   readonly message: string
 }
 
+/** A bad value whose print is given: a struct whose members are to stand in Go order. */
+export class Printed {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
 /**
  * A bad value as Go prints it in an error: strings quoted, numbers and booleans bare, the rest as compact JSON with
  * sorted keys.
@@ -57,6 +65,7 @@ export interface FieldError {
 function printValue(value: unknown): string {
   if (value === undefined || value === null) return 'null'
   if (typeof value === 'string') return JSON.stringify(value)
+  if (value instanceof Printed) return value.text
   return JSON.stringify(sortKeys(value))
 }
 
