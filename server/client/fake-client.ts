@@ -4,7 +4,7 @@ import { formatTime } from '../apimachinery/clock.ts'
 import { newAlreadyExists, newConflict, newNotFound, type GroupResource } from '../apimachinery/errors.ts'
 import type { AnyObject, Frozen, KubeObject, Stored } from '../apimachinery/types.ts'
 import type { Client, DeleteOptions, ListOptions, PatchType, ResourceName, WatchEvent, WatchHandle, WriteOptions } from './client.ts'
-import { keyOf } from './informers.ts'
+import { keyOf } from './indexer.ts'
 
 interface Watcher {
   readonly resource: ResourceName

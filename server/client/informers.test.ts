@@ -4,7 +4,8 @@ import { FakeClock } from '../apimachinery/clock.ts'
 import { newResourceExpired } from '../apimachinery/errors.ts'
 import type { KubeObject } from '../apimachinery/types.ts'
 import { FakeClient } from './fake-client.ts'
-import { Informers, keyOf, splitKey } from './informers.ts'
+import { keyOf, splitKey } from './indexer.ts'
+import { Informers } from './informers.ts'
 
 interface Pod extends KubeObject {
   spec?: { nodeName?: string }

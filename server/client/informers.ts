@@ -3,19 +3,10 @@
 import type { Clock, Timer } from '../apimachinery/clock.ts'
 import { StatusError } from '../apimachinery/errors.ts'
 import type { Frozen, KubeObject, Stored } from '../apimachinery/types.ts'
+import { Indexer, keyOf, type IndexFunction, type Lister } from './indexer.ts'
 import type { Client, ResourceName, WatchEvent, WatchHandle } from './client.ts'
 
-/** The values under which an index finds an object. */
-export type IndexFunction<T extends KubeObject> = (object: Frozen<Stored<T>>) => readonly string[]
-
-/** Reads from memory. Objects are frozen and shared; arrays and iterators are the caller's own. */
-export interface Lister<T extends KubeObject> {
-  /** `namespace` is '' or undefined for what is cluster-scoped. */
-  get(namespace: string | undefined, name: string): Frozen<Stored<T>> | undefined
-  list(namespace?: string): Frozen<Stored<T>>[]
-  /** @throws Error for an index that was not added */
-  byIndex(index: string, value: string): Frozen<Stored<T>>[]
-}
+export type { IndexFunction, Lister } from './indexer.ts'
 
 export interface Informer<T extends KubeObject> {
   readonly resource: ResourceName
@@ -36,26 +27,6 @@ export interface Informer<T extends KubeObject> {
 /** First and longest pause before a list or watch that failed is tried again. */
 const INITIAL_BACKOFF_MS = 100
 const MAX_BACKOFF_MS = 30_000
-
-const indexNamespace: IndexFunction<KubeObject> = (object) => [object.metadata.namespace ?? '']
-const indexOwner: IndexFunction<KubeObject> = (object) => {
-  const owner = object.metadata.ownerReferences?.find((reference) => reference.controller === true)
-  return owner === undefined ? [] : [owner.uid]
-}
-const indexNode: IndexFunction<KubeObject> = (object) => {
-  const nodeName = (object as { spec?: { nodeName?: string } }).spec?.nodeName
-  return nodeName === undefined || nodeName === '' ? [] : [nodeName]
-}
-
-export function keyOf(object: { readonly metadata?: { readonly namespace?: string; readonly name?: string } }): string {
-  const { namespace, name } = object.metadata ?? {}
-  return namespace === undefined || namespace === '' ? (name ?? '') : `${namespace}/${name}`
-}
-
-export function splitKey(key: string): { namespace: string; name: string } {
-  const slash = key.indexOf('/')
-  return slash < 0 ? { namespace: '', name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
-}
 
 /** All informers of one process (or of one client); each resource is watched at most once. */
 export class Informers {
@@ -108,21 +79,14 @@ export class Informers {
 
 type StoredObject = Frozen<Stored<KubeObject>>
 
-interface Index {
-  readonly valuesOf: IndexFunction<KubeObject>
-  readonly buckets: Map<string, Map<string, StoredObject>>
-}
-
 class SharedInformer implements Informer<KubeObject> {
   readonly resource: ResourceName
   readonly synced: Promise<void>
-  readonly lister: Lister<KubeObject>
+  readonly lister: Indexer
   hasSynced = false
   resourceVersion = 0
   readonly #client: Client
   readonly #clock: Clock
-  readonly #objects = new Map<string, StoredObject>()
-  readonly #indexes = new Map<string, Index>()
   readonly #handlers: ((events: readonly WatchEvent<KubeObject>[]) => void)[] = []
   readonly #waiting = new Set<{ condition: () => boolean; done: () => void }>()
   #markSynced: () => void = () => {}
@@ -136,28 +100,17 @@ class SharedInformer implements Informer<KubeObject> {
     this.#clock = clock
     this.resource = resource
     this.synced = new Promise((resolve) => (this.#markSynced = resolve))
-    this.addIndex('namespace', indexNamespace)
-    this.addIndex('owner', indexOwner)
-    if (resource === 'pods') this.addIndex('node', indexNode)
-    this.lister = {
-      get: (namespace, name) => this.#objects.get(keyOf({ metadata: { namespace: namespace ?? '', name } })),
-      list: (namespace) => (namespace === undefined ? [...this.#objects.values()] : this.#byIndex('namespace', namespace)),
-      byIndex: (index, value) => this.#byIndex(index, value),
-    }
+    this.lister = new Indexer(resource)
   }
 
   onEvents(handler: (events: readonly WatchEvent<KubeObject>[]) => void): void {
     this.#handlers.push(handler)
-    if (this.#objects.size > 0) {
-      handler([...this.#objects.values()].map((object) => ({ type: 'ADDED', object }) as WatchEvent<KubeObject>))
-    }
+    const present = this.lister.list()
+    if (present.length > 0) handler(present.map((object) => ({ type: 'ADDED', object })))
   }
 
-  addIndex(name: string, valuesOf: IndexFunction<KubeObject>): void {
-    if (this.#indexes.has(name)) return
-    const index: Index = { valuesOf, buckets: new Map() }
-    this.#indexes.set(name, index)
-    for (const [key, object] of this.#objects) addToIndex(index, key, object)
+  addIndex(name: string, index: IndexFunction<KubeObject>): void {
+    this.lister.addIndex(name, index)
   }
 
   waitFor(condition: () => boolean, timeoutMs: number): Promise<void> {
@@ -192,15 +145,8 @@ class SharedInformer implements Informer<KubeObject> {
 
   empty(): void {
     const events: WatchEvent<KubeObject>[] = []
-    for (const object of [...this.#objects.values()]) this.#apply({ type: 'DELETED', object }, events)
+    for (const object of this.lister.list()) this.#apply({ type: 'DELETED', object }, events)
     this.#tell(events)
-  }
-
-  #byIndex(name: string, value: string): StoredObject[] {
-    const index = this.#indexes.get(name)
-    if (index === undefined) throw new Error(`informer of ${this.resource} has no index "${name}"`)
-    const bucket = index.buckets.get(value)
-    return bucket === undefined ? [] : [...bucket.values()]
   }
 
   async #list(): Promise<void> {
@@ -266,9 +212,9 @@ class SharedInformer implements Informer<KubeObject> {
   /** Takes a fresh list as the truth and reports the difference to what was known. */
   #replace(items: readonly StoredObject[], resourceVersion: number): void {
     const events: WatchEvent<KubeObject>[] = []
-    const gone = new Map(this.#objects)
+    const gone = new Map(this.lister.list().map((object) => [keyOf(object), object]))
     for (const object of items) {
-      const known = this.#objects.get(keyOf(object))
+      const known = gone.get(keyOf(object))
       gone.delete(keyOf(object))
       if (known?.metadata.resourceVersion === object.metadata.resourceVersion) continue
       if (known !== undefined && known.metadata.uid !== object.metadata.uid) this.#apply({ type: 'DELETED', object: known }, events)
@@ -280,22 +226,14 @@ class SharedInformer implements Informer<KubeObject> {
   }
 
   /** Brings the copy up to date with one event and adds the event, as handlers shall see it, to `events`. */
-  #apply(event: WatchEvent<KubeObject>, events: WatchEvent<KubeObject>[]): void {
-    const key = keyOf(event.object)
-    const known = this.#objects.get(key)
-    if (event.type === 'DELETED') {
-      if (known === undefined) return
-      this.#objects.delete(key)
-      for (const index of this.#indexes.values()) removeFromIndex(index, key, known)
-      events.push({ type: 'DELETED', object: event.object, old: known })
+  #apply({ type, object }: WatchEvent<KubeObject>, events: WatchEvent<KubeObject>[]): void {
+    if (type === 'DELETED') {
+      const old = this.lister.remove(keyOf(object))
+      if (old !== undefined) events.push({ type: 'DELETED', object, old })
       return
     }
-    this.#objects.set(key, event.object)
-    for (const index of this.#indexes.values()) {
-      if (known !== undefined) removeFromIndex(index, key, known)
-      addToIndex(index, key, event.object)
-    }
-    events.push(known === undefined ? { type: 'ADDED', object: event.object } : { type: 'MODIFIED', object: event.object, old: known })
+    const old = this.lister.put(object)
+    events.push(old === undefined ? { type: 'ADDED', object } : { type: 'MODIFIED', object, old })
   }
 
   #saw(object: StoredObject): void {
@@ -306,21 +244,5 @@ class SharedInformer implements Informer<KubeObject> {
   #tell(events: readonly WatchEvent<KubeObject>[]): void {
     if (events.length > 0) for (const handler of this.#handlers) handler(events)
     for (const waiter of [...this.#waiting]) if (waiter.condition()) waiter.done()
-  }
-}
-
-function addToIndex(index: Index, key: string, object: StoredObject): void {
-  for (const value of index.valuesOf(object)) {
-    let bucket = index.buckets.get(value)
-    if (bucket === undefined) index.buckets.set(value, (bucket = new Map()))
-    bucket.set(key, object)
-  }
-}
-
-function removeFromIndex(index: Index, key: string, object: StoredObject): void {
-  for (const value of index.valuesOf(object)) {
-    const bucket = index.buckets.get(value)
-    bucket?.delete(key)
-    if (bucket?.size === 0) index.buckets.delete(value)
   }
 }
