@@ -35,6 +35,11 @@ export interface Field {
   readonly protoNumber: number | undefined
   /** As in generated.proto, for instance `optional int32` or `map<string, string>`. */
   readonly protoType: string | undefined
+  /**
+   * Numbers of the messages around this field, outermost first: a Go struct inlined in JSON is a message of its own in
+   * protobuf (`Volume.volumeSource` = 2 around `hostPath` = 1). Absent or empty for a direct member.
+   */
+  readonly protoParents?: readonly number[]
 }
 
 export interface ListSchema {
