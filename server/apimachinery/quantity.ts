@@ -28,6 +28,8 @@ const binaryByExponent = new Map(Object.entries(binarySuffixes).map(([suffix, ex
 
 /** A quantity's text taken apart. Exported for those who must know how a real server holds it. */
 export interface QuantityParts {
+  /** `Pi` and `.` have none; whether that is zero or an error depends on the suffix. */
+  readonly hasDigits: boolean
   readonly negative: boolean
   /** Digits before the point, without leading zeros; `0` if there are none. */
   readonly whole: string
@@ -43,7 +45,8 @@ export function splitQuantity(text: string): QuantityParts {
   const match = syntax.exec(text)
   if (match === null) throw new QuantityError(formatWrong)
   const [, sign, digits = '', fraction = '', suffix = ''] = match
-  const parts = { negative: sign === '-', whole: digits.replace(/^0+/, '') || '0', fraction }
+  const hasDigits = digits !== '' || fraction !== ''
+  const parts = { hasDigits, negative: sign === '-', whole: digits.replace(/^0+/, '') || '0', fraction }
   if (Object.hasOwn(decimalSuffixes, suffix)) {
     return { ...parts, base: 10, exponent: decimalSuffixes[suffix]!, format: 'DecimalSI' }
   }
@@ -62,7 +65,12 @@ export function splitQuantity(text: string): QuantityParts {
  * @throws QuantityError with upstream's text
  */
 export function parseQuantity(value: string | number): Quantity {
-  const { negative, whole, fraction, base, exponent, format } = splitQuantity(typeof value === 'number' ? String(value) : value)
+  return fromParts(splitQuantity(typeof value === 'number' ? String(value) : value))
+}
+
+function fromParts(parts: QuantityParts): Quantity {
+  const { negative, whole, fraction, base, exponent, format } = parts
+  if (!parts.hasDigits && !fitsInt64Amount(parts)) throw new QuantityError('unable to parse numeric part of quantity')
   let unscaled = BigInt(whole + fraction)
   let scale = -fraction.length
   if (unscaled === 0n) return { unscaled, scale: 0, format }
@@ -162,6 +170,15 @@ function saturate(value: bigint): bigint {
   return value > maxInt64 ? maxInt64 : value < -maxInt64 - 1n ? -maxInt64 - 1n : value
 }
 
+/**
+ * Drops digits finer than 10^scale, away from zero. Resource lists are rounded to milli when they are defaulted.
+ * Source: Quantity.RoundUp
+ */
+export function roundUpQuantity(quantity: Quantity, scale: number): Quantity {
+  if (quantity.scale >= scale) return quantity
+  return { ...quantity, unscaled: scaleUp(quantity.unscaled, quantity.scale, scale), scale }
+}
+
 /** The nearest double: for scores and sums that need not be exact. */
 export function quantityToNumber(quantity: Quantity): number {
   return Number(`${quantity.unscaled}e${quantity.scale}`)
@@ -216,19 +233,39 @@ function formatBinary(value: bigint): string {
   return `${mantissa}${binaryByExponent.get(exponent) ?? ''}`
 }
 
+/**
+ * Whether Go keeps a quantity as the text it was parsed from, canonical or not (`1.125`, `+5`): its fast path does so
+ * for numbers of few digits that need no other suffix. Arithmetic forgets the text.
+ * Source: resource.ParseQuantity
+ */
+export function keepsText({ whole, fraction, base, exponent }: QuantityParts): boolean {
+  const digits = whole + fraction
+  if (!fitsInt64Amount({ whole, fraction, base, exponent })) return false
+  if (base === 2) return (BigInt(digits) & 7n) !== 0n
+  return (exponent - fraction.length) % 3 === 0 && !digits.endsWith('000') && !digits.startsWith('0')
+}
+
+/** Whether Go holds the number as an int64 and a scale, not as a big decimal. */
+export function fitsInt64Amount({ whole, fraction, base, exponent }: Pick<QuantityParts, 'whole' | 'fraction' | 'base' | 'exponent'>): boolean {
+  if (base === 2) return fraction === '' && 15 - whole.length - Math.trunc((exponent * 3) / 10) - 1 >= 0
+  return whole.length + fraction.length <= 18 && exponent - fraction.length >= nanoScale
+}
+
 /** Texts seen lately and what they become: most objects of a cluster use the same few. */
 const canonicalTexts = new Map<string, string>()
 const canonicalTextsLimit = 1000
 
 /**
- * The text a server stores and answers for a quantity as it was sent: `0.5` → `500m`, `1024Mi` → `1Gi`, 2 → `2`.
+ * The text a server stores and answers for a quantity as it was sent: `0.5` → `500m`, `1024Mi` → `1Gi`, 2 → `2`; but
+ * some texts that are not canonical stay (see keepsText), as they do on a real server.
  * @throws QuantityError with upstream's text
  */
 export function canonicalQuantity(value: string | number): string {
   const text = typeof value === 'number' ? String(value) : value.trim()
   const known = canonicalTexts.get(text)
   if (known !== undefined) return known
-  const canonical = formatQuantity(parseQuantity(text))
+  const parts = splitQuantity(text)
+  const canonical = text === '0' || keepsText(parts) ? text : formatQuantity(fromParts(parts))
   if (canonicalTexts.size >= canonicalTextsLimit) canonicalTexts.clear()
   canonicalTexts.set(text, canonical)
   return canonical
