@@ -34,10 +34,12 @@ export interface StoreEvent {
 /**
  * What a transaction does with the key. The store stamps metadata.resourceVersion into `object`, takes it over and
  * freezes it: the caller must not touch it afterwards. `delete` carries the final state for watchers.
+ * Members of metadata are brought into the order in which a server prints built-in kinds; with `membersSorted` they are
+ * in alphabetical order instead, as custom resources are printed.
  */
 export type Mutation =
-  | { readonly type: 'put'; readonly object: AnyObject }
-  | { readonly type: 'delete'; readonly object: AnyObject }
+  | { readonly type: 'put'; readonly object: AnyObject; readonly membersSorted?: boolean }
+  | { readonly type: 'delete'; readonly object: AnyObject; readonly membersSorted?: boolean }
   | { readonly type: 'none' }
 
 export interface ListOptions {
@@ -69,6 +71,21 @@ export interface WatchHandlers {
   onClose(error?: Error): void
 }
 
+/** The committed keys of one moment; it stays as it is while writes go on. Taking one costs O(1). */
+export interface Snapshot {
+  readonly revision: number
+  get(key: string): Entry | undefined
+  /** How many keys start with `prefix`, and come strictly after `after`. */
+  count(prefix: string, after?: string): number
+  /** In key order: those that start with `prefix`, and come strictly after `after`. */
+  entries(prefix: string, after?: string): Iterable<Entry>
+}
+
+export interface SubscribeOptions {
+  /** Told of a commit before all other subscriptions and watches: for caches that those may read. */
+  readonly first?: boolean
+}
+
 export interface Store {
   /** Revision of the newest committed write. */
   readonly revision: number
@@ -84,6 +101,12 @@ export interface Store {
   /** How many keys start with `prefix`. */
   count(prefix: string): number
 
+  /** The current picture of everything, in memory. */
+  snapshot(): Snapshot
+
+  /** The picture as of a revision. @throws CompactedError, FutureRevisionError */
+  snapshotAt(revision: number): Promise<Snapshot>
+
   /**
    * Reads, decides and writes one key as one step. `mutate` is called synchronously, exactly once, with the newest
    * decided version (it may be still on its way to disk); it throws to refuse.
@@ -95,9 +118,13 @@ export interface Store {
 
   /**
    * All events on keys below `prefix` with a revision greater than `fromRevision`, then what comes. Old events are
-   * delivered in order before new ones. @throws CompactedError (when fromRevision < compactedRevision)
+   * delivered in order before new ones; recent ones before the promise resolves.
+   * @throws CompactedError (when fromRevision < compactedRevision)
    */
   watch(prefix: string, fromRevision: number, handlers: WatchHandlers): Promise<Watch>
+
+  /** What comes after this very moment (`revision`), with nothing to wait for. @throws StoreFailedError */
+  subscribe(prefix: string, handlers: WatchHandlers, options?: SubscribeOptions): Watch
 
   /** Forgets history up to and including `revision`. @throws CompactedError, FutureRevisionError */
   compact(revision: number): Promise<void>

@@ -1,0 +1,18 @@
+// What the multi-version core asks of an engine: to keep its events.
+import type { StoreEvent } from './store.ts'
+
+export interface Log {
+  /**
+   * Keeps the events of one commit, all or none; one call at a time, in revision order. Resolves when they are as
+   * durable as the engine promises. A rejection means the disk refused: nothing is appended after it.
+   */
+  append(events: readonly StoreEvent[]): Promise<void>
+
+  /** The events with after < revision <= upTo, oldest first, in runs; a picture of the moment of the call. */
+  events(after: number, upTo: number): AsyncIterable<readonly StoreEvent[]>
+
+  /** Drops what is needed only to tell of revisions below `revision`; in small steps. `from` is the last one's. */
+  compact(from: number, revision: number): Promise<void>
+
+  close(): Promise<void>
+}

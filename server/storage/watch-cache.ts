@@ -1,0 +1,166 @@
+// What a registry reads of one resource: snapshots, indexes, and watches that cost only this resource's events.
+//
+// The entries themselves are in the store's tree, once; the cache adds what depends on the resource. It is told of each
+// commit before the write is acknowledged, so that who has written reads what was written.
+import { EventRing } from './event-ring.ts'
+import { newKeyTree } from './key-tree.ts'
+import type { KeyTree } from './key-tree.ts'
+import type { AnyObject, Frozen } from '../apimachinery/types.ts'
+import type { Entry, Snapshot, Store, StoreEvent, Watch, WatchHandlers } from './store.ts'
+
+/** Events kept per resource. */
+const defaultRingSize = 1024
+
+/** A snapshot as the readers of a cache name it. */
+export type { Snapshot as CacheSnapshot } from './store.ts'
+
+/** Values under which an object is found: `(pod) => [pod.spec.nodeName]`. Pure, and never throws. */
+export type IndexFunction = (object: Frozen<AnyObject>) => readonly string[]
+
+export interface WatchCacheOptions {
+  readonly ringSize?: number
+}
+
+/** Nothing is read or kept before the first use; then it follows the store until `close`. */
+export class WatchCache {
+  readonly prefix: string
+  readonly #store: Store
+  readonly #ringSize: number
+  readonly #indexes = new Map<string, Index>()
+  #ring: EventRing | undefined
+  #subscription: Watch | undefined
+  #failure: Error | undefined
+
+  /** @param prefix of the resource's keys, with its final slash: `/registry/pods/` */
+  constructor(store: Store, prefix: string, { ringSize = defaultRingSize }: WatchCacheOptions = {}) {
+    this.prefix = prefix
+    this.#store = store
+    this.#ringSize = ringSize
+  }
+
+  /** Newest committed revision of the store: what a list of now is a picture of. */
+  get revision(): number {
+    return this.#store.revision
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#store.get(key)
+  }
+
+  /** The picture of now, in O(1). Ask it with prefixes that start with this cache's. */
+  snapshot(): Snapshot {
+    return this.#store.snapshot()
+  }
+
+  /** The picture as of a revision, exact. @throws CompactedError, FutureRevisionError */
+  snapshotAt(revision: number): Promise<Snapshot> {
+    return this.#store.snapshotAt(revision)
+  }
+
+  /**
+   * Events on keys below `prefix` (this cache's, or one that starts with it) above `fromRevision`, then what comes.
+   * Recent events are delivered before the promise resolves.
+   * @throws CompactedError when neither the ring nor the store has them any more
+   */
+  async watch(prefix: string, fromRevision: number, handlers: WatchHandlers): Promise<Watch> {
+    const recent = this.#start().after(fromRevision)
+    if (recent === undefined || fromRevision > this.revision) return this.#store.watch(prefix, fromRevision, handlers)
+    const events = prefix === this.prefix ? recent : recent.filter(({ entry }) => entry.key.startsWith(prefix))
+    const watch = this.#store.subscribe(prefix, handlers)
+    if (events.length > 0) handlers.onEvents(events)
+    return watch
+  }
+
+  /** Registers a secondary index; it is built when it is first asked. */
+  addIndex(name: string, valuesOf: IndexFunction): void {
+    if (this.#indexes.has(name)) throw new Error(`${this.prefix} has an index ${name} already`)
+    this.#indexes.set(name, new Index(valuesOf))
+  }
+
+  /** The entries of now with that value, in key order. */
+  byIndex(name: string, value: string): readonly Entry[] {
+    const index = this.#indexes.get(name)
+    if (index === undefined) throw new Error(`${this.prefix} has no index ${name}`)
+    this.#start()
+    if (!index.built) index.build(this.snapshot().entries(this.prefix))
+    return index.entries(value)
+  }
+
+  close(): void {
+    this.#subscription?.close()
+    this.#subscription = undefined
+    this.#ring = undefined
+    for (const index of this.#indexes.values()) index.clear()
+  }
+
+  #start(): EventRing {
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#ring !== undefined) return this.#ring
+    const ring = new EventRing(this.revision, this.#ringSize)
+    this.#subscription = this.#store.subscribe(
+      this.prefix,
+      {
+        onEvents: (events) => {
+          ring.push(events)
+          for (const index of this.#indexes.values()) {
+            if (index.built) index.apply(events)
+          }
+        },
+        onClose: (error) => {
+          this.#failure = error
+        },
+      },
+      { first: true },
+    )
+    return (this.#ring = ring)
+  }
+}
+
+class Index {
+  readonly #valuesOf: IndexFunction
+  #byValue: Map<string, KeyTree> | undefined
+
+  constructor(valuesOf: IndexFunction) {
+    this.#valuesOf = valuesOf
+  }
+
+  get built(): boolean {
+    return this.#byValue !== undefined
+  }
+
+  build(entries: Iterable<Entry>): void {
+    this.#byValue = new Map()
+    for (const entry of entries) this.#add(entry)
+  }
+
+  clear(): void {
+    this.#byValue = undefined
+  }
+
+  apply(events: readonly StoreEvent[]): void {
+    for (const { type, entry, prev } of events) {
+      if (prev !== undefined) this.#remove(prev)
+      if (type === 'put') this.#add(entry)
+    }
+  }
+
+  entries(value: string): readonly Entry[] {
+    return this.#byValue?.get(value)?.valuesArray() ?? []
+  }
+
+  #add(entry: Entry): void {
+    for (const value of this.#valuesOf(entry.object)) {
+      let tree = this.#byValue!.get(value)
+      if (tree === undefined) this.#byValue!.set(value, (tree = newKeyTree()))
+      tree.set(entry.key, entry)
+    }
+  }
+
+  #remove(entry: Entry): void {
+    for (const value of this.#valuesOf(entry.object)) {
+      const tree = this.#byValue!.get(value)
+      tree?.delete(entry.key)
+      if (tree?.isEmpty === true) this.#byValue!.delete(value)
+    }
+  }
+}
