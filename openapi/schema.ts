@@ -14,6 +14,20 @@ export interface StructSchema {
   readonly fields: ReadonlyMap<string, Field>
   /** `atomic`: server-side apply owns the struct as a whole. */
   readonly mapType: 'granular' | 'atomic'
+  /** Inline members that are messages of their own in protobuf; their fields are among `fields` too. */
+  readonly embedded?: readonly EmbeddedStruct[]
+  /** As OpenAPI prints them in x-kubernetes-unions. */
+  readonly unions?: readonly unknown[]
+  /** Registered, but without a definition in the OpenAPI documents. */
+  readonly undocumented?: boolean
+  /** What Go's defaulting sets in absent fields wherever the type occurs; see openapi/defaults.ts for the exceptions. */
+  readonly defaults?: Readonly<Record<string, unknown>>
+}
+
+/** For instance Volume holds VolumeSource as message 2: field `secret` of a volume is at the protobuf path 2, 6. */
+export interface EmbeddedStruct {
+  readonly protoNumber: number
+  readonly schema: StructSchema
 }
 
 export interface Field {
@@ -21,17 +35,25 @@ export interface Field {
   /** Resolved on first use: definitions are recursive. */
   readonly schema: Schema
   readonly required: boolean
-  /** Whether an absent or zero value is left out of JSON; a field that is not `omit` is always printed. */
+  /**
+   * Whether an absent or zero value is left out of JSON; a field that is not `omit` is always printed. Go never leaves
+   * out a struct that is no pointer, so `spec` of a Pod is not `omit`, nor is a Time or IntOrString without pointer.
+   */
   readonly omit: boolean
   /** Go holds it behind a pointer: an explicit zero is kept and printed. */
   readonly pointer: boolean
-  /** OpenAPI default. */
+  /** OpenAPI default, of the field and of the elements of a list or map. */
   readonly default: unknown
+  readonly elementDefault?: unknown
+  /** Of the elements, if the field is a list. */
   readonly enum: readonly string[] | undefined
+  /** As declared in x-kubernetes-list-type and -map-type of the field; undefined if nothing is declared. */
+  readonly listType?: 'atomic' | 'set' | 'map' | undefined
+  readonly mapType?: 'granular' | 'atomic' | undefined
   /** As in Go tags: `merge`, `replace`, `retainKeys`. */
   readonly patchStrategy: readonly string[]
   readonly patchMergeKey: string | undefined
-  /** Protobuf field number, undefined for JSON-only fields. */
+  /** Protobuf field number, undefined for JSON-only fields. In an inline member: the number in that member's message. */
   readonly protoNumber: number | undefined
   /** As in generated.proto, for instance `optional int32` or `map<string, string>`. */
   readonly protoType: string | undefined
@@ -48,12 +70,18 @@ export interface ListSchema {
   readonly listType: 'atomic' | 'set' | 'map'
   /** Keys of a `map` list. */
   readonly keys: readonly string[]
+  /** Go type, `[]v1.Container`: error texts name it. */
+  readonly go?: string
+  /** A named Go list that is a message in protobuf, with its elements as field 1 (ExtraValue, Verbs). */
+  readonly message?: boolean
 }
 
 export interface MapSchema {
   readonly form: 'map'
   readonly element: Schema
   readonly mapType: 'granular' | 'atomic'
+  /** Go type, `v1.ResourceList`: error texts name it. */
+  readonly go?: string
 }
 
 export type ScalarType =
@@ -76,9 +104,14 @@ export type ScalarType =
 export interface ScalarSchema {
   readonly form: 'scalar'
   readonly scalar: ScalarType
+  /** Go type, `v1.RestartPolicy`: error texts name it. */
+  readonly go?: string
 }
 
-/** Whatever JSON holds: RawExtension, FieldsV1, JSON schemas' JSON. `name` is its OpenAPI name where it has one. */
+/**
+ * Whatever JSON holds: RawExtension, FieldsV1, JSON schemas' JSON. `name` is its OpenAPI name where it has one. The
+ * three JSONSchemaPropsOr... types are `any` too: what they may hold is in openapi/json-schema-props.ts.
+ */
 export interface AnySchema {
   readonly form: 'any'
   readonly name: string | undefined
@@ -111,4 +144,21 @@ export interface SubresourceFacts {
   readonly apiVersion: string
   readonly verbs: readonly string[]
   readonly type: string
+}
+
+/** A column of a Table, without its description. */
+export interface TableColumn {
+  readonly name: string
+  readonly type: string
+  readonly format: string
+  readonly priority: number
+}
+
+/** A group as /apis lists it. */
+export interface GroupFacts {
+  /** Empty for the core group, which /api serves. */
+  readonly group: string
+  /** In order of priority. */
+  readonly versions: readonly string[]
+  readonly preferredVersion: string
 }
