@@ -1,0 +1,322 @@
+// Codecs of protobuf messages, compiled from schemas on first use. They write what Go's generated code writes: members
+// in the order of their numbers, scalars and structs without pointer even if zero, maps sorted by key.
+// Source: generated.pb.go of k8s.io/api as gogo-protobuf makes it (v1.36)
+import { apiextensions, jsonMessages } from './protobuf-json.ts'
+import { plainScalars, scalarMessages } from './protobuf-values.ts'
+import type { PlainCodec } from './protobuf-values.ts'
+import { BYTES, createReader, ProtobufError } from './protobuf-wire.ts'
+import type { Reader, Writer } from './protobuf-wire.ts'
+import { typeByName } from '../../../openapi/index.ts'
+import type { Field, Schema, StructSchema } from '../../../openapi/schema.ts'
+
+export type JSONObject = Record<string, unknown>
+
+export interface StructCodec {
+  /** Writes the inside of the message; absent members are zero. */
+  write(writer: Writer, object: JSONObject): void
+  /** Members in Go order, as the server prints them in JSON. */
+  read(bytes: Uint8Array): JSONObject
+}
+
+/** Sets a member even if it is called `__proto__`. */
+export function setMember(object: JSONObject, key: string, value: unknown): void {
+  if (key === '__proto__') {
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+  } else {
+    object[key] = value
+  }
+}
+
+const isAbsent = (value: unknown): value is null | undefined => value === undefined || value === null
+
+/** One value, with its tag. `read` stands behind the tag and returns the value, or adds to `before` (list, map). */
+interface ValueCodec {
+  write(writer: Writer, number: number, value: unknown): void
+  read(reader: Reader, wireType: number, before: unknown, goName: string): unknown
+}
+
+function checkWireType(wireType: number, expected: number, goName: string): void {
+  if (wireType !== expected) throw new ProtobufError(`proto: wrong wireType = ${wireType} for field ${goName}`)
+}
+
+function plainCodec({ wireType: expected, write, read }: PlainCodec): ValueCodec {
+  return {
+    write(writer, number, value) {
+      write(writer.uint32(((number << 3) | expected) >>> 0), value)
+    },
+    read(reader, wireType, _before, goName) {
+      checkWireType(wireType, expected, goName)
+      return read(reader)
+    },
+  }
+}
+
+interface MessageInside {
+  write(writer: Writer, value: unknown): void
+  read(bytes: Uint8Array): unknown
+}
+
+/** `inside` is resolved on first use: types are recursive. */
+function messageCodec(resolve: () => MessageInside): ValueCodec {
+  let inside: MessageInside | undefined
+  return {
+    write(writer, number, value) {
+      inside ??= resolve()
+      writer.uint32(((number << 3) | BYTES) >>> 0).fork()
+      inside.write(writer, value)
+      writer.ldelim()
+    },
+    read(reader, wireType, _before, goName) {
+      inside ??= resolve()
+      checkWireType(wireType, BYTES, goName)
+      return inside.read(reader.bytes())
+    },
+  }
+}
+
+function listCodec(element: Schema): ValueCodec {
+  const codec = valueCodec(element)
+  const plain = element.form === 'scalar' ? plainScalars[element.scalar] : undefined
+  return {
+    write(writer, number, value) {
+      for (const item of value as unknown[]) codec.write(writer, number, item)
+    },
+    read(reader, wireType, before, goName) {
+      const list = (before as unknown[] | undefined) ?? []
+      if (wireType === BYTES && plain !== undefined && plain.wireType !== BYTES) {
+        const packed = createReader(reader.bytes())
+        while (packed.pos < packed.len) list.push(plain.read(packed))
+      } else {
+        list.push(codec.read(reader, wireType, undefined, goName))
+      }
+      return list
+    },
+  }
+}
+
+/** A named Go list is a message with its elements as member 1. */
+function listMessageCodec(element: Schema): ValueCodec {
+  const items = listCodec(element)
+  return messageCodec(() => ({
+    write: (writer, value) => items.write(writer, 1, value),
+    read(bytes) {
+      const reader = createReader(bytes)
+      let list: unknown = []
+      while (reader.pos < reader.len) {
+        const tag = reader.uint32()
+        if (tag >>> 3 === 1) list = items.read(reader, tag & 7, list, 'Items')
+        else reader.skipType(tag & 7)
+      }
+      return list
+    },
+  }))
+}
+
+function mapCodec(element: Schema): ValueCodec {
+  const codec = valueCodec(element)
+  return {
+    write(writer, number, value) {
+      const map = value as JSONObject
+      for (const key of Object.keys(map).sort()) {
+        writer.uint32(((number << 3) | BYTES) >>> 0).fork()
+        writer.uint32(10).string(key)
+        const item = map[key]
+        codec.write(writer, 2, isAbsent(item) ? zeroOf(element) : item)
+        writer.ldelim()
+      }
+    },
+    read(reader, wireType, before, goName) {
+      checkWireType(wireType, BYTES, goName)
+      const entry = createReader(reader.bytes())
+      let key = ''
+      let item: unknown
+      while (entry.pos < entry.len) {
+        const tag = entry.uint32()
+        if (tag >>> 3 === 1) key = entry.string()
+        else if (tag >>> 3 === 2) item = codec.read(entry, tag & 7, item, goName)
+        else entry.skipType(tag & 7)
+      }
+      const map = (before as JSONObject | undefined) ?? {}
+      setMember(map, key, item === undefined ? zeroOf(element) : item)
+      return map
+    },
+  }
+}
+
+const freeForms = jsonMessages(() => {
+  const schema = typeByName(`${apiextensions}.JSONSchemaProps`)
+  if (schema.form !== 'struct') throw new Error('JSONSchemaProps is no struct')
+  return structCodec(schema)
+})
+
+function valueCodec(schema: Schema): ValueCodec {
+  switch (schema.form) {
+    case 'struct':
+      return messageCodec(() => structCodec(schema))
+    case 'list':
+      return listMessageCodec(schema.element)
+    case 'map':
+      return mapCodec(schema.element)
+    case 'any': {
+      const { name } = schema
+      const custom = name === undefined ? undefined : freeForms[name]
+      if (custom === undefined) throw new Error(`${name ?? 'a type without name'} has no protobuf form`)
+      return messageCodec(() => custom)
+    }
+    case 'scalar': {
+      const plain = plainScalars[schema.scalar]
+      return plain === undefined ? messageCodec(() => scalarMessages[schema.scalar]!) : plainCodec(plain)
+    }
+  }
+}
+
+/** What Go prints for the zero value. */
+function zeroOf(schema: Schema): unknown {
+  if (schema.form === 'scalar') return (plainScalars[schema.scalar] ?? scalarMessages[schema.scalar]!).zero
+  return schema.form === 'struct' ? structCodec(schema).read(new Uint8Array(0)) : null
+}
+
+interface Member {
+  readonly name: string
+  /** Go's name of the field, as errors say it. */
+  readonly goName: string
+  readonly number: number
+  readonly value: ValueCodec
+  /** Written even if absent: what `zero` is then. */
+  readonly always: boolean
+  readonly zero: unknown
+  /** What is printed for an absent one; undefined prints nothing. Resolved on first use. */
+  printed(): unknown
+  /** A present zero is left out. */
+  readonly omitsZero: boolean
+}
+
+function memberOf(field: Field, number: number): Member {
+  const { schema, name, pointer, omit } = field
+  const scalar = schema.form === 'scalar' ? schema.scalar : undefined
+  const plain = scalar === undefined ? undefined : plainScalars[scalar]
+  const isList = schema.form === 'list' || schema.form === 'map'
+  const nullable = pointer || isList || scalar === 'bytes'
+  const value = schema.form === 'list' && field.protoType?.startsWith('repeated ') !== false ? listCodec(schema.element) : valueCodec(schema)
+  return {
+    name,
+    goName: `${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+    number,
+    value,
+    always: !nullable,
+    // An absent struct is written as one whose members are all absent, an absent time as an empty message.
+    zero: schema.form === 'struct' ? {} : plain?.zero,
+    printed: () => (omit ? undefined : nullable ? null : zeroOf(schema)),
+    omitsZero: omit && !pointer && scalar !== undefined && scalar !== 'bytes',
+  }
+}
+
+type Part = { readonly number: number; readonly member: Member } | { readonly number: number; readonly inside: readonly Part[] }
+
+let typeMetaFields: ReadonlySet<Field> | undefined
+
+/** kind and apiVersion of every object: inlined in JSON, not in its message at all; the envelope has them. */
+function typeMeta(): ReadonlySet<Field> {
+  if (typeMetaFields === undefined) {
+    const schema = typeByName('io.k8s.apimachinery.pkg.apis.meta.v1.TypeMeta')
+    typeMetaFields = new Set(schema.form === 'struct' ? schema.fields.values() : [])
+  }
+  return typeMetaFields
+}
+
+/** The members of a message in the order of their numbers; inlined structs are messages inside it. */
+function partsOf(schema: StructSchema, members: Map<Field, Member>): Part[] {
+  const parts: Part[] = []
+  const inlined = new Set<Field>()
+  for (const { protoNumber, schema: embedded } of schema.embedded ?? []) {
+    for (const field of embedded.fields.values()) inlined.add(field)
+    parts.push({ number: protoNumber, inside: partsOf(embedded, members) })
+  }
+  for (const field of schema.fields.values()) {
+    if (field.protoNumber === undefined || inlined.has(field) || typeMeta().has(field)) continue
+    const member = memberOf(field, field.protoNumber)
+    members.set(field, member)
+    parts.push({ number: field.protoNumber, member })
+  }
+  return parts.sort((a, b) => a.number - b.number)
+}
+
+function writeParts(parts: readonly Part[], writer: Writer, object: JSONObject): void {
+  for (const part of parts) {
+    if ('inside' in part) {
+      writer.uint32(((part.number << 3) | BYTES) >>> 0).fork()
+      writeParts(part.inside, writer, object)
+      writer.ldelim()
+      continue
+    }
+    const { member } = part
+    const value = object[member.name]
+    if (!isAbsent(value)) member.value.write(writer, member.number, value)
+    else if (member.always) member.value.write(writer, member.number, member.zero)
+  }
+}
+
+type Lookup = ReadonlyMap<number, Part | { readonly number: number; readonly lookup: Lookup }>
+
+function lookupOf(parts: readonly Part[]): Lookup {
+  return new Map(parts.map((part) => [part.number, 'inside' in part ? { number: part.number, lookup: lookupOf(part.inside) } : part]))
+}
+
+function readParts(lookup: Lookup, bytes: Uint8Array, found: JSONObject, goType: string): void {
+  const reader = createReader(bytes)
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32()
+    const number = tag >>> 3
+    if (number === 0) throw new ProtobufError(`proto: ${goType}: illegal tag ${number} (wire type ${tag})`)
+    const part = lookup.get(number)
+    if (part === undefined) {
+      reader.skipType(tag & 7)
+    } else if ('member' in part) {
+      const { name, value, goName } = part.member
+      found[name] = value.read(reader, tag & 7, found[name], goName)
+    } else if ('lookup' in part) {
+      checkWireType(tag & 7, BYTES, goType)
+      readParts(part.lookup, reader.bytes(), found, goType)
+    }
+  }
+}
+
+const isZero = (value: unknown): boolean => value === '' || value === 0 || value === false || value === null
+
+function compile(schema: StructSchema): StructCodec {
+  const byField = new Map<Field, Member>()
+  const parts = partsOf(schema, byField)
+  const lookup = lookupOf(parts)
+  // In Go order.
+  const members = [...schema.fields.values()].map((field) => byField.get(field)).filter((member) => member !== undefined)
+  const goType = schema.go.slice(schema.go.lastIndexOf('.') + 1)
+  return {
+    write: (writer, object) => writeParts(parts, writer, object),
+    read(bytes) {
+      const found: JSONObject = Object.create(null) as JSONObject
+      if (bytes.length > 0) readParts(lookup, bytes, found, goType)
+      const object: JSONObject = {}
+      for (const member of members) {
+        const value = found[member.name]
+        if (value === undefined || value === null) {
+          const printed = member.printed()
+          if (printed !== undefined) object[member.name] = printed
+        } else if (!member.omitsZero || !isZero(value)) {
+          object[member.name] = value
+        }
+      }
+      return object
+    },
+  }
+}
+
+const codecs = new WeakMap<StructSchema, StructCodec>()
+
+export function structCodec(schema: StructSchema): StructCodec {
+  let codec = codecs.get(schema)
+  if (codec === undefined) {
+    codec = compile(schema)
+    codecs.set(schema, codec)
+  }
+  return codec
+}

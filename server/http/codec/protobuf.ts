@@ -1,0 +1,152 @@
+// application/vnd.kubernetes.protobuf: the envelope, bodies, lists made of encoded items, and watch frames.
+// Everything is lazy: protobufjs loads, and a type's codec is compiled, when they are first needed.
+// Source: apimachinery pkg/runtime/serializer/protobuf (v1.36); generated.proto of apimachinery runtime and meta/v1
+import { typeOfKind } from '../../../openapi/index.ts'
+import type { StructSchema } from '../../../openapi/schema.ts'
+import type { AnyObject } from '../../apimachinery/types.ts'
+import { structCodec } from './protobuf-messages.ts'
+import type { JSONObject } from './protobuf-messages.ts'
+import { eachMember } from './protobuf-values.ts'
+import { createWriter, ProtobufError, reading } from './protobuf-wire.ts'
+
+export { ProtobufError } from './protobuf-wire.ts'
+
+const magic = Buffer.from('k8s\0', 'latin1')
+
+/** runtime.Unknown: what an object is, and its message. */
+export interface Envelope {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly raw: Uint8Array
+  readonly contentEncoding: string
+  readonly contentType: string
+}
+
+/**
+ * @throws ProtobufError with the text that follows "the object provided is unrecognized (must be of type X): "
+ */
+export function decodeEnvelope(bytes: Uint8Array): Envelope {
+  if (bytes.length === 0) throw new ProtobufError('empty data')
+  if (bytes.length < magic.length || magic.compare(bytes, 0, magic.length) !== 0) {
+    throw new ProtobufError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]')
+  }
+  if (bytes.length === magic.length) throw new ProtobufError('empty body')
+  const envelope = { apiVersion: '', kind: '', raw: new Uint8Array(0) as Uint8Array, contentEncoding: '', contentType: '' }
+  reading(() =>
+    eachMember(bytes.subarray(magic.length), (reader, number) => {
+      if (number === 1) {
+        eachMember(reader.bytes(), (typeMeta, member) => {
+          if (member === 1) envelope.apiVersion = typeMeta.string()
+          else if (member === 2) envelope.kind = typeMeta.string()
+          else return false
+          return true
+        })
+      } else if (number === 2) envelope.raw = reader.bytes()
+      else if (number === 3) envelope.contentEncoding = reader.string()
+      else if (number === 4) envelope.contentType = reader.string()
+      else return false
+      return true
+    }),
+  )
+  return envelope
+}
+
+/** The message of an object of a known type; kind and apiVersion come first, as in JSON. */
+export function decodeMessage(schema: StructSchema, apiVersion: string, kind: string, raw: Uint8Array): AnyObject {
+  return { kind, apiVersion, ...reading(() => structCodec(schema).read(raw)) }
+}
+
+/** What the request's resource expects; it fills in for an envelope that does not name its type. */
+export interface ExpectedType {
+  readonly apiVersion: string
+  readonly kind: string
+}
+
+/**
+ * A body as the plain object its JSON form would be. A type that is not registered yields kind and apiVersion alone:
+ * that its kind does not fit is for the caller to say.
+ * @throws ProtobufError
+ */
+export function decodeProtobuf(bytes: Uint8Array, expected?: ExpectedType): AnyObject {
+  const envelope = decodeEnvelope(bytes)
+  const kind = envelope.kind === '' ? (expected?.kind ?? '') : envelope.kind
+  const apiVersion = envelope.apiVersion === '' ? (expected?.apiVersion ?? '') : envelope.apiVersion
+  const schema = typeOfKind(apiVersion, kind)
+  return schema === undefined ? { kind, apiVersion } : decodeMessage(schema, apiVersion, kind, envelope.raw)
+}
+
+/** @throws Error if no such kind has a protobuf form (custom resources, Tables) */
+function schemaOf(apiVersion: string | undefined, kind: string | undefined): StructSchema {
+  const schema = typeOfKind(apiVersion ?? '', kind ?? '')
+  if (schema === undefined) throw new Error(`object ${apiVersion}, Kind=${kind} has no protobuf form`)
+  return schema
+}
+
+/** The bare message of an object, without envelope: what a list holds per item. */
+export function encodeMessage(object: AnyObject): Uint8Array {
+  const writer = createWriter()
+  structCodec(schemaOf(object.apiVersion, object.kind)).write(writer, object)
+  return writer.finish()
+}
+
+export function encodeEnvelope(apiVersion: string, kind: string, raw: Uint8Array): Buffer {
+  const writer = createWriter()
+  writer.uint32(10).fork().uint32(10).string(apiVersion).uint32(18).string(kind).ldelim()
+  writer.uint32(18).bytes(raw).uint32(26).string('').uint32(34).string('')
+  return Buffer.concat([magic, writer.finish()])
+}
+
+/** An object, a list or a Status, as a response body. */
+export function encodeProtobuf(object: AnyObject): Buffer {
+  return encodeEnvelope(object.apiVersion ?? '', object.kind ?? '', encodeMessage(object))
+}
+
+/** Whether objects of the kind can be encoded: custom resources and Tables cannot. */
+export function hasProtobuf(apiVersion: string, kind: string): boolean {
+  return typeOfKind(apiVersion, kind) !== undefined
+}
+
+/** A list body whose items are messages made earlier by encodeMessage. */
+export function encodeProtobufList(
+  type: ExpectedType,
+  metadata: Readonly<Record<string, unknown>>,
+  items: readonly Uint8Array[],
+): Buffer {
+  const writer = createWriter()
+  structCodec(schemaOf(type.apiVersion, type.kind)).write(writer, { metadata })
+  // `items` is member 2 of every list.
+  for (const item of items) writer.uint32(18).bytes(item)
+  return encodeEnvelope(type.apiVersion, type.kind, writer.finish())
+}
+
+/**
+ * A frame of a watch stream: four bytes of length, big endian, and the bare message of a metav1.WatchEvent.
+ * @param object an enveloped body, as encodeProtobuf makes it
+ */
+export function encodeProtobufWatchFrame(type: string, object: Uint8Array): Buffer {
+  const writer = createWriter()
+  writer.uint32(10).string(type).uint32(18).fork().uint32(10).bytes(object).ldelim()
+  const message = writer.finish()
+  const frame = Buffer.allocUnsafe(4 + message.length)
+  frame.writeUInt32BE(message.length, 0)
+  frame.set(message, 4)
+  return frame
+}
+
+/** Takes a watch stream's frames apart: for tests and for in-process clients of real servers. */
+export function decodeProtobufWatchFrame(message: Uint8Array): { type: string; object: JSONObject } {
+  let type = ''
+  let object: JSONObject = {}
+  eachMember(message, (reader, number) => {
+    if (number === 1) type = reader.string()
+    else if (number === 2) {
+      eachMember(reader.bytes(), (extension, member) => {
+        if (member !== 1) return false
+        object = decodeProtobuf(extension.bytes())
+        return true
+      })
+    } else return false
+    return true
+  })
+  return { type, object }
+}
