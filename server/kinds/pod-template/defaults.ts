@@ -1,0 +1,42 @@
+// Defaults of pod specs that depend on other fields; the plain ones come from openapi/.
+// Source: pkg/apis/core/v1, SetDefaults_PodSpec, SetDefaults_Container, SetDefaults_Volume, and the conversions of PodSpec
+// and PodTemplateSpec, which keep two names of the service account in step (v1.36)
+import type { PodSpec, PodTemplateSpec } from '../../api/core.ts'
+import type { ObjectMeta } from '../../apimachinery/types.ts'
+import { defaultPullPolicy } from './image-name.ts'
+
+export function defaultPodTemplate(template: PodTemplateSpec): void {
+  defaultPodSpec((template.spec ??= { containers: [] }))
+  if (template.metadata !== undefined) dropInitContainerAnnotations(template.metadata)
+}
+
+export function defaultPodSpec(spec: PodSpec): void {
+  spec.securityContext ??= {}
+  for (const list of [spec.containers, spec.initContainers, spec.ephemeralContainers]) {
+    for (const container of list ?? []) container.imagePullPolicy ||= defaultPullPolicy(container.image)
+  }
+  for (const volume of spec.volumes ?? []) {
+    if (Object.keys(volume).every((member) => member === 'name')) volume.emptyDir = {}
+    if (volume.image !== undefined) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference)
+  }
+  syncServiceAccount(spec)
+}
+
+/** serviceAccount is the old name of serviceAccountName, which wins. */
+function syncServiceAccount(spec: PodSpec): void {
+  const name = spec.serviceAccountName || spec.serviceAccount
+  if (!name) return
+  spec.serviceAccountName = name
+  spec.serviceAccount = name
+}
+
+const initContainerAnnotations = ['beta', 'alpha'].flatMap((stage) => [
+  `pod.${stage}.kubernetes.io/init-containers`,
+  `pod.${stage}.kubernetes.io/init-container-statuses`,
+])
+
+/** What kubelets before initContainers read; servers drop it from pods and templates. */
+export function dropInitContainerAnnotations(metadata: ObjectMeta): void {
+  if (metadata.annotations === undefined) return
+  for (const key of initContainerAnnotations) delete metadata.annotations[key]
+}
