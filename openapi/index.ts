@@ -237,6 +237,7 @@ function printGo(schema: Schema): string {
 function compileStruct(row: StructRow, alias: string, name: string, go: string): StructSchema {
   const fields = new Map<string, Field>()
   const embedded: EmbeddedStruct[] = []
+  const inlined = new Map<string, readonly string[]>()
   for (const fieldRow of row.fields) {
     const [json, type, protoNumber] = fieldRow
     if (json !== '') {
@@ -245,7 +246,11 @@ function compileStruct(row: StructRow, alias: string, name: string, go: string):
     }
     const member = compileExpression(type, alias, {})
     if (member.form !== 'struct') throw new Error(`${name}: the inline member ${type} is no struct`)
-    for (const [key, field] of member.fields) fields.set(key, field)
+    const goName = type.slice(type.lastIndexOf('.') + 1)
+    for (const [key, field] of member.fields) {
+      fields.set(key, field)
+      inlined.set(key, [goName, ...(member.inlined?.get(key) ?? [])])
+    }
     if (protoNumber !== null) embedded.push({ protoNumber, schema: member })
   }
   return {
@@ -254,6 +259,7 @@ function compileStruct(row: StructRow, alias: string, name: string, go: string):
     go,
     fields,
     mapType: row.mapType ?? 'granular',
+    ...(inlined.size === 0 ? {} : { inlined }),
     ...(embedded.length === 0 ? {} : { embedded }),
     ...(row.unions === undefined ? {} : { unions: row.unions }),
     ...(row.undocumented === undefined ? {} : { undocumented: true }),

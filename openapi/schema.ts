@@ -14,6 +14,8 @@ export interface StructSchema {
   readonly fields: ReadonlyMap<string, Field>
   /** `atomic`: server-side apply owns the struct as a whole. */
   readonly mapType: 'granular' | 'atomic'
+  /** Go names of the inline members a field comes from, `VolumeSource` for `secret` of a Volume: error texts name them. */
+  readonly inlined?: ReadonlyMap<string, readonly string[]>
   /** Inline members that are messages of their own in protobuf; their fields are among `fields` too. */
   readonly embedded?: readonly EmbeddedStruct[]
   /** As OpenAPI prints them in x-kubernetes-unions. */
@@ -57,11 +59,6 @@ export interface Field {
   readonly protoNumber: number | undefined
   /** As in generated.proto, for instance `optional int32` or `map<string, string>`. */
   readonly protoType: string | undefined
-  /**
-   * Numbers of the messages around this field, outermost first: a Go struct inlined in JSON is a message of its own in
-   * protobuf (`Volume.volumeSource` = 2 around `hostPath` = 1). Absent or empty for a direct member.
-   */
-  readonly protoParents?: readonly number[]
 }
 
 export interface ListSchema {
@@ -110,7 +107,7 @@ export interface ScalarSchema {
 
 /**
  * Whatever JSON holds: RawExtension, FieldsV1, JSON schemas' JSON. `name` is its OpenAPI name where it has one. The
- * three JSONSchemaPropsOr... types are `any` too: what they may hold is in openapi/json-schema-props.ts.
+ * three JSONSchemaPropsOr... types are `any` too: what they may hold is in openapi/decode.ts.
  */
 export interface AnySchema {
   readonly form: 'any'

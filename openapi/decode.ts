@@ -1,0 +1,294 @@
+// A JSON value → the object a real server would hold: members in Go order, unknown ones pruned, empty ones left out,
+// scalars in canonical form. Decoders are compiled per schema on first use.
+// Lists and maps that Go always prints are null when empty, as after a way through the store, where empty and nil
+// are the same. What is wrong with a value is found by a second, slower look (decode-findings.ts).
+import { canonicalQuantity, QuantityError } from '../server/apimachinery/quantity.ts'
+import type { AnyObject } from '../server/apimachinery/types.ts'
+import { Base64Error, canonicalBase64 } from './base64.ts'
+import { findProblems } from './decode-findings.ts'
+import { typeByName } from './index.ts'
+import type { Field, MapSchema, ScalarSchema, ScalarType, Schema, StructSchema } from './schema.ts'
+import { canonicalMicroTime, canonicalTime, TimeError } from './time.ts'
+
+/** A member has the wrong type or form; the message is Go's, without "... cannot be handled as a ...". */
+export class DecodeError extends Error {
+  override readonly name = 'DecodeError'
+}
+
+export interface Decoded {
+  object: AnyObject
+  /** Paths such as `spec.template.spec.containers[0].bar`, in the order of the value. */
+  unknownFields: string[]
+}
+
+/**
+ * Never changes `value`, and shares nothing with it.
+ * @throws DecodeError
+ */
+export function decodeObject(schema: StructSchema, value: unknown): Decoded {
+  irregular = false
+  const object = decoderOf(schema)(value) as AnyObject
+  if (!irregular) return { object, unknownFields: [] }
+  const { error, unknownFields } = findProblems(schema, value)
+  if (error !== undefined) throw new DecodeError(error)
+  return { object, unknownFields }
+}
+
+/** Returns what Go would print for a value that is not null. */
+type Decoder = (value: unknown) => unknown
+
+/**
+ * Set by a decoder that met an unknown field or a value it cannot take. One flag will do, as decoding is synchronous;
+ * decodeObject sets it back.
+ */
+let irregular = false
+
+function reject(): undefined {
+  irregular = true
+  return undefined
+}
+
+const decoders = new WeakMap<Schema, Decoder>()
+
+function decoderOf(schema: Schema): Decoder {
+  let decoder = decoders.get(schema)
+  if (decoder === undefined) {
+    decoder = compile(schema)
+    decoders.set(schema, decoder)
+  }
+  return decoder
+}
+
+function compile(schema: Schema): Decoder {
+  switch (schema.form) {
+    case 'struct':
+      return structDecoder(schema)
+    case 'list': {
+      const element = lazily(schema.element)
+      const zero = zeroOf(schema.element)
+      return (value) =>
+        Array.isArray(value) ? value.map((each) => (each === null ? zero() : element(each))) : reject()
+    }
+    case 'map':
+      return mapDecoder(schema)
+    case 'scalar':
+      return scalarDecoder(schema)
+    case 'any':
+      return JSON_SCHEMA_PROPS_OR[schema.name ?? ''] ?? copyJson
+  }
+}
+
+/** Definitions are recursive: the decoder of an inner schema is compiled when a value first needs it. */
+function lazily(schema: Schema): Decoder {
+  let decoder: Decoder | undefined
+  return (value) => (decoder ??= decoderOf(schema))(value)
+}
+
+interface FieldPlan {
+  readonly name: string
+  readonly index: number
+  /** Undefined: the field is left out. */
+  readonly decode: Decoder
+  /** What is printed for an absent field that is always printed; undefined if it is left out. */
+  readonly absent: (() => unknown) | undefined
+}
+
+function structDecoder(schema: StructSchema): Decoder {
+  let plans: Map<string, FieldPlan> | undefined
+  let always: FieldPlan[] = []
+  return (value) => {
+    if (!isObject(value)) return reject()
+    if (plans === undefined) {
+      plans = new Map([...schema.fields.values()].map((field, index) => [field.name, planOf(field, index)]))
+      always = [...plans.values()].filter(({ absent }) => absent !== undefined)
+    }
+    const found: FieldPlan[] = []
+    let sorted = true
+    let last = -1
+    for (const key in value) {
+      const plan = plans.get(key)
+      if (plan === undefined) {
+        irregular = true
+        continue
+      }
+      if (plan.index < last) sorted = false
+      last = plan.index
+      found.push(plan)
+    }
+    if (!sorted) found.sort((a, b) => a.index - b.index)
+    const out: Record<string, unknown> = {}
+    let next = 0
+    for (const plan of found) {
+      for (; next < always.length && always[next]!.index < plan.index; next++) {
+        out[always[next]!.name] = always[next]!.absent!()
+      }
+      if (always[next] === plan) next++
+      const decoded = plan.decode(value[plan.name])
+      if (decoded !== undefined) out[plan.name] = decoded
+    }
+    for (; next < always.length; next++) out[always[next]!.name] = always[next]!.absent!()
+    return out
+  }
+}
+
+function planOf(field: Field, index: number): FieldPlan {
+  const { name, omit, pointer, schema } = field
+  const decode = lazily(schema)
+  const absent = omit ? undefined : pointer ? () => null : zeroOf(schema)
+  const ifAbsent = absent ?? (() => undefined)
+  const plan = (own: Decoder): FieldPlan => ({
+    name,
+    index,
+    absent,
+    decode: (value) => (value === null || value === undefined ? ifAbsent() : own(value)),
+  })
+  if (schema.form === 'map') return plan((value) => (isEmpty(value) ? ifAbsent() : decode(value)))
+  if (schema.form === 'list') {
+    return plan((value) => (Array.isArray(value) && value.length === 0 ? ifAbsent() : decode(value)))
+  }
+  if (!omit || pointer || schema.form !== 'scalar') return plan(decode)
+  return plan((value) => {
+    const decoded = decode(value)
+    return isZero(decoded) ? undefined : decoded
+  })
+}
+
+function isZero(value: unknown): boolean {
+  return value === '' || value === 0 || value === false || value === null
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isEmpty(value: unknown): boolean {
+  if (!isObject(value)) return false
+  for (const _ in value) return false
+  return true
+}
+
+const SCALAR_ZEROS: Readonly<Record<ScalarType, unknown>> = {
+  string: '',
+  int32: 0,
+  int64: 0,
+  double: 0,
+  boolean: false,
+  bytes: null,
+  quantity: '0',
+  intOrString: 0,
+  time: null,
+  microTime: null,
+  duration: '0s',
+}
+
+/** Makes what Go prints for the zero value of a type. */
+function zeroOf(schema: Schema): () => unknown {
+  if (schema.form === 'struct') {
+    const decode = lazily(schema)
+    return () => decode({})
+  }
+  const zero = schema.form === 'scalar' ? SCALAR_ZEROS[schema.scalar] : null
+  return () => zero
+}
+
+function mapDecoder({ element }: MapSchema): Decoder {
+  const decode = lazily(element)
+  // Protobuf, and so the store, has no nil bytes in a map.
+  const zero = element.form === 'scalar' && element.scalar === 'bytes' ? () => '' : zeroOf(element)
+  return (value) => {
+    if (!isObject(value)) return reject()
+    const keys = Object.keys(value)
+    for (let index = 1; index < keys.length; index++) {
+      if (keys[index]! < keys[index - 1]!) {
+        keys.sort()
+        break
+      }
+    }
+    const out: Record<string, unknown> = {}
+    for (const key of keys) {
+      const member = value[key]
+      setMember(out, key, member === null || member === undefined ? zero() : decode(member))
+    }
+    return out
+  }
+}
+
+/** Plain assignment to `__proto__` would not make a member. */
+function setMember(out: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true })
+  else out[key] = value
+}
+
+const isInt32 = (value: unknown): boolean => Number.isInteger(value) && (value as number) === ((value as number) | 0)
+
+function scalarDecoder({ scalar }: ScalarSchema): Decoder {
+  switch (scalar) {
+    case 'string':
+    case 'duration':
+      return (value) => (typeof value === 'string' ? value : reject())
+    case 'boolean':
+      return (value) => (typeof value === 'boolean' ? value : reject())
+    case 'int32':
+      return (value) => (isInt32(value) ? value : reject())
+    case 'int64':
+      return (value) => (Number.isInteger(value) && Math.abs(value as number) <= 2 ** 63 ? value : reject())
+    case 'double':
+      return (value) => (typeof value === 'number' ? value : reject())
+    case 'intOrString':
+      return (value) => (typeof value === 'string' || isInt32(value) ? value : reject())
+    case 'bytes':
+      return textual(canonicalBase64)
+    case 'time':
+      return textual(canonicalTime)
+    case 'microTime':
+      return textual(canonicalMicroTime)
+    case 'quantity':
+      return (value) => (typeof value === 'number' ? attempt(canonicalQuantity, value) : textual(canonicalQuantity)(value))
+  }
+}
+
+function textual(canonical: (text: string) => string | null): Decoder {
+  return (value) => (typeof value === 'string' ? attempt(canonical, value) : reject())
+}
+
+function attempt<T>(canonical: (value: T) => string | null, value: T): string | null | undefined {
+  try {
+    return canonical(value)
+  } catch (error) {
+    if (error instanceof QuantityError || error instanceof TimeError || error instanceof Base64Error) return reject()
+    throw error
+  }
+}
+
+function copyJson(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(copyJson)
+  const out: Record<string, unknown> = {}
+  for (const [key, member] of Object.entries(value)) setMember(out, key, copyJson(member))
+  return out
+}
+
+const API_EXTENSIONS = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1'
+const decodeJsonSchema: Decoder = (value) => decoderOf(typeByName(`${API_EXTENSIONS}.JSONSchemaProps`))(value)
+
+/**
+ * Types that are a JSON schema or something else. Nested in one of these, unknown fields are pruned without being
+ * reported, because Go decodes the inner value on its own (decode-findings.ts).
+ * Source: staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1, marshal.go (v1.36)
+ */
+const JSON_SCHEMA_PROPS_OR: Readonly<Record<string, Decoder>> = {
+  [`${API_EXTENSIONS}.JSONSchemaPropsOrArray`]: (value) => {
+    if (isObject(value)) return decodeJsonSchema(value)
+    if (!Array.isArray(value) || value.length === 0) return null
+    return value.map((each) => decodeJsonSchema(each ?? {}))
+  },
+  [`${API_EXTENSIONS}.JSONSchemaPropsOrBool`]: (value) => {
+    if (isObject(value)) return decodeJsonSchema(value)
+    return typeof value === 'boolean' ? value : reject()
+  },
+  [`${API_EXTENSIONS}.JSONSchemaPropsOrStringArray`]: (value) => {
+    if (isObject(value)) return decodeJsonSchema(value)
+    if (!Array.isArray(value) || value.length === 0) return null
+    return value.map((each) => (each === null ? '' : typeof each === 'string' ? each : reject()))
+  },
+}
