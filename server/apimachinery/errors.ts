@@ -107,6 +107,16 @@ export function newMethodNotSupported(resource: GroupResource, action: string): 
   return failure(405, 'MethodNotAllowed', message, detailsOf(resource, ''))
 }
 
+/** 405 for a path that exists, but not with this method; the API server's own text. */
+export function newMethodNotAllowed(): StatusError {
+  return failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+}
+
+/** 501: what a real server does, and this one does not yet. */
+export function newNotImplemented(message: string): StatusError {
+  return failure(501, 'NotImplemented', message)
+}
+
 /** 404 for a path no handler knows; the API server's own text. */
 export function newPathNotFound(): StatusError {
   return failure(404, 'NotFound', 'the server could not find the requested resource', {})
@@ -116,8 +126,8 @@ export function newNotAcceptable(message: string): StatusError {
   return failure(406, 'NotAcceptable', message)
 }
 
-export function newUnsupportedMediaType(message: string): StatusError {
-  return failure(415, 'UnsupportedMediaType', message)
+export function newUnsupportedMediaType(message: string, details?: StatusDetails): StatusError {
+  return failure(415, 'UnsupportedMediaType', message, details)
 }
 
 /** 410 Expired: the resourceVersion or continue token is too old. */
@@ -137,7 +147,7 @@ export function newTooManyRequests(message: string, retryAfterSeconds?: number, 
 }
 
 export function newTooLargeResourceVersion(requested: number, current: number): StatusError {
-  return failure(504, 'Timeout', `Too large resource version: ${requested}, current: ${current}`, {
+  return failure(504, 'Timeout', `Timeout: Too large resource version: ${requested}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   })

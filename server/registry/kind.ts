@@ -20,6 +20,8 @@ export interface Strategy<T extends KubeObject> {
   validate?(object: T): FieldError[]
   /** Beyond `validate`, which runs on updates too. */
   validateUpdate?(object: T, old: T): FieldError[]
+  /** `validateUpdate` judges updates alone: upstream checks less there, or in another order. Default false. */
+  validateUpdateOnly?: boolean
   /** Sentences for Warning headers. */
   warnings?(object: T, old: T | undefined): string[]
   /** PUT on a name that is not there creates it (Lease, Endpoints, Event, …). Default false. */
@@ -71,6 +73,8 @@ export interface KindBehaviour<T extends KubeObject> {
   generation?: boolean
   /** Values of the field selectors the facts list, beyond metadata.name and metadata.namespace. */
   selectableFields?: Readonly<Record<string, (object: T) => string>>
+  /** Selectable fields that lists by equality find through an index (spec.nodeName of pods). */
+  indexes?: readonly string[]
   cells?: Cells<T>
   /** Row conditions of the table, e.g. Completed pods. */
   rowConditions?(object: T): { type: string; status: string; reason: string; message: string }[]

@@ -49,7 +49,11 @@ export class Resources {
         this.#byName.set(nameOf(facts), { kind, facts, schema, store: undefined })
         continue
       }
-      if (kind.storedAs !== undefined) continue
+      if (kind.storedAs !== undefined) {
+        // Holds the place in discovery order; completed below, when the stored version is there.
+        this.#byName.set(nameOf(facts), { kind, facts, schema, store: undefined })
+        continue
+      }
       const allocator = facts.group === '' ? allocators[facts.resource] : undefined
       const prefix = resourcePrefix(facts.group, facts.resource)
       const resourceStore = new ResourceStore({ store, kind, schema, prefix, ...(allocator === undefined ? {} : { allocator }) })
@@ -88,8 +92,10 @@ export class Resources {
     return [...this.#byName.values()]
   }
 
-  hasVersion(group: string, version: string): boolean {
-    return this.all().some((one) => one.facts.group === group && one.facts.version === version)
+  /** Whether any version of the group is served. */
+  hasGroup(group: string): boolean {
+    for (const { facts } of this.#byName.values()) if (facts.group === group) return true
+    return false
   }
 
   add(resource: Resource): void {

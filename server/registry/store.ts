@@ -7,9 +7,9 @@ import { newAlreadyExists, newConflict, newInvalid, newNotFound, StatusError } f
 import type { GroupResource } from '../apimachinery/errors.ts'
 import { copy, deepEqual } from '../apimachinery/equality.ts'
 import { generateName } from '../apimachinery/names.ts'
+import type { FieldError } from '../apimachinery/field.ts'
 import type { AnyObject, Frozen, ObjectMeta, UserInfo } from '../apimachinery/types.ts'
-import { isDNS1123Subdomain, validateObjectMeta, validateObjectMetaUpdate } from '../apimachinery/validation.ts'
-import { field } from '../apimachinery/field.ts'
+import { validateObjectMeta, validateObjectMetaUpdate } from '../apimachinery/validation.ts'
 import { decodeObject } from '../../openapi/decode.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
 import type { Entry, Mutation, Store } from '../storage/store.ts'
@@ -17,6 +17,7 @@ import { WatchCache } from '../storage/watch-cache.ts'
 import { finalizersAfterDelete, type Propagation } from './deletion.ts'
 import type { KindDefinition } from './kind.ts'
 import { objectKey } from './keys.ts'
+import { dryRunEntry } from './transient-entry.ts'
 
 /** What a write carries with it, beyond the object. */
 export interface WriteContext {
@@ -94,9 +95,9 @@ export class ResourceStore {
   readonly prefix: string
   readonly groupResource: GroupResource
   readonly hasStatus: boolean
+  readonly cache: WatchCache
   readonly #store: Store
   readonly #allocator: Allocator | undefined
-  #cache: WatchCache | undefined
 
   constructor(options: { store: Store; kind: KindDefinition; schema: StructSchema; prefix: string; allocator?: Allocator }) {
     this.#store = options.store
@@ -105,22 +106,16 @@ export class ResourceStore {
     this.prefix = options.prefix
     this.#allocator = options.allocator
     this.groupResource = { group: this.kind.group, resource: this.kind.facts.resource }
+    this.cache = new WatchCache(options.store, options.prefix)
+    for (const path of this.kind.indexes ?? []) {
+      this.cache.addIndex(path, (object) => {
+        const value = this.kind.selectableFields?.[path]?.(object as AnyObject) ?? ''
+        return value === '' ? [] : [value]
+      })
+    }
     this.hasStatus = this.kind.facts.subresources.some((one) => one.name === 'status')
   }
 
-  /** Filled on first use: a server start touches few resources. */
-  get cache(): WatchCache {
-    if (this.#cache === undefined) {
-      this.#cache = new WatchCache(this.#store, this.prefix)
-      if (this.kind.facts.resource === 'pods') {
-        this.#cache.addIndex('spec.nodeName', (object) => {
-          const name = (object['spec'] as { nodeName?: string } | undefined)?.nodeName
-          return name === undefined ? [] : [name]
-        })
-      }
-    }
-    return this.#cache
-  }
 
   /** Revision of the newest committed write anywhere in the store. */
   get revision(): number {
@@ -268,7 +263,7 @@ export class ResourceStore {
 
   #decideDelete(context: WriteContext, current: Entry, name: string, request: DeleteRequest): DeleteStep {
     const old = current.object
-    this.#checkPreconditions(old, name, request.preconditions ?? {}, true)
+    this.#checkDeletePreconditions(old, name, request.preconditions ?? {})
     const strategy = this.kind.strategy
     const grace = strategy?.gracePeriodSeconds?.(old as AnyObject, request.gracePeriodSeconds)
     const meta = old.metadata!
@@ -324,20 +319,28 @@ export class ResourceStore {
     )
   }
 
-  #checkPreconditions(old: Frozen<AnyObject>, name: string, preconditions: Preconditions, deleting = false): void {
-    const { uid, resourceVersion } = preconditions
+  #checkPreconditions(old: Frozen<AnyObject>, name: string, { uid, resourceVersion }: Preconditions): void {
     const meta = old.metadata!
-    const subject = deleting ? { group: this.kind.group, resource: this.kind.kind } : this.groupResource
     if (uid !== undefined && uid !== meta.uid) {
-      const why = deleting
-        ? `the UID in the precondition (${uid}) does not match the UID in record (${meta.uid}). The object might have been deleted and then recreated`
-        : `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${meta.uid}`
-      throw newConflict(subject, name, why)
+      const key = this.key(meta.namespace ?? '', name)
+      const detail = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${meta.uid}`
+      const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`
+      throw newConflict(this.groupResource, name, why)
     }
     if (resourceVersion !== undefined && resourceVersion !== meta.resourceVersion) {
-      const why = deleting
-        ? `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${meta.resourceVersion}). The object might have been modified`
-        : modifiedText
+      throw newConflict(this.groupResource, name, modifiedText)
+    }
+  }
+
+  #checkDeletePreconditions(old: Frozen<AnyObject>, name: string, { uid, resourceVersion }: Preconditions): void {
+    const { uid: recordUid, resourceVersion: recordVersion } = old.metadata!
+    const subject = { group: this.kind.group, resource: this.kind.kind }
+    if (uid !== undefined && uid !== recordUid) {
+      const why = `the UID in the precondition (${uid}) does not match the UID in record (${recordUid}). The object might have been deleted and then recreated`
+      throw newConflict(subject, name, why)
+    }
+    if (resourceVersion !== undefined && resourceVersion !== recordVersion) {
+      const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${recordVersion}). The object might have been modified`
       throw newConflict(subject, name, why)
     }
   }
@@ -358,8 +361,8 @@ export class ResourceStore {
     const errors = [
       ...validateObjectMeta(meta, {
         namespaced: this.kind.facts.namespaced,
-        nameValidator: this.kind.validateName ?? isDNS1123Subdomain,
-        path: field('metadata'),
+        nameValidator: this.kind.validateName?.bind(this.kind),
+        strictFinalizers: true,
       }),
       ...(this.kind.strategy?.validate?.(draft) ?? []),
     ]
@@ -379,9 +382,9 @@ export class ResourceStore {
     setOrDelete(meta, 'deletionGracePeriodSeconds', oldMeta.deletionGracePeriodSeconds)
     setOrDelete(meta, 'generation', oldMeta.generation)
     delete meta.selfLink
-    delete meta.resourceVersion
+    meta.resourceVersion = oldMeta.resourceVersion!
 
-    if (subresource === 'status') {
+    if (writesStatusOnly.has(subresource)) {
       for (const member of Object.keys(draft)) if (!statusKeeps.has(member)) delete draft[member]
       for (const [member, value] of Object.entries(old)) if (!statusKeeps.has(member)) draft[member] = copy(value)
       this.kind.status?.prepareForUpdate?.(draft, old as AnyObject, context)
@@ -392,19 +395,21 @@ export class ResourceStore {
       }
       this.kind.strategy?.prepareForUpdate?.(draft, old as AnyObject, context)
     }
-    if (this.kind.generation === true && subresource !== 'status' && this.#specChanged(draft, old)) {
+    if (this.kind.generation === true && !writesStatusOnly.has(subresource) && this.#specChanged(draft, old)) {
       meta.generation = (oldMeta.generation ?? 0) + 1
     }
-    const strategy = subresource === 'status' ? this.kind.status : this.kind.strategy
-    const errors = [
-      ...validateObjectMetaUpdate(meta, oldMeta as ObjectMeta, field('metadata')),
-      ...(subresource === 'status' ? [] : (this.kind.strategy?.validate?.(draft) ?? [])),
-      ...(strategy?.validateUpdate?.(draft, old as AnyObject) ?? []),
-    ]
+    const errors = [...validateObjectMetaUpdate(meta, oldMeta, { strictFinalizers: true }), ...this.#validateUpdate(draft, old, subresource)]
     if (errors.length > 0) throw newInvalid(this.kind, name, errors)
-    if (subresource !== 'status') {
+    if (subresource === '') {
       for (const warning of this.kind.strategy?.warnings?.(draft, old as AnyObject) ?? []) context.warn(warning)
     }
+  }
+
+  #validateUpdate(draft: AnyObject, old: Frozen<AnyObject>, subresource: string): FieldError[] {
+    if (subresource === 'binding') return []
+    if (writesStatusOnly.has(subresource)) return this.kind.status?.validateUpdate?.(draft, old as AnyObject) ?? []
+    const { strategy } = this.kind
+    return [...(strategy?.validate?.(draft) ?? []), ...(strategy?.validateUpdate?.(draft, old as AnyObject) ?? [])]
   }
 
   /** Optimistic concurrency: a resourceVersion that is sent must be the current one. */
@@ -412,12 +417,10 @@ export class ResourceStore {
     if (meta.resourceVersion !== undefined && meta.resourceVersion !== '') {
       if (meta.resourceVersion !== oldMeta.resourceVersion) throw newConflict(this.groupResource, name, modifiedText)
     } else if (this.kind.strategy?.allowUnconditionalUpdate === false) {
-      throw newInvalid(this.kind, name, [
+      const kind = { group: this.kind.group, kind: this.kind.facts.resource }
+      throw newInvalid(kind, name, [
         { reason: 'FieldValueInvalid', field: 'metadata.resourceVersion', message: 'Invalid value: 0: must be specified for an update' },
       ])
-    }
-    if (meta.uid !== undefined && meta.uid !== '' && meta.uid !== oldMeta.uid) {
-      throw newConflict(this.groupResource, name, `Precondition failed: UID in precondition: ${meta.uid}, UID in object meta: ${oldMeta.uid}`)
     }
   }
 
@@ -436,16 +439,16 @@ export class ResourceStore {
   }
 
   async #transact(key: string, dryRun: boolean, mutate: (current: Entry | undefined) => Mutation): Promise<Entry | undefined> {
-    // The cache must be listening before the first write, or it would not hold it when the write resolves.
-    void this.cache
     if (!dryRun) return this.#store.transact(key, mutate)
     const current = this.#store.get(key)
     const mutation = mutate(current)
     if (mutation.type === 'none') return current
-    return transientEntry(key, mutation.object, current)
+    return dryRunEntry(key, mutation.object, current)
   }
 }
 
+/** Subresources that write the status and leave the rest. */
+const writesStatusOnly = new Set(['status', 'approval'])
 /** Members a status update takes from the request; all others stay as they are. */
 const statusKeeps = new Set(['apiVersion', 'kind', 'metadata', 'status'])
 /** Members that do not count for metadata.generation. */
@@ -458,24 +461,4 @@ function isDeleted(object: AnyObject): boolean {
 function setOrDelete<K extends keyof ObjectMeta>(meta: ObjectMeta, name: K, value: ObjectMeta[K] | undefined): void {
   if (value === undefined) delete meta[name]
   else meta[name] = value
-}
-
-/** What a dry run answers: an entry that was never stored. */
-function transientEntry(key: string, object: AnyObject, current: Entry | undefined): Entry {
-  if (current !== undefined) object.metadata!.resourceVersion = String(current.revision)
-  const memo = new Map<symbol, unknown>()
-  const entry: Entry = {
-    key,
-    revision: current?.revision ?? 0,
-    createRevision: current?.createRevision ?? 0,
-    object: object as Frozen<AnyObject>,
-    get json() {
-      return Buffer.from(JSON.stringify(object))
-    },
-    memo: <T>(slot: symbol, make: (from: Entry) => T): T => {
-      if (!memo.has(slot)) memo.set(slot, make(entry))
-      return memo.get(slot) as T
-    },
-  }
-  return entry
 }

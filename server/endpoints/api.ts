@@ -1,0 +1,104 @@
+// What every endpoint works with: the served resources, admission, the clock; and what a request hands down to it.
+import type { AdmissionChain } from '../admission/chain.ts'
+import type { AdmissionReader, Attributes, Operation } from '../admission/plugin.ts'
+import type { Clock } from '../apimachinery/clock.ts'
+import type { AnyObject, Frozen, Status, UserInfo } from '../apimachinery/types.ts'
+import type { Resource, Resources } from '../registry/resources.ts'
+import type { WriteContext } from '../registry/store.ts'
+import type { Entry } from '../storage/store.ts'
+
+export interface Api {
+  readonly resources: Resources
+  readonly admission: AdmissionChain
+  readonly reader: AdmissionReader
+  readonly clock: Clock
+}
+
+/** A request for a resource, after routing and authorization. */
+export interface Scope {
+  readonly resource: Resource
+  readonly subresource: string
+  /** Empty for cluster-scoped resources and for all namespaces. */
+  readonly namespace: string
+  /** Empty for collections. */
+  readonly name: string
+  readonly user: UserInfo
+  /** Query parameters, as sent. */
+  readonly query: URLSearchParams
+  /** The manager that writes without a fieldManager are tracked under: the first part of the User-Agent. */
+  readonly userAgent: string
+  /** Adds a sentence to the Warning headers. */
+  warn(text: string): void
+}
+
+/** What an endpoint answers; http/ makes bytes of it. */
+export type Answer =
+  /** A stored object. */
+  | { readonly type: 'entry'; readonly code: number; readonly resource: Resource; readonly entry: Entry }
+  /** A computed object (scale, reviews). */
+  | { readonly type: 'object'; readonly code: number; readonly object: Frozen<AnyObject> }
+  | { readonly type: 'status'; readonly status: Status }
+  | ListAnswer
+  | WatchAnswer
+  /** Plain text (logs). */
+  | { readonly type: 'text'; readonly text: string }
+
+export interface ListAnswer {
+  readonly type: 'list'
+  readonly resource: Resource
+  readonly entries: readonly Entry[]
+  readonly metadata: { resourceVersion: string; continue?: string; remainingItemCount?: number }
+}
+
+/** An event as a watcher sees it. ERROR carries a Status, BOOKMARK an object with nothing but a resourceVersion. */
+export type StreamEvent =
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly entry: Entry }
+  | { readonly type: 'BOOKMARK'; readonly revision: number; readonly initialEventsEnd: boolean }
+  | { readonly type: 'ERROR'; readonly status: Status }
+
+export interface WatchAnswer {
+  readonly type: 'watch'
+  readonly resource: Resource
+  /** Starts the flow of events. `onEnd` comes once, after the last event. */
+  start(onEvents: (events: readonly StreamEvent[]) => void, onEnd: () => void): WatchControl
+}
+
+export interface WatchControl {
+  stop(): void
+}
+
+export function writeContext(api: Api, scope: Scope, dryRun: boolean): WriteContext {
+  return {
+    user: scope.user,
+    now: api.clock.now(),
+    namespace: scope.resource.facts.namespaced ? scope.namespace : '',
+    dryRun,
+    warn: scope.warn,
+  }
+}
+
+/** What admission is told of a write. */
+export function admissionAttributes(
+  scope: Scope,
+  operation: Operation,
+  object: AnyObject | undefined,
+  oldObject: Frozen<AnyObject> | undefined,
+  dryRun: boolean,
+): Attributes {
+  const { facts } = scope.resource
+  return {
+    operation,
+    group: facts.group,
+    version: facts.version,
+    resource: facts.resource,
+    subresource: scope.subresource,
+    kind: facts.kind,
+    namespace: facts.namespaced || facts.resource === 'namespaces' ? scope.namespace : '',
+    name: scope.name !== '' ? scope.name : (object?.metadata?.name ?? ''),
+    object,
+    oldObject,
+    user: scope.user,
+    dryRun,
+    warn: scope.warn,
+  }
+}

@@ -1,0 +1,49 @@
+// The continue token of a paged list: where the page ended, and of which revision the list is a picture.
+// Source: apiserver/pkg/storage, continue.go (v1.36)
+import { newBadRequest } from '../apimachinery/errors.ts'
+
+const tokenVersion = 'meta.k8s.io/v1'
+
+export interface ContinuePoint {
+  /** The page after this key, relative to the list's prefix. */
+  readonly after: string
+  /** Undefined: the client accepted an inconsistent continuation. */
+  readonly revision: number | undefined
+}
+
+export function encodeContinue({ after, revision }: ContinuePoint): string {
+  const token = { v: tokenVersion, rv: revision ?? -1, start: `${after}\0` }
+  return Buffer.from(JSON.stringify(token)).toString('base64url')
+}
+
+/** @throws StatusError 400 with the real server's reasons */
+export function decodeContinue(token: string): ContinuePoint {
+  const bytes = Buffer.from(token, 'base64url')
+  let parsed: { v?: unknown; rv?: unknown; start?: unknown }
+  try {
+    parsed = JSON.parse(bytes.toString('utf8')) as typeof parsed
+  } catch {
+    throw refuse(`continue key is not valid: ${invalidStart(bytes)}`)
+  }
+  if (parsed.v !== tokenVersion) {
+    throw refuse(`continue key is not valid: server does not recognize this encoded version ${String(parsed.v ?? '')}`)
+  }
+  if (typeof parsed.rv !== 'number' || parsed.rv === 0) {
+    throw refuse(`continue key is not valid: incorrect encoded start resourceVersion (version ${tokenVersion})`)
+  }
+  const start = typeof parsed.start === 'string' ? parsed.start : ''
+  if (start === '') throw refuse('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)')
+  return { after: start.replace(/\0$/, ''), revision: parsed.rv < 0 ? undefined : parsed.rv }
+}
+
+function refuse(why: string): Error {
+  return newBadRequest(`invalid continue token: ${why}`)
+}
+
+/** How Go's JSON decoder speaks of a text that does not begin a value. */
+function invalidStart(bytes: Buffer): string {
+  const first = bytes[0]
+  if (first === undefined) return 'unexpected end of JSON input'
+  const shown = first < 0x20 || first >= 0x7f ? `\\u${first.toString(16).padStart(4, '0')}` : String.fromCharCode(first)
+  return `invalid character '${shown}' looking for beginning of value`
+}

@@ -1,0 +1,92 @@
+// A request body's value → an object of the resource's kind, in its stored version, defaulted; with strict findings.
+import { newBadRequest } from '../apimachinery/errors.ts'
+import type { AnyObject } from '../apimachinery/types.ts'
+import { decodeObject, DecodeError } from '../../openapi/decode.ts'
+import { applyDefaults } from '../../openapi/defaults.ts'
+import { typeOfKind } from '../../openapi/index.ts'
+import type { StructSchema } from '../../openapi/schema.ts'
+import type { Resource } from '../registry/resources.ts'
+import type { FieldValidation } from './options.ts'
+
+/** A body as a codec leaves it: any JSON value, and what the codec itself found (duplicate fields). */
+export interface Body {
+  readonly value: unknown
+  readonly findings: readonly string[]
+}
+
+interface DecodeOptions {
+  readonly fieldValidation: FieldValidation
+  warn(text: string): void
+}
+
+/** Go's name of the scheme errors speak of. */
+const schemeName = 'pkg/runtime/scheme.go:111'
+
+/**
+ * The object a client sent for `resource`, pruned, in the server's order, not yet defaulted.
+ * @throws StatusError 400: another kind, a wrong type, or an unknown field with fieldValidation=Strict
+ */
+export function decodeForResource(resource: Resource, body: Body, options: DecodeOptions): AnyObject {
+  const { facts } = resource
+  return decodeAs(resource.schema, { group: facts.group, version: facts.version, kind: facts.kind }, body, options)
+}
+
+export function decodeAs(
+  schema: StructSchema,
+  expected: { group: string; version: string; kind: string },
+  { value, findings }: Body,
+  options: DecodeOptions,
+): AnyObject {
+  const apiVersion = expected.group === '' ? expected.version : `${expected.group}/${expected.version}`
+  const sent = (value ?? {}) as AnyObject
+  const sentKind = typeof sent.kind === 'string' && sent.kind !== '' ? sent.kind : expected.kind
+  const sentVersion = typeof sent.apiVersion === 'string' && sent.apiVersion !== '' ? sent.apiVersion : apiVersion
+  checkKind(sentKind, sentVersion, expected, apiVersion)
+  const cannot = (why: string) => newBadRequest(`${sentKind} in version "${expected.version}" cannot be handled as a ${expected.kind}: ${why}`)
+  try {
+    const { object, unknownFields } = decodeObject(schema, sent)
+    object.kind = expected.kind
+    object.apiVersion = apiVersion
+    if (options.fieldValidation !== 'Ignore') {
+      const strict = [...findings, ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`)]
+      if (strict.length > 0 && options.fieldValidation === 'Strict') throw cannot(`strict decoding error: ${strict.join(', ')}`)
+      for (const finding of strict) options.warn(finding)
+    }
+    return object
+  } catch (error) {
+    if (error instanceof DecodeError) throw cannot(error.message)
+    throw error
+  }
+}
+
+function checkKind(kind: string, apiVersion: string, expected: { group: string; version: string; kind: string }, expectedVersion: string): void {
+  if (kind === expected.kind && apiVersion === expectedVersion) return
+  const version = apiVersion.slice(apiVersion.indexOf('/') + 1)
+  const cannot = `${kind} in version "${version}" cannot be handled as a ${expected.kind}: `
+  if (typeOfKind(apiVersion, kind) === undefined) {
+    if (kind === expected.kind && apiVersion.endsWith(`beta1`)) {
+      throw newBadRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expectedVersion})`)
+    }
+    throw newBadRequest(`${cannot}no kind "${kind}" is registered for version "${apiVersion}" in scheme "${schemeName}"`)
+  }
+  if (kind === expected.kind) {
+    throw newBadRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expectedVersion})`)
+  }
+  throw newBadRequest(`${cannot}converting (${goName(kind, version)}) to (${internalName(expected)}): unknown conversion`)
+}
+
+function goName(kind: string, version: string): string {
+  return `${version}.${kind}`
+}
+
+/** Go package of a group's internal types: the first label of the group, `core` for the empty one. */
+function internalName({ group, kind }: { group: string; kind: string }): string {
+  return `${group === '' ? 'core' : group.split('.')[0]}.${kind}`
+}
+
+/** Defaults a decoded object of the served version and makes the stored one of it. Takes over `object`. */
+export function defaultAndConvert(resource: Resource, object: AnyObject): AnyObject {
+  applyDefaults(resource.facts, object)
+  resource.kind.defaults?.(object)
+  return resource.toStored === undefined ? object : resource.toStored(object)
+}

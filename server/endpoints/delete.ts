@@ -1,0 +1,96 @@
+// DELETE of one object and of a collection.
+import { newInvalid, newMethodNotSupported, successStatus } from '../apimachinery/errors.ts'
+import type { AnyObject } from '../apimachinery/types.ts'
+import { typeByName } from '../../openapi/index.ts'
+import type { StructSchema } from '../../openapi/schema.ts'
+import { propagationOf, validateDeleteOptions, type DeleteOptions } from '../registry/deletion.ts'
+import { selection } from '../registry/selection.ts'
+import type { DeleteRequest } from '../registry/store.ts'
+import { isTrue } from '../apimachinery/request-info.ts'
+import { isNotFound } from '../apimachinery/errors.ts'
+import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { decodeAs, type Body } from './decode.ts'
+import { list } from './list.ts'
+import { parseInteger, parseListOptions } from './options.ts'
+
+const deleteOptionsType = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'
+
+/** Options from the body, else from the query. @throws StatusError 400, 422 */
+function readOptions(scope: Scope, body: Body | undefined): DeleteOptions {
+  let options: DeleteOptions
+  if (body !== undefined) {
+    const schema = typeByName(deleteOptionsType) as StructSchema
+    const sent = body.value as AnyObject | null
+    const version = sent?.apiVersion !== undefined && sent.apiVersion !== '' ? sent.apiVersion : 'v1'
+    const slash = version.indexOf('/')
+    const expected = { group: slash < 0 ? '' : version.slice(0, slash), version: version.slice(slash + 1), kind: 'DeleteOptions' }
+    options = decodeAs(schema, expected, body, { fieldValidation: 'Ignore', warn: scope.warn }) as DeleteOptions
+  } else {
+    options = {}
+    const grace = scope.query.get('gracePeriodSeconds')
+    if (grace !== null) options.gracePeriodSeconds = parseInteger(grace)
+    const policy = scope.query.get('propagationPolicy')
+    if (policy !== null) options.propagationPolicy = policy
+    const orphan = scope.query.get('orphanDependents')
+    if (orphan !== null) options.orphanDependents = isTrue(orphan)
+  }
+  const dryRun = scope.query.getAll('dryRun').filter((one) => one !== '')
+  if (dryRun.length > 0) options.dryRun = dryRun
+  const errors = validateDeleteOptions(options)
+  if (errors.length > 0) throw newInvalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
+  return options
+}
+
+function deleteRequest(api: Api, scope: Scope, options: DeleteOptions): DeleteRequest {
+  const dryRun = (options.dryRun ?? []).length > 0
+  return {
+    // Negative grace periods mean one second, as in the real server.
+    gracePeriodSeconds: options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds,
+    propagation: propagationOf(options),
+    preconditions: options.preconditions,
+    check: (_object, old) => api.admission.validate(admissionAttributes(scope, 'DELETE', undefined, old, dryRun), api.reader),
+  }
+}
+
+/** @throws StatusError */
+export async function deleteOne(api: Api, scope: Scope, body: Body | undefined): Promise<Answer> {
+  const { resource } = scope
+  const options = readOptions(scope, body)
+  if (resource.store === undefined) throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'delete')
+  const context = writeContext(api, scope, (options.dryRun ?? []).length > 0)
+  if (resource.kind.strategy?.defaultPropagation === 'orphan' && propagationOf(options) === undefined) {
+    scope.warn(`child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning`)
+  }
+  const { entry, gone } = await resource.store.delete(context, scope.name, deleteRequest(api, scope, options))
+  if (gone && resource.kind.strategy?.returnsDeletedObject !== true) {
+    const { group, resource: plural } = resource.facts
+    const { name, uid } = entry.object.metadata!
+    return { type: 'status', status: successStatus({ name: name!, ...(group === '' ? {} : { group }), kind: plural, uid: uid! }) }
+  }
+  return { type: 'entry', code: 200, resource, entry }
+}
+
+/** Deletes what a list with the same selectors would show, and answers with that list. @throws StatusError */
+export async function deleteCollection(api: Api, scope: Scope, body: Body | undefined): Promise<Answer> {
+  const { resource } = scope
+  const options = readOptions(scope, body)
+  const store = resource.store
+  if (store === undefined) throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'delete')
+  const { labelSelector, fieldSelector } = parseListOptions(scope.query, false)
+  // Refuses bad selectors before anything is deleted.
+  selection(resource.kind, labelSelector, fieldSelector)
+  const listed = await list(scope)
+  await Promise.all(
+    listed.entries.map(async (entry) => {
+      const { name, namespace } = entry.object.metadata!
+      const each: Scope = { ...scope, name: name!, namespace: namespace ?? '' }
+      const context = writeContext(api, each, (options.dryRun ?? []).length > 0)
+      try {
+        await store.delete(context, name!, deleteRequest(api, each, options))
+      } catch (error) {
+        if (!isNotFound(error)) throw error
+      }
+    }),
+  )
+  return listed
+}

@@ -1,0 +1,88 @@
+// POST on a pod's eviction: a deletion that asks the disruption budgets first.
+// Source: pkg/registry/core/pod/storage, EvictionREST (v1.36)
+import { newBadRequest, newTooManyRequests, successStatus } from '../apimachinery/errors.ts'
+import { copy } from '../apimachinery/equality.ts'
+import { labelSelectorAsSelector } from '../apimachinery/selectors.ts'
+import { formatTime } from '../apimachinery/clock.ts'
+import type { AnyObject, Frozen } from '../apimachinery/types.ts'
+import type { Pod } from '../api/core.ts'
+import type { Eviction, PodDisruptionBudget } from '../api/policy.ts'
+import { typeByName } from '../../openapi/index.ts'
+import type { StructSchema } from '../../openapi/schema.ts'
+import type { Entry } from '../storage/store.ts'
+import { propagationOf } from '../registry/deletion.ts'
+import { writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { decodeAs, type Body } from './decode.ts'
+import { parseWriteOptions } from './options.ts'
+
+export async function evict(api: Api, scope: Scope, body: Body): Promise<Answer> {
+  const options = parseWriteOptions(scope.query, 'CreateOptions')
+  const schema = typeByName('io.k8s.api.policy.v1.Eviction') as StructSchema
+  const expected = { group: 'policy', version: 'v1', kind: 'Eviction' }
+  const eviction = decodeAs(schema, expected, body, { fieldValidation: options.fieldValidation, warn: scope.warn }) as Eviction & AnyObject
+  const sentName = eviction.metadata?.name ?? ''
+  if (sentName !== '' && sentName !== scope.name) throw newBadRequest('name in URL does not match name in Eviction object')
+  const store = scope.resource.store!
+  const pod = store.get(scope.namespace, scope.name).object as Frozen<Pod>
+  const deleteOptions = eviction.deleteOptions ?? {}
+  const dryRun = options.dryRun || (deleteOptions.dryRun ?? []).length > 0
+  if (!isPastProtection(pod)) await askBudgets(api, scope, pod, dryRun)
+  await store.delete(writeContext(api, scope, dryRun), scope.name, {
+    gracePeriodSeconds: deleteOptions.gracePeriodSeconds,
+    propagation: propagationOf(deleteOptions),
+    preconditions: deleteOptions.preconditions,
+  })
+  return { type: 'status', status: { ...successStatus(), code: 201 } }
+}
+
+/** Budgets protect running pods: not those that wait, have ended or are leaving already. */
+function isPastProtection(pod: Frozen<Pod>): boolean {
+  const phase = pod.status?.phase
+  return phase === 'Succeeded' || phase === 'Failed' || phase === 'Pending' || pod.metadata?.deletionTimestamp !== undefined
+}
+
+function isReady(pod: Frozen<Pod>): boolean {
+  return (pod.status?.conditions ?? []).some((one) => one.type === 'Ready' && one.status === 'True')
+}
+
+async function askBudgets(api: Api, scope: Scope, pod: Frozen<Pod>, dryRun: boolean): Promise<void> {
+  const budgets = api.resources.get('policy', 'v1', 'poddisruptionbudgets')!.store!
+  const matching: Entry[] = []
+  for (const entry of budgets.cache.snapshot().entries(budgets.listPrefix(scope.namespace))) {
+    const { spec } = entry.object as Frozen<PodDisruptionBudget>
+    if (spec?.selector !== undefined && labelSelectorAsSelector(spec.selector).matches(pod.metadata?.labels)) matching.push(entry)
+  }
+  if (matching.length > 1) throw new Error('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.')
+  const [budget] = matching
+  if (budget === undefined) return
+  const name = budget.object.metadata!.name!
+  await budgets.update(
+    writeContext(api, scope, dryRun),
+    name,
+    (current) => spendDisruption(copy(current!.object) as PodDisruptionBudget & AnyObject, pod, name, api.clock.now()),
+    { subresource: 'status' },
+  )
+}
+
+function spendDisruption(budget: PodDisruptionBudget & AnyObject, pod: Frozen<Pod>, name: string, now: number): AnyObject {
+  const status = budget.status
+  const { currentHealthy = 0, desiredHealthy = 0, disruptionsAllowed = 0 } = status ?? {}
+  const policy = budget.spec?.unhealthyPodEvictionPolicy ?? 'IfHealthyBudget'
+  if (!isReady(pod) && (policy === 'AlwaysAllow' || (desiredHealthy > 0 && currentHealthy >= desiredHealthy))) return budget
+  if ((status?.observedGeneration ?? 0) < (budget.metadata?.generation ?? 0)) {
+    throw newTooManyRequests(`Cannot evict pod as it would violate the pod's disruption budget.`, 10, [
+      { reason: 'DisruptionBudget', message: `The disruption budget ${name} is still being processed by the server.` },
+    ])
+  }
+  if (disruptionsAllowed <= 0) {
+    throw newTooManyRequests(`Cannot evict pod as it would violate the pod's disruption budget.`, undefined, [
+      {
+        reason: 'DisruptionBudget',
+        message: `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`,
+      },
+    ])
+  }
+  status!.disruptionsAllowed = disruptionsAllowed - 1
+  status!.disruptedPods = { ...status!.disruptedPods, [pod.metadata!.name!]: formatTime(now) }
+  return budget
+}

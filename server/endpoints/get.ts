@@ -1,0 +1,21 @@
+// GET of one object.
+import { newInternalError, newNotFound, newTooLargeResourceVersion } from '../apimachinery/errors.ts'
+import type { Answer, Scope } from './api.ts'
+import { parseRevision, unreadableRevision } from './options.ts'
+
+/** @throws StatusError 404; 504 when a resourceVersion is asked for that is not there yet */
+export function get(scope: Scope): Answer {
+  const { store, facts } = scope.resource
+  if (store === undefined) throw newNotFound({ group: facts.group, resource: facts.resource }, scope.name)
+  const minimum = revisionOf(scope.query.get('resourceVersion') ?? '')
+  if (minimum !== undefined && minimum > store.revision) throw newTooLargeResourceVersion(minimum, store.revision)
+  return { type: 'entry', code: 200, resource: scope.resource, entry: store.get(scope.namespace, scope.name) }
+}
+
+function revisionOf(text: string): number | undefined {
+  try {
+    return parseRevision(text)
+  } catch (error) {
+    throw error instanceof RangeError ? unreadableRevision(error) : newInternalError(error)
+  }
+}

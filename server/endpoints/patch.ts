@@ -1,0 +1,89 @@
+// PATCH: the patch is computed on the newest state, inside the write, so that concurrent patches never lose a change.
+// Source: apiserver/pkg/endpoints/handlers, patch.go (v1.36)
+import { newBadRequest, newInvalid, newMethodNotSupported, newUnsupportedMediaType, StatusError } from '../apimachinery/errors.ts'
+import { copy } from '../apimachinery/equality.ts'
+import { field, invalid } from '../apimachinery/field.ts'
+import { applyJsonPatch } from '../apimachinery/patch/json-patch.ts'
+import { mergePatch } from '../apimachinery/patch/merge-patch.ts'
+import { strategicMergePatch } from '../apimachinery/patch/strategic-merge-patch.ts'
+import type { AnyObject, Frozen } from '../apimachinery/types.ts'
+import { decodeObject, DecodeError } from '../../openapi/decode.ts'
+import type { StructSchema } from '../../openapi/schema.ts'
+import type { Resource } from '../registry/resources.ts'
+import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { setNamespace, validating } from './create.ts'
+import { defaultAndConvert } from './decode.ts'
+import { parseWriteOptions, type FieldValidation, type WriteOptions } from './options.ts'
+import { checkName } from './update.ts'
+
+export const jsonPatchType = 'application/json-patch+json'
+export const mergePatchType = 'application/merge-patch+json'
+export const strategicMergePatchType = 'application/strategic-merge-patch+json'
+
+/** `value` is the parsed patch. */
+export interface PatchBody {
+  readonly type: string
+  readonly value: unknown
+}
+
+/** @throws StatusError */
+export async function patch(api: Api, scope: Scope, body: PatchBody): Promise<Answer> {
+  const { resource } = scope
+  const options = parseWriteOptions(scope.query, 'PatchOptions')
+  if (resource.store === undefined) throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'patch')
+  const context = writeContext(api, scope, options.dryRun)
+  const { entry } = await resource.store.update(
+    context,
+    scope.name,
+    (current) => {
+      const draft = patched(resource, current!.object, body, options, scope)
+      checkName(draft, scope)
+      setNamespace(draft, scope)
+      const attributes = admissionAttributes(scope, 'UPDATE', draft, current!.object, options.dryRun)
+      const admitting = api.admission.admit(attributes, api.reader)
+      return admitting === undefined ? draft : admitting.then(() => draft)
+    },
+    { subresource: scope.subresource, check: validating(api, scope, 'UPDATE', options.dryRun) },
+  )
+  return { type: 'entry', code: 200, resource, entry }
+}
+
+function patched(resource: Resource, current: Frozen<AnyObject>, body: PatchBody, options: WriteOptions, scope: Scope): AnyObject {
+  const served = resource.fromStored === undefined ? current : resource.fromStored(copy(current) as AnyObject)
+  const result = applyPatch(resource.schema, served, body)
+  const object = decodePatched(resource.schema, result, options.fieldValidation, scope)
+  return defaultAndConvert(resource, object)
+}
+
+/** @throws StatusError 400, 415, 422 */
+export function applyPatch(schema: StructSchema, current: unknown, { type, value }: PatchBody): unknown {
+  switch (type) {
+    case jsonPatchType:
+      return applyJsonPatch(current, value)
+    case mergePatchType:
+      return mergePatch(current, value)
+    case strategicMergePatchType:
+      return strategicMergePatch(schema, current, value)
+    default:
+      throw newUnsupportedMediaType('415: Unsupported Media Type')
+  }
+}
+
+/** @throws StatusError 400 (wrong types), 422 (unknown fields with fieldValidation=Strict) */
+export function decodePatched(schema: StructSchema, value: unknown, fieldValidation: FieldValidation, scope: Pick<Scope, 'warn'>): AnyObject {
+  try {
+    const { object, unknownFields } = decodeObject(schema, value)
+    if (fieldValidation === 'Ignore') return object
+    const findings = unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`)
+    if (findings.length > 0 && fieldValidation === 'Strict') {
+      const error = invalid(field('patch'), JSON.stringify(value), `strict decoding error: ${findings.join(', ')}`)
+      throw newInvalid({ group: '', kind: '' }, '', [error])
+    }
+    for (const finding of findings) scope.warn(finding)
+    return object
+  } catch (error) {
+    if (error instanceof DecodeError) throw newBadRequest(error.message)
+    if (error instanceof StatusError) throw error
+    throw error
+  }
+}

@@ -1,0 +1,156 @@
+// Reviews: questions a client POSTs and gets answered, nothing is stored. Who am I, may I, may they, whose token is this?
+// Source: pkg/registry/authorization, pkg/registry/authentication (v1.36)
+import { newBadRequest, newInvalid, newMethodNotAllowed, StatusError } from '../apimachinery/errors.ts'
+import { field, invalid, required } from '../apimachinery/field.ts'
+import { formatTime } from '../apimachinery/clock.ts'
+import type { AnyObject, UserInfo } from '../apimachinery/types.ts'
+import type { LocalSubjectAccessReview, SelfSubjectAccessReview, SelfSubjectRulesReview, SubjectAccessReview } from '../api/authorization.ts'
+import type { TokenReview } from '../api/authentication.ts'
+import type { Answer, Api, Scope } from './api.ts'
+import { decodeForResource, type Body } from './decode.ts'
+import { parseWriteOptions } from './options.ts'
+
+/** A question to authorization. The same shape as an authorizer's attributes. */
+export interface AccessQuestion {
+  readonly user: UserInfo
+  readonly verb: string
+  readonly isResourceRequest: boolean
+  readonly path: string
+  readonly namespace: string
+  readonly group: string
+  readonly version: string
+  readonly resource: string
+  readonly subresource: string
+  readonly name: string
+}
+
+export interface ResourceRule {
+  verbs: string[]
+  apiGroups?: string[]
+  resources?: string[]
+  resourceNames?: string[]
+}
+
+export interface NonResourceRule {
+  verbs: string[]
+  nonResourceURLs?: string[]
+}
+
+/** Who answers: supplied by the composition root, so that endpoints need not know authentication or authorization. */
+export interface Reviewers {
+  authorize(question: AccessQuestion): { verdict: 'allow' | 'deny' | 'no-opinion'; reason: string }
+  rulesFor(user: UserInfo, namespace: string): { resourceRules: ResourceRule[]; nonResourceRules: NonResourceRule[] }
+  /** The user of a bearer token. @throws StatusError 401 */
+  authenticateToken(token: string): UserInfo | undefined | Promise<UserInfo | undefined>
+  readonly audiences: readonly string[]
+}
+
+/** @throws StatusError */
+export async function review(api: Api, scope: Scope, body: Body, reviewers: Reviewers): Promise<Answer> {
+  const options = parseWriteOptions(scope.query, 'CreateOptions')
+  const object = decodeForResource(scope.resource, body, { fieldValidation: options.fieldValidation, warn: scope.warn })
+  object.metadata ??= {}
+  await answerReview(api, scope, object, reviewers)
+  return { type: 'object', code: 201, object }
+}
+
+async function answerReview(api: Api, scope: Scope, object: AnyObject, reviewers: Reviewers): Promise<void> {
+  switch (scope.resource.facts.kind) {
+    case 'SelfSubjectReview':
+      object.metadata!.creationTimestamp = formatTime(api.clock.now())
+      object['status'] = { userInfo: printUser(scope.user) }
+      return
+    case 'TokenReview':
+      return reviewToken(object as TokenReview & AnyObject, reviewers)
+    case 'SelfSubjectRulesReview': {
+      const { spec } = object as SelfSubjectRulesReview
+      const namespace = spec?.namespace ?? ''
+      if (namespace === '') throw newBadRequest('no namespace on request')
+      object['status'] = { ...reviewers.rulesFor(scope.user, namespace), incomplete: false }
+      return
+    }
+    case 'SelfSubjectAccessReview':
+      return reviewAccess(object as SelfSubjectAccessReview & AnyObject, scope.user, reviewers)
+    case 'LocalSubjectAccessReview': {
+      const local = object as LocalSubjectAccessReview & AnyObject
+      const asked = local.spec?.resourceAttributes?.namespace ?? ''
+      if (asked !== scope.namespace) {
+        throw newBadRequest(`spec.resourceAttributes.namespace must match namespace: ${scope.namespace}`)
+      }
+      return reviewAccess(local, subjectOf(local), reviewers)
+    }
+    case 'SubjectAccessReview':
+      return reviewAccess(object as SubjectAccessReview & AnyObject, subjectOf(object as SubjectAccessReview & AnyObject), reviewers)
+    default:
+      throw newMethodNotAllowed()
+  }
+}
+
+type AccessReview = (SelfSubjectAccessReview | SubjectAccessReview | LocalSubjectAccessReview) & AnyObject
+
+function subjectOf(object: (SubjectAccessReview | LocalSubjectAccessReview) & AnyObject): UserInfo {
+  const { user = '', groups = [], uid, extra } = object.spec ?? {}
+  const path = field('spec', 'user')
+  if (user === '' && groups.length === 0) {
+    throw newInvalid({ group: 'authorization.k8s.io', kind: object.kind! }, '', [
+      invalid(path, user, 'at least one of user or group must be specified'),
+    ])
+  }
+  return { name: user, groups, ...(uid === undefined ? {} : { uid }), ...(extra === undefined ? {} : { extra }) }
+}
+
+function reviewAccess(object: AccessReview, user: UserInfo, reviewers: Reviewers): void {
+  const { resourceAttributes, nonResourceAttributes } = object.spec ?? {}
+  if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined)) {
+    const path = field('spec', 'resourceAttributes')
+    const kind = { group: 'authorization.k8s.io', kind: object.kind! }
+    if (resourceAttributes === undefined) {
+      throw newInvalid(kind, '', [invalid(path, null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified')])
+    }
+    throw newInvalid(kind, '', [invalid(field('spec', 'nonResourceAttributes'), nonResourceAttributes, 'cannot be specified in combination with resourceAttributes')])
+  }
+  const decision = reviewers.authorize({
+    user,
+    verb: resourceAttributes?.verb ?? nonResourceAttributes?.verb ?? '',
+    isResourceRequest: resourceAttributes !== undefined,
+    path: nonResourceAttributes?.path ?? '',
+    namespace: resourceAttributes?.namespace ?? '',
+    group: resourceAttributes?.group ?? '',
+    version: resourceAttributes?.version ?? '',
+    resource: resourceAttributes?.resource ?? '',
+    subresource: resourceAttributes?.subresource ?? '',
+    name: resourceAttributes?.name ?? '',
+  })
+  object.status = {
+    allowed: decision.verdict === 'allow',
+    ...(decision.verdict === 'deny' ? { denied: true } : {}),
+    ...(decision.reason === '' ? {} : { reason: decision.reason }),
+  }
+}
+
+async function reviewToken(object: TokenReview & AnyObject, reviewers: Reviewers): Promise<void> {
+  const token = object.spec?.token ?? ''
+  if (token === '') {
+    throw newInvalid({ group: 'authentication.k8s.io', kind: 'TokenReview' }, '', [required(field('spec', 'token'))])
+  }
+  try {
+    const user = await reviewers.authenticateToken(token)
+    object.status =
+      user === undefined
+        ? { user: {} }
+        : { authenticated: true, user: printUser(user), audiences: [...(object.spec.audiences ?? reviewers.audiences)] }
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error
+    object.status = { user: {}, error: error.message }
+  }
+}
+
+function printUser(user: UserInfo): { username: string; uid?: string; groups: string[]; extra?: Record<string, string[]> } {
+  const extra = Object.fromEntries(Object.entries(user.extra ?? {}).map(([key, values]) => [key, [...values]]))
+  return {
+    username: user.name,
+    ...(user.uid === undefined ? {} : { uid: user.uid }),
+    groups: [...user.groups],
+    ...(Object.keys(extra).length === 0 ? {} : { extra }),
+  }
+}

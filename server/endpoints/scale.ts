@@ -1,0 +1,88 @@
+// The scale subresource: an autoscaling/v1 Scale read from, and written into, the object it scales.
+import { newInvalid, newNotFound } from '../apimachinery/errors.ts'
+import { copy } from '../apimachinery/equality.ts'
+import { field, invalid } from '../apimachinery/field.ts'
+import type { AnyObject, Frozen } from '../apimachinery/types.ts'
+import { typeByName } from '../../openapi/index.ts'
+import type { StructSchema } from '../../openapi/schema.ts'
+import type { ScaleMapping } from '../registry/kind.ts'
+import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { validating } from './create.ts'
+import { decodeAs, type Body } from './decode.ts'
+import { parseWriteOptions, type WriteOptions } from './options.ts'
+import { applyPatch, decodePatched, type PatchBody } from './patch.ts'
+import { checkName } from './update.ts'
+
+interface Scale extends AnyObject {
+  spec?: { replicas?: number }
+}
+
+const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' }
+
+function scaleSchema(): StructSchema {
+  return typeByName('io.k8s.api.autoscaling.v1.Scale') as StructSchema
+}
+
+function mappingOf(scope: Scope): ScaleMapping<AnyObject> {
+  const mapping = scope.resource.kind.scale
+  if (mapping === undefined) throw newNotFound({ group: scope.resource.facts.group, resource: scope.resource.facts.resource }, scope.name)
+  return mapping
+}
+
+function scaleOf(mapping: ScaleMapping<AnyObject>, object: Frozen<AnyObject>): Scale {
+  const { specReplicas, statusReplicas, selector } = mapping.read(object as AnyObject)
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata!
+  return {
+    kind: scaleKind.kind,
+    apiVersion: 'autoscaling/v1',
+    metadata: { name: name!, namespace: namespace!, uid: uid!, resourceVersion: resourceVersion!, creationTimestamp: creationTimestamp! },
+    spec: specReplicas === 0 ? {} : { replicas: specReplicas },
+    status: { replicas: statusReplicas, ...(selector === '' ? {} : { selector }) },
+  }
+}
+
+export function getScale(scope: Scope): Answer {
+  const mapping = mappingOf(scope)
+  const entry = scope.resource.store!.get(scope.namespace, scope.name)
+  return { type: 'object', code: 200, object: scaleOf(mapping, entry.object) }
+}
+
+export function updateScale(api: Api, scope: Scope, body: Body): Promise<Answer> {
+  const options = parseWriteOptions(scope.query, 'UpdateOptions')
+  const sent = decodeAs(scaleSchema(), scaleKind, body, { fieldValidation: options.fieldValidation, warn: scope.warn })
+  checkName(sent, scope)
+  return writeScale(api, scope, options, () => sent as Scale)
+}
+
+export function patchScale(api: Api, scope: Scope, body: PatchBody): Promise<Answer> {
+  const options = parseWriteOptions(scope.query, 'PatchOptions')
+  return writeScale(api, scope, options, (current) => {
+    const patched = applyPatch(scaleSchema(), current, body)
+    return decodePatched(scaleSchema(), patched, options.fieldValidation, scope) as Scale
+  })
+}
+
+async function writeScale(api: Api, scope: Scope, options: WriteOptions, next: (current: Scale) => Scale): Promise<Answer> {
+  const mapping = mappingOf(scope)
+  const { entry } = await scope.resource.store!.update(
+    writeContext(api, scope, options.dryRun),
+    scope.name,
+    (current) => {
+      const scale = next(scaleOf(mapping, current!.object))
+      const replicas = scale.spec?.replicas ?? 0
+      if (replicas < 0) {
+        const error = invalid(field('spec', 'replicas'), replicas, 'must be greater than or equal to 0')
+        throw newInvalid(scaleKind, scope.name, [error])
+      }
+      const draft = copy(current!.object) as AnyObject
+      const sentVersion = scale.metadata?.resourceVersion
+      if (sentVersion !== undefined && sentVersion !== '') draft.metadata!.resourceVersion = sentVersion
+      mapping.write(draft, replicas)
+      const attributes = admissionAttributes(scope, 'UPDATE', draft, current!.object, options.dryRun)
+      const admitting = api.admission.admit(attributes, api.reader)
+      return admitting === undefined ? draft : admitting.then(() => draft)
+    },
+    { subresource: 'scale', check: validating(api, scope, 'UPDATE', options.dryRun) },
+  )
+  return { type: 'object', code: 200, object: scaleOf(mapping, entry.object) }
+}

@@ -1,0 +1,49 @@
+// PUT on an object or one of its subresources that share its kind (status, finalize, approval, ephemeralcontainers …).
+import { newBadRequest, newMethodNotSupported } from '../apimachinery/errors.ts'
+import { copy } from '../apimachinery/equality.ts'
+import type { AnyObject } from '../apimachinery/types.ts'
+import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { setNamespace, validating } from './create.ts'
+import { decodeForResource, defaultAndConvert, type Body } from './decode.ts'
+import { parseWriteOptions } from './options.ts'
+
+/** @throws StatusError */
+export async function update(api: Api, scope: Scope, body: Body): Promise<Answer> {
+  const { resource } = scope
+  const options = parseWriteOptions(scope.query, 'UpdateOptions')
+  if (resource.store === undefined) throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'update')
+  const decoded = decodeForResource(resource, body, { fieldValidation: options.fieldValidation, warn: scope.warn })
+  const sent = defaultAndConvert(resource, decoded)
+  checkName(sent, scope)
+  setNamespace(sent, scope)
+  const context = writeContext(api, scope, options.dryRun)
+  const uid = sent.metadata?.uid
+  const { entry, created } = await resource.store.update(
+    context,
+    scope.name,
+    (current) => {
+      const draft = copy(sent)
+      const attributes = admissionAttributes(scope, current === undefined ? 'CREATE' : 'UPDATE', draft, current?.object, options.dryRun)
+      const admitting = api.admission.admit(attributes, api.reader)
+      return admitting === undefined ? draft : admitting.then(() => draft)
+    },
+    {
+      subresource: scope.subresource,
+      createIfMissing: scope.subresource === '',
+      check: validating(api, scope, 'UPDATE', options.dryRun),
+      ...(uid === undefined || uid === '' ? {} : { preconditions: { uid } }),
+    },
+  )
+  return { type: 'entry', code: created ? 201 : 200, resource, entry }
+}
+
+/** @throws StatusError 400 unless the object has the name of the path */
+export function checkName(object: AnyObject, scope: Scope): void {
+  const name = object.metadata?.name ?? ''
+  if (name === '') {
+    throw newBadRequest(`the name of the object (${scope.name} based on URL) was undeterminable: name must be provided`)
+  }
+  if (name !== scope.name) {
+    throw newBadRequest(`the name of the object (${name}) does not match the name on the URL (${scope.name})`)
+  }
+}

@@ -1,0 +1,16 @@
+// What the filters of a request find out, and hand on.
+import type Koa from 'koa'
+import type { RequestInfo } from '../apimachinery/request-info.ts'
+import type { UserInfo } from '../apimachinery/types.ts'
+
+export interface RequestState {
+  auditId: string
+  query: URLSearchParams
+  requestInfo: RequestInfo
+  user: UserInfo
+  /** Sentences for Warning headers, each once. */
+  warnings: Set<string>
+}
+
+export type Context = Koa.ParameterizedContext<RequestState>
+export type Filter = Koa.Middleware<RequestState>

@@ -1,0 +1,33 @@
+// May they? Asks the authorizers in order; the first that has an opinion decides.
+import { newForbidden, newForbiddenMessage } from '../../apimachinery/errors.ts'
+import type { RequestInfo } from '../../apimachinery/request-info.ts'
+import type { UserInfo } from '../../apimachinery/types.ts'
+import type { AuthorizationAttributes, Authorizer, Decision } from '../../authorization/authorizer.ts'
+import type { Filter } from '../context.ts'
+
+export function authorization(authorizer: Authorizer): Filter {
+  return async (ctx, next) => {
+    const attributes = attributesOf(ctx.state.requestInfo, ctx.state.user)
+    const decision = authorizer.authorize(attributes)
+    if (decision.verdict !== 'allow') throw forbidden(attributes, decision)
+    await next()
+  }
+}
+
+export function attributesOf(info: RequestInfo, user: UserInfo): AuthorizationAttributes {
+  const { verb, isResourceRequest, path, namespace, group, version, resource, subresource, name } = info
+  return { user, verb, isResourceRequest, path, namespace, group, version, resource, subresource, name }
+}
+
+/** Source: apiserver/pkg/endpoints/handlers/responsewriters, ForbiddenStatusError */
+export function forbidden(attributes: AuthorizationAttributes, decision: Decision): Error {
+  const { user, verb, path, group, resource, subresource, name, namespace } = attributes
+  const because = decision.reason === '' ? '' : `: ${decision.reason}`
+  if (!attributes.isResourceRequest) {
+    return newForbiddenMessage(`forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}${because}`, {})
+  }
+  const what = subresource === '' ? resource : `${resource}/${subresource}`
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`
+  const why = `User ${JSON.stringify(user.name)} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}${because}`
+  return newForbidden({ group, resource }, name, why)
+}

@@ -1,0 +1,26 @@
+// The one place where a thrown error becomes bytes.
+import { newInternalError, StatusError } from '../../apimachinery/errors.ts'
+import type { Status } from '../../apimachinery/types.ts'
+import { writeStatus } from '../response.ts'
+import type { Filter } from '../context.ts'
+
+/** @param log told of what should never happen: anything thrown that is not a Status */
+export function errors(log: (message: string, error: unknown) => void): Filter {
+  return async (ctx, next) => {
+    try {
+      await next()
+    } catch (error) {
+      const status = statusOf(error)
+      if (!(error instanceof StatusError)) log(`${ctx.method} ${ctx.path} failed`, error)
+      if (ctx.headerSent) {
+        ctx.res.destroy()
+        return
+      }
+      writeStatus(ctx, status)
+    }
+  }
+}
+
+function statusOf(error: unknown): Status {
+  return error instanceof StatusError ? error.status : newInternalError(error).status
+}

@@ -1,0 +1,105 @@
+// Acting as somebody else, for those who may: Impersonate-User, -Group, -Uid and -Extra-* headers.
+// Source: apiserver/pkg/endpoints/filters, impersonation.go (v1.36)
+import { newBadRequest } from '../../apimachinery/errors.ts'
+import type { UserInfo } from '../../apimachinery/types.ts'
+import { anonymous, authenticatedGroup } from '../../authentication/authenticator.ts'
+import type { AuthorizationAttributes, Authorizer } from '../../authorization/authorizer.ts'
+import type { Context, Filter } from '../context.ts'
+import { forbidden } from './authorization.ts'
+
+const extraPrefix = 'impersonate-extra-'
+const serviceAccountPrefix = 'system:serviceaccount:'
+
+interface Claim {
+  readonly resource: string
+  readonly group: string
+  readonly name: string
+  readonly namespace?: string
+  readonly subresource?: string
+}
+
+export function impersonation(authorizer: Authorizer): Filter {
+  return async (ctx, next) => {
+    const target = impersonated(ctx)
+    if (target !== undefined) {
+      for (const claim of target.claims) check(authorizer, ctx.state.user, claim)
+      ctx.state.user = target.user
+    }
+    await next()
+  }
+}
+
+function check(authorizer: Authorizer, user: UserInfo, claim: Claim): void {
+  const attributes: AuthorizationAttributes = {
+    user,
+    verb: 'impersonate',
+    isResourceRequest: true,
+    path: '',
+    namespace: claim.namespace ?? '',
+    group: claim.group,
+    version: 'v1',
+    resource: claim.resource,
+    subresource: claim.subresource ?? '',
+    name: claim.name,
+  }
+  const decision = authorizer.authorize(attributes)
+  if (decision.verdict !== 'allow') throw forbidden(attributes, decision)
+}
+
+function impersonated(ctx: Context): { user: UserInfo; claims: Claim[] } | undefined {
+  const name = ctx.get('Impersonate-User')
+  const uid = ctx.get('Impersonate-Uid')
+  const groups = headerValues(ctx, 'impersonate-group')
+  const extra = extraOf(ctx)
+  if (name === '') {
+    if (uid === '' && groups.length === 0 && extra.size === 0) return undefined
+    throw newBadRequest('requested impersonation without impersonating a user')
+  }
+  const claims: Claim[] = []
+  const account = serviceAccount(name)
+  if (account === undefined) claims.push({ resource: 'users', group: '', name })
+  else claims.push({ resource: 'serviceaccounts', group: '', ...account })
+  for (const group of groups) claims.push({ resource: 'groups', group: '', name: group })
+  for (const [key, values] of extra) {
+    for (const value of values) claims.push({ resource: 'userextras', group: 'authentication.k8s.io', subresource: key, name: value })
+  }
+  if (uid !== '') claims.push({ resource: 'uids', group: 'authentication.k8s.io', name: uid })
+  const user: UserInfo = {
+    name,
+    ...(uid === '' ? {} : { uid }),
+    groups: groupsOf(name, groups, account),
+    ...(extra.size === 0 ? {} : { extra: Object.fromEntries(extra) }),
+  }
+  return { user, claims }
+}
+
+function groupsOf(name: string, sent: readonly string[], account: { namespace: string } | undefined): string[] {
+  const groups = [...sent]
+  if (groups.length === 0 && account !== undefined) {
+    groups.push('system:serviceaccounts', `system:serviceaccounts:${account.namespace}`)
+  }
+  const isAnonymous = name === anonymous.name
+  const own = isAnonymous ? anonymous.groups[0]! : authenticatedGroup
+  if (!groups.includes(own)) groups.push(own)
+  return groups
+}
+
+function serviceAccount(name: string): { namespace: string; name: string } | undefined {
+  if (!name.startsWith(serviceAccountPrefix)) return undefined
+  const parts = name.slice(serviceAccountPrefix.length).split(':')
+  return parts.length === 2 ? { namespace: parts[0]!, name: parts[1]! } : undefined
+}
+
+function headerValues(ctx: Context, name: string): string[] {
+  const raw = ctx.req.headersDistinct?.[name] ?? ctx.req.headers[name]
+  if (raw === undefined) return []
+  return (Array.isArray(raw) ? raw : [raw]).flatMap((one) => one.split(',')).map((one) => one.trim())
+}
+
+function extraOf(ctx: Context): Map<string, string[]> {
+  const extra = new Map<string, string[]>()
+  for (const name of Object.keys(ctx.req.headers)) {
+    if (name.startsWith(extraPrefix)) extra.set(decodeURIComponent(name.slice(extraPrefix.length)).toLowerCase(), headerValues(ctx, name))
+  }
+  return extra
+}

@@ -1,0 +1,228 @@
+// Answers → bytes: objects, lists, Tables, metadata-only forms and Statuses, in the encoding the client asked for.
+// Stored bytes are spliced, not serialised again: a list is the concatenation of what the store holds.
+import { constants as zlibConstants, createGzip } from 'node:zlib'
+import { pipeline, Readable } from 'node:stream'
+import type { AnyObject, Frozen, Status } from '../apimachinery/types.ts'
+import type { Answer, ListAnswer } from '../endpoints/api.ts'
+import { columnsOf, partialMetadata, rowOf, type IncludeObject } from '../registry/table.ts'
+import type { Resource } from '../registry/resources.ts'
+import type { Entry } from '../storage/store.ts'
+import { encodeJSON } from './codec/json.ts'
+import { isPretty, negotiateResponse, type Negotiated } from './codec/negotiate.ts'
+import { encodeProtobuf } from './codec/protobuf.ts'
+import { encodeYAML } from './codec/yaml.ts'
+import type { Context } from './context.ts'
+
+/** Answers above this size are compressed for clients that can take it. Source: responsewriters, defaultGzipThresholdBytes */
+const gzipThresholdBytes = 128 * 1024
+const chunkBytes = 256 * 1024
+
+export const jsonType = 'application/json'
+export const yamlType = 'application/yaml'
+export const protobufType = 'application/vnd.kubernetes.protobuf'
+
+/** How the client wants the answer. @throws StatusError 406 */
+export function negotiate(ctx: Context): Negotiated {
+  return negotiateResponse(header(ctx, 'accept'))
+}
+
+function header(ctx: Context, name: string): string | undefined {
+  const value = ctx.get(name)
+  return value === '' ? undefined : value
+}
+
+/** @param now milliseconds since the epoch: ages in Tables are relative to it */
+export function writeAnswer(ctx: Context, answer: Exclude<Answer, { type: 'watch' }>, negotiated: Negotiated, now: number): void {
+  switch (answer.type) {
+    case 'status':
+      return writeObject(ctx, answer.status.code, answer.status as unknown as AnyObject, { ...negotiated, transform: undefined })
+    case 'text':
+      ctx.status = 200
+      ctx.type = 'text/plain'
+      ctx.body = answer.text
+      return
+    case 'object':
+      return writeObject(ctx, answer.code, answer.object as AnyObject, negotiated)
+    case 'entry':
+      return writeEntry(ctx, answer.code, answer.resource, answer.entry, negotiated, now)
+    case 'list':
+      return writeList(ctx, answer, negotiated, now)
+  }
+}
+
+/** A Status, in the negotiated encoding if there is one, else as JSON. */
+export function writeStatus(ctx: Context, status: Status): void {
+  let negotiated: Negotiated = { mediaType: jsonType, transform: undefined }
+  try {
+    negotiated = { ...negotiate(ctx), transform: undefined }
+  } catch {
+    // Nothing acceptable was asked for: the error itself comes as JSON.
+  }
+  const seconds = status.details?.retryAfterSeconds
+  if (seconds !== undefined && seconds > 0) ctx.set('Retry-After', String(seconds))
+  writeObject(ctx, status.code, status as unknown as AnyObject, negotiated)
+}
+
+export function writeObject(ctx: Context, code: number, object: AnyObject, negotiated: Negotiated): void {
+  writeBytes(ctx, code, negotiated.mediaType, [encode(ctx, object, negotiated)])
+}
+
+function encode(ctx: Context, object: Frozen<AnyObject>, negotiated: Negotiated): Buffer {
+  switch (negotiated.mediaType) {
+    case yamlType:
+      return Buffer.from(encodeYAML(object))
+    case protobufType:
+      return encodeProtobuf(object as AnyObject)
+    default:
+      return encodeJSON(object, isPretty(ctx.state.query?.get('pretty') ?? null, ctx.get('user-agent')))
+  }
+}
+
+function wantsPretty(ctx: Context, negotiated: Negotiated): boolean {
+  return negotiated.mediaType === jsonType && isPretty(ctx.state.query.get('pretty'), ctx.get('user-agent'))
+}
+
+/** The object as its version is served: of another version than the stored one it is converted. */
+export function servedObject(resource: Resource, entry: Entry): Frozen<AnyObject> {
+  if (resource.fromStored === undefined) return entry.object
+  return entry.memo(convertedSlot(resource), () => resource.fromStored!(structuredClone(entry.object) as AnyObject) as Frozen<AnyObject>)
+}
+
+const convertedSlots = new WeakMap<Resource, symbol>()
+
+function convertedSlot(resource: Resource): symbol {
+  let slot = convertedSlots.get(resource)
+  if (slot === undefined) convertedSlots.set(resource, (slot = Symbol(`as ${resource.facts.version} ${resource.facts.kind}`)))
+  return slot
+}
+
+const newline = Buffer.from('\n')
+
+function writeEntry(ctx: Context, code: number, resource: Resource, entry: Entry, negotiated: Negotiated, now: number): void {
+  const { transform, mediaType } = negotiated
+  if (transform !== undefined) {
+    const object = servedObject(resource, entry)
+    if (transform.as === 'Table') return writeTable(ctx, code, resource, [entry], { resourceVersion: String(entry.revision) }, negotiated, now)
+    return writeObject(ctx, code, partialMetadata(object, transform.version), { ...negotiated, transform: undefined })
+  }
+  if (mediaType === jsonType && resource.fromStored === undefined && !wantsPretty(ctx, negotiated)) {
+    return writeBytes(ctx, code, jsonType, [entry.json, newline])
+  }
+  writeObject(ctx, code, servedObject(resource, entry) as AnyObject, negotiated)
+}
+
+function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now: number): void {
+  const { resource, entries, metadata } = answer
+  const { transform, mediaType } = negotiated
+  if (transform?.as === 'Table') return writeTable(ctx, 200, resource, entries, metadata, negotiated, now)
+  if (transform !== undefined) {
+    const items = entries.map((entry) => partialMetadata(servedObject(resource, entry), transform.version))
+    const list = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${transform.version}`, metadata, items }
+    return writeObject(ctx, 200, list as AnyObject, { ...negotiated, transform: undefined })
+  }
+  const { group, version, kind, listKind } = resource.facts
+  const apiVersion = group === '' ? version : `${group}/${version}`
+  const listed = listKind ?? `${kind}List`
+  if (mediaType === jsonType && resource.fromStored === undefined && !wantsPretty(ctx, negotiated)) {
+    return writeBytes(ctx, 200, jsonType, splice(listed, apiVersion, metadata, entries, resource))
+  }
+  const items = entries.map((entry) => withoutType(servedObject(resource, entry)))
+  writeObject(ctx, 200, { kind: listed, apiVersion, metadata, items } as AnyObject, negotiated)
+}
+
+/** Items of a list of built-in kinds say nothing of their kind: the list has said it. */
+function withoutType(object: Frozen<AnyObject>): Record<string, unknown> {
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object
+  return rest
+}
+
+const comma = Buffer.from(',')
+const openItem = Buffer.from('{')
+const listEnd = Buffer.from(']}\n')
+
+function splice(listKind: string, apiVersion: string, metadata: ListAnswer['metadata'], entries: readonly Entry[], resource: Resource): Buffer[] {
+  const head = JSON.stringify({ kind: listKind, apiVersion, metadata })
+  const parts: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)]
+  const typeBytes = Buffer.byteLength(JSON.stringify({ kind: resource.facts.kind, apiVersion }))
+  entries.forEach((entry, index) => {
+    if (index > 0) parts.push(comma)
+    // `{"kind":…,"apiVersion":…,` is where every stored object begins; what follows is the item.
+    parts.push(openItem, entry.json.subarray(typeBytes))
+  })
+  parts.push(listEnd)
+  return parts
+}
+
+function includeOf(ctx: Context): IncludeObject {
+  const value = ctx.state.query.get('includeObject')
+  return value === 'None' || value === 'Object' ? value : 'Metadata'
+}
+
+function writeTable(
+  ctx: Context,
+  code: number,
+  resource: Resource,
+  entries: readonly Entry[],
+  metadata: ListAnswer['metadata'],
+  negotiated: Negotiated,
+  now: number,
+): void {
+  const table = tableOf(resource, entries, metadata, includeOf(ctx), negotiated.transform!.version, now)
+  writeObject(ctx, code, table, { ...negotiated, transform: undefined })
+}
+
+export function tableOf(
+  resource: Resource,
+  entries: readonly Entry[],
+  metadata: Partial<ListAnswer['metadata']>,
+  include: IncludeObject,
+  version: string,
+  now: number,
+): AnyObject {
+  const columns = columnsOf(resource)
+  const rows = entries.map((entry) => {
+    const object = servedObject(resource, entry)
+    const row = rowOf(resource, object, columns, now)
+    if (include === 'None') return { ...row, object: null }
+    return { ...row, object: include === 'Object' ? object : partialMetadata(object, version) }
+  })
+  return { kind: 'Table', apiVersion: `meta.k8s.io/${version}`, metadata, columnDefinitions: columns, rows } as AnyObject
+}
+
+export function writeBytes(ctx: Context, code: number, contentType: string, parts: readonly Buffer[]): void {
+  const total = parts.reduce((sum, part) => sum + part.length, 0)
+  ctx.status = code
+  ctx.set('Content-Type', contentType)
+  for (const warning of ctx.state.warnings ?? []) ctx.append('Warning', `299 - ${JSON.stringify(warning)}`)
+  if (total > gzipThresholdBytes && acceptsGzip(ctx)) {
+    ctx.set('Content-Encoding', 'gzip')
+    ctx.set('Vary', 'Accept-Encoding')
+    const gzip = createGzip({ level: zlibConstants.Z_BEST_SPEED })
+    pipeline(Readable.from(chunksOf(parts)), gzip, () => {})
+    ctx.body = gzip
+  } else if (total > chunkBytes) {
+    ctx.body = Readable.from(chunksOf(parts), { objectMode: false })
+  } else {
+    ctx.body = parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
+  }
+}
+
+function acceptsGzip(ctx: Context): boolean {
+  return /\bgzip\b/.test(ctx.get('accept-encoding'))
+}
+
+/** Large answers go out in slices, so that no second copy of the whole is ever made. */
+function* chunksOf(parts: readonly Buffer[]): Generator<Buffer> {
+  let pending: Buffer[] = []
+  let size = 0
+  for (const part of parts) {
+    pending.push(part)
+    size += part.length
+    if (size >= chunkBytes) {
+      yield Buffer.concat(pending, size)
+      pending = []
+      size = 0
+    }
+  }
+  if (size > 0) yield Buffer.concat(pending, size)
+}

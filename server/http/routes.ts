@@ -1,0 +1,171 @@
+// Where a request goes: resources to endpoints/, everything else to the documents and probes of a server.
+import Router from '@koa/router'
+import { newMethodNotAllowed, newNotImplemented, newPathNotFound, newUnsupportedMediaType } from '../apimachinery/errors.ts'
+import type { RequestInfo } from '../apimachinery/request-info.ts'
+import type { Answer, Api, Scope } from '../endpoints/api.ts'
+import { bind } from '../endpoints/bind.ts'
+import { create } from '../endpoints/create.ts'
+import type { Body } from '../endpoints/decode.ts'
+import { deleteCollection, deleteOne } from '../endpoints/delete.ts'
+import { evict } from '../endpoints/evict.ts'
+import { get } from '../endpoints/get.ts'
+import { list } from '../endpoints/list.ts'
+import { patch, type PatchBody } from '../endpoints/patch.ts'
+import { review, type Reviewers } from '../endpoints/review.ts'
+import { getScale, patchScale, updateScale } from '../endpoints/scale.ts'
+import { requestToken, type TokenIssuer } from '../endpoints/token.ts'
+import { update } from '../endpoints/update.ts'
+import { watch } from '../endpoints/watch.ts'
+import type { Resource } from '../registry/resources.ts'
+import { readBody } from './body.ts'
+import { decodeBody, decodePatchBody } from './codec/negotiate.ts'
+import type { Context, Filter } from './context.ts'
+import { negotiate, writeAnswer } from './response.ts'
+import { writeWatch } from './watch.ts'
+
+/** What resource requests need beyond the registry. */
+export interface Services {
+  readonly api: Api
+  readonly reviewers: Reviewers
+  readonly tokens: TokenIssuer
+}
+
+/** Subresources that reach into a node; no node answers them yet. */
+const connectSubresources = new Set(['log', 'exec', 'attach', 'portforward', 'proxy'])
+
+export function resourceRoutes(services: Services): Filter {
+  return async (ctx, next) => {
+    const info = ctx.state.requestInfo
+    if (!info.isResourceRequest) return next()
+    const { api } = services
+    if (!isServedGroup(api, info.group)) return next()
+    const resource = api.resources.get(info.group, info.version, info.resource)
+    if (resource === undefined || !fitsScope(resource, info)) throw newPathNotFound()
+    checkMethod(resource, info, ctx.method)
+    const scope = scopeOf(ctx, resource, info)
+    const negotiated = negotiate(ctx)
+    if (info.verb === 'watch') return writeWatch(ctx, watch(api, scope), negotiated, () => api.clock.now())
+    const answer = await answerOf(services, ctx, scope)
+    writeAnswer(ctx, answer, negotiated, api.clock.now())
+  }
+}
+
+function isServedGroup(api: Api, group: string): boolean {
+  return api.resources.hasGroup(group)
+}
+
+/** A path must name a namespace exactly for namespaced kinds; only their lists go without. */
+function fitsScope(resource: Resource, info: RequestInfo): boolean {
+  const { facts } = resource
+  if (info.parts.length > 3 && !connectSubresources.has(info.subresource)) return false
+  if (info.subresource !== '' && !facts.subresources.some((one) => one.name === info.subresource)) return false
+  if (facts.namespaced) {
+    if (info.namespace !== '') return true
+    return info.parts.length === 1 && (facts.verbs.includes('list') || facts.verbs.includes('watch'))
+  }
+  return info.namespace === '' || facts.resource === 'namespaces'
+}
+
+/** @throws StatusError 405 */
+function checkMethod(resource: Resource, info: RequestInfo, method: string): void {
+  const { facts } = resource
+  const subresource = facts.subresources.find((one) => one.name === info.subresource)
+  const verbs = subresource?.verbs ?? facts.verbs
+  const isCollection = info.parts.length === 1
+  const acrossNamespaces = facts.namespaced && info.namespace === ''
+  const allowed = (verb: string): boolean => verbs.includes(verb)
+  const byMethod: Record<string, boolean> = {
+    GET: subresource !== undefined ? allowed('get') : isCollection ? allowed('list') : allowed('get'),
+    POST: (subresource !== undefined || (isCollection && !acrossNamespaces)) && allowed('create'),
+    PUT: !isCollection && allowed('update'),
+    PATCH: !isCollection && allowed('patch'),
+    DELETE: isCollection ? allowed('deletecollection') && !acrossNamespaces : allowed('delete'),
+  }
+  if (byMethod[method] !== true) throw newMethodNotAllowed()
+}
+
+function scopeOf(ctx: Context, resource: Resource, info: RequestInfo): Scope {
+  const isNamespaceItself = resource.facts.resource === 'namespaces' && resource.facts.group === ''
+  return {
+    resource,
+    subresource: info.subresource,
+    namespace: isNamespaceItself ? (info.parts[1] ?? '') : info.namespace,
+    name: info.parts[1] ?? '',
+    user: ctx.state.user,
+    query: ctx.state.query,
+    userAgent: ctx.get('user-agent'),
+    warn: (text) => void ctx.state.warnings.add(text),
+  }
+}
+
+async function answerOf(services: Services, ctx: Context, scope: Scope): Promise<Exclude<Answer, { type: 'watch' }>> {
+  const { api } = services
+  const { resource, subresource } = scope
+  if (connectSubresources.has(subresource)) return connect(scope)
+  if (subresource === 'scale') {
+    if (ctx.method === 'GET') return getScale(scope) as Exclude<Answer, { type: 'watch' }>
+    const written = ctx.method === 'PUT' ? updateScale(api, scope, await bodyOf(ctx, resource)) : patchScale(api, scope, await patchOf(ctx))
+    return (await written) as Exclude<Answer, { type: 'watch' }>
+  }
+  return (await plainAnswer(services, ctx, scope)) as Exclude<Answer, { type: 'watch' }>
+}
+
+async function plainAnswer(services: Services, ctx: Context, scope: Scope): Promise<Answer> {
+  const { api } = services
+  const { resource, subresource, name } = scope
+  switch (ctx.method) {
+    case 'GET':
+      return name === '' ? list(scope) : get(scope)
+    case 'POST': {
+      const body = await bodyOf(ctx, resource)
+      if (subresource === 'binding' || resource.facts.kind === 'Binding') return bind(api, scope, body)
+      if (subresource === 'eviction') return evict(api, scope, body)
+      if (subresource === 'token') return requestToken(api, scope, body, services.tokens)
+      if (resource.store === undefined) return review(api, scope, body, services.reviewers)
+      return create(api, scope, body)
+    }
+    case 'PUT':
+      return update(api, scope, await bodyOf(ctx, resource))
+    case 'PATCH':
+      return patch(api, scope, await patchOf(ctx))
+    default: {
+      const bytes = await readBody(ctx)
+      const body = bytes.length === 0 ? undefined : await decodeBody(ctx.get('content-type'), bytes, { apiVersion: 'v1', kind: 'DeleteOptions' })
+      return name === '' ? deleteCollection(api, scope, body) : deleteOne(api, scope, body)
+    }
+  }
+}
+
+/** Logs, exec, attach, port-forward and proxy want a node that answers. */
+function connect(scope: Scope): never {
+  if (scope.resource.store !== undefined && scope.resource.facts.kind !== 'Service') scope.resource.store.get(scope.namespace, scope.name)
+  throw newNotImplemented(`the subresource "${scope.subresource}" is not served by this server yet`)
+}
+
+async function bodyOf(ctx: Context, { facts }: Resource): Promise<Body> {
+  const apiVersion = facts.group === '' ? facts.version : `${facts.group}/${facts.version}`
+  return decodeBody(ctx.get('content-type'), await readBody(ctx), { apiVersion, kind: facts.kind })
+}
+
+const patchTypes = new Set(['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'])
+
+async function patchOf(ctx: Context): Promise<PatchBody> {
+  const type = ctx.get('content-type').split(';')[0]!.trim()
+  if (!patchTypes.has(type)) throw newUnsupportedMediaType('415: Unsupported Media Type', {})
+  return { type, value: decodePatchBody(await readBody(ctx)) }
+}
+
+/** Documents and probes: fixed paths. */
+export function documentRoutes(register: (router: Router<Context['state']>) => void): Filter {
+  const router = new Router<Context['state']>({ strict: false })
+  register(router)
+  return router.routes() as unknown as Filter
+}
+
+/** The last filter: a path that nobody knows. */
+export const notFound: Filter = (ctx) => {
+  ctx.status = 404
+  ctx.type = 'text/plain; charset=utf-8'
+  ctx.set('X-Content-Type-Options', 'nosniff')
+  ctx.body = '404 page not found\n'
+}
