@@ -1,0 +1,264 @@
+// The scheduler: watches pods and nodes, decides where pods go and binds them.
+// On one screen: events → cache and queue → decide() → assume → bind → event; a pod that fits nowhere is told why.
+// Source: pkg/scheduler, Scheduler, eventhandlers and schedule_one (v1.36)
+import type { ReplicaSet, StatefulSet } from '../api/apps.ts'
+import type { Binding, Node, Pod, ReplicationController, Service } from '../api/core.ts'
+import { formatTime, type Clock } from '../apimachinery/clock.ts'
+import { deepEqual } from '../apimachinery/equality.ts'
+import { isNotFound } from '../apimachinery/errors.ts'
+import type { Client, WatchEvent } from '../client/client.ts'
+import { EventRecorder, subjectOf } from '../client/events.ts'
+import type { Informer, Informers } from '../client/informers.ts'
+import { SchedulerCache } from './cache.ts'
+import { decide } from './decide.ts'
+import { defaultSelector, type SpreadListers } from './default-selector.ts'
+import type { ClusterEvent, ClusterView, Decision, NodeObject, PodObject, Profile } from './framework.ts'
+import { podInfoOf } from './pod-info.ts'
+import { defaultProfile } from './profile.ts'
+import { SchedulingQueue, type QueuedPod } from './queue.ts'
+
+export type { Decision } from './framework.ts'
+
+export interface SchedulerDependencies {
+  /** Acts as system:kube-scheduler. */
+  readonly client: Client
+  readonly informers: Informers
+  readonly clock: Clock
+  readonly random: () => number
+  readonly profile?: Profile
+}
+
+/** Pods placed in one go before other work of the process gets its turn. */
+const PODS_PER_SLICE = 50
+/** Longest text of an event. */
+const MESSAGE_LIMIT = 1024
+
+export class Scheduler {
+  readonly #client: Client
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #profile: Profile
+  readonly #cache = new SchedulerCache()
+  readonly #view: ClusterView
+  readonly #queue: SchedulingQueue
+  readonly #recorder: EventRecorder
+  readonly #pods: Informer<Pod>
+  readonly #writes = new Set<Promise<void>>()
+  #startAt = 0
+  #state: 'waiting' | 'idle' | 'scheduled' | 'closed' = 'waiting'
+
+  constructor({ client, informers, clock, random, profile = defaultProfile }: SchedulerDependencies) {
+    this.#client = client
+    this.#clock = clock
+    this.#random = random
+    this.#profile = profile
+    this.#queue = new SchedulingQueue(profile, clock, () => this.#wake())
+    this.#recorder = new EventRecorder({ client, clock, component: profile.schedulerName })
+    this.#pods = informers.for<Pod>('pods')
+    const nodes = informers.for<Node>('nodes')
+    const others = {
+      services: informers.for<Service>('services'),
+      replicationControllers: informers.for<ReplicationController>('replicationcontrollers'),
+      replicaSets: informers.for<ReplicaSet>('replicasets.apps'),
+      statefulSets: informers.for<StatefulSet>('statefulsets.apps'),
+    }
+    const listers: SpreadListers = {
+      services: others.services.lister,
+      replicationControllers: others.replicationControllers.lister,
+      replicaSets: others.replicaSets.lister,
+      statefulSets: others.statefulSets.lister,
+    }
+    const cache = this.#cache
+    this.#view = {
+      get nodes() {
+        return cache.nodes
+      },
+      node: (name) => cache.node(name),
+      defaultSelector: (pod) => defaultSelector(listers, pod),
+    }
+    nodes.onEvents((events) => this.#sawNodes(events))
+    this.#pods.onEvents((events) => this.#sawPods(events))
+    const informersUsed = [this.#pods, nodes, ...Object.values(others)]
+    void Promise.all(informersUsed.map((informer) => informer.synced)).then(() => {
+      if (this.#state === 'closed') return
+      this.#state = 'idle'
+      this.#wake()
+    })
+  }
+
+  /** What would become of a pod now, with every node's verdict and scores; changes nothing. */
+  explain(pod: PodObject): Decision {
+    return decide(this.#profile, this.#view, podInfoOf(pod), { random: this.#random })
+  }
+
+  /** Places no more pods and resolves when the writes under way have ended. */
+  async close(): Promise<void> {
+    this.#state = 'closed'
+    this.#queue.close()
+    await Promise.all(this.#writes)
+    await this.#recorder.flush()
+  }
+
+  #sawNodes(events: readonly WatchEvent<Node>[]): void {
+    const changes: ClusterEvent[] = []
+    for (const { type, object: node, old } of events) {
+      if (type === 'DELETED') {
+        this.#cache.removeNode(node.metadata.name)
+        continue
+      }
+      this.#cache.putNode(node)
+      if (old === undefined) changes.push({ kind: 'NodeAdded', node })
+      else if (nodeMattersAnew(node, old)) changes.push({ kind: 'NodeUpdated', node, old })
+    }
+    this.#queue.move(changes)
+  }
+
+  #sawPods(events: readonly WatchEvent<Pod>[]): void {
+    const changes: ClusterEvent[] = []
+    for (const { type, object: pod, old } of events) {
+      const { uid } = pod.metadata
+      if (type === 'DELETED' || isTerminal(pod)) {
+        this.#queue.delete(uid)
+        if (this.#cache.isPlaced(uid)) changes.push({ kind: 'AssignedPodDeleted', pod })
+        this.#cache.removePod(uid)
+      } else if (isAssigned(pod)) {
+        this.#queue.delete(uid)
+        this.#cache.putPod(pod)
+        if (old === undefined || !isAssigned(old)) changes.push({ kind: 'AssignedPodAdded', pod })
+        else if (podMattersAnew(pod, old)) changes.push({ kind: 'AssignedPodUpdated', pod, old })
+      } else if (pod.spec?.schedulerName === this.#profile.schedulerName && !this.#cache.isAssumed(uid)) {
+        if (pod.metadata.deletionTimestamp === undefined) this.#queue.put(pod)
+        else this.#queue.delete(uid)
+      }
+    }
+    this.#queue.move(changes)
+  }
+
+  #wake(): void {
+    if (this.#state !== 'idle') return
+    this.#state = 'scheduled'
+    // Not at once: the events of one run are all taken in first.
+    queueMicrotask(() => this.#slice())
+  }
+
+  #slice(): void {
+    for (let placed = 0; placed < PODS_PER_SLICE; placed++) {
+      if (this.#state === 'closed') return
+      const queued = this.#queue.pop()
+      if (queued === undefined) {
+        this.#state = 'idle'
+        return
+      }
+      this.#schedule(queued)
+    }
+    setImmediate(() => this.#slice())
+  }
+
+  #schedule(queued: QueuedPod): void {
+    const { info } = queued
+    const decision = decide(this.#profile, this.#view, info, { startAt: this.#startAt, random: this.#random })
+    const looked = decision.feasible.length + decision.verdicts.size
+    this.#startAt = this.#cache.nodes.length === 0 ? 0 : (this.#startAt + looked) % this.#cache.nodes.length
+    if (decision.nodeName === undefined) {
+      this.#queue.reject(queued, decision.rejectedBy)
+      this.#track(this.#tell(info.pod, 'Unschedulable', decision.message ?? ''))
+      return
+    }
+    this.#cache.assume(info.pod, decision.nodeName)
+    this.#track(this.#bind(queued, decision.nodeName))
+  }
+
+  async #bind(queued: QueuedPod, nodeName: string): Promise<void> {
+    const { pod } = queued.info
+    const { namespace = '', name, uid } = pod.metadata
+    const binding: Binding = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { namespace, name, uid },
+      target: { kind: 'Node', name: nodeName },
+    }
+    try {
+      await this.#client.create('pods', binding, { subresource: 'binding' })
+    } catch (error) {
+      this.#cache.forget(uid)
+      this.#queue.move([{ kind: 'AssignedPodDeleted', pod }])
+      const current = this.#pods.lister.get(namespace, name)
+      // Gone, or bound by someone else: nothing is left to do.
+      if (isNotFound(error) || current?.metadata.uid !== uid || isAssigned(current)) {
+        this.#queue.delete(uid)
+        return
+      }
+      this.#queue.fail(queued)
+      const reason = error instanceof Error ? error.message : String(error)
+      await this.#tell(pod, 'SchedulerError', `binding rejected: running Bind plugin "DefaultBinder": ${reason}`)
+      return
+    }
+    this.#queue.delete(uid)
+    const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`
+    this.#recorder.event(subjectOf(pod, { apiVersion: 'v1', kind: 'Pod' }), 'Normal', 'Scheduled', message)
+  }
+
+  /** Says in an event and in the pod's condition why it has no node. */
+  async #tell(pod: PodObject, reason: 'Unschedulable' | 'SchedulerError', message: string): Promise<void> {
+    const { namespace, name, generation } = pod.metadata
+    this.#recorder.event(subjectOf(pod, { apiVersion: 'v1', kind: 'Pod' }), 'Warning', 'FailedScheduling', truncate(message))
+    const before = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
+    if (before?.status === 'False' && before.reason === reason && before.message === message) return
+    const now = formatTime(this.#clock.now())
+    const condition = {
+      type: 'PodScheduled',
+      status: 'False',
+      lastProbeTime: null,
+      lastTransitionTime: before?.status === 'False' ? (before.lastTransitionTime ?? now) : now,
+      reason,
+      message,
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+    }
+    const patch = { status: { conditions: [condition] } }
+    try {
+      await this.#client.patch('pods', namespace, name, 'application/strategic-merge-patch+json', patch, { subresource: 'status' })
+    } catch {
+      // The pod is gone or the server is away; the next attempt tells again.
+    }
+  }
+
+  #track(write: Promise<void>): void {
+    this.#writes.add(write)
+    void write.finally(() => this.#writes.delete(write))
+  }
+}
+
+/** Starts as soon as the informers it uses are synced. */
+export function startScheduler(dependencies: SchedulerDependencies): Scheduler {
+  return new Scheduler(dependencies)
+}
+
+function isAssigned(pod: PodObject): boolean {
+  return (pod.spec?.nodeName ?? '') !== ''
+}
+
+function isTerminal(pod: PodObject): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+}
+
+/** Heart-beats and the like change nothing for waiting pods. */
+function nodeMattersAnew(node: NodeObject, old: NodeObject): boolean {
+  return (
+    node.spec?.unschedulable !== old.spec?.unschedulable ||
+    !deepEqual(node.spec?.taints, old.spec?.taints) ||
+    !deepEqual(node.metadata.labels, old.metadata.labels) ||
+    !deepEqual(node.status?.allocatable, old.status?.allocatable)
+  )
+}
+
+function podMattersAnew(pod: PodObject, old: PodObject): boolean {
+  return (
+    pod.metadata.generation !== old.metadata.generation ||
+    pod.metadata.deletionTimestamp !== old.metadata.deletionTimestamp ||
+    !deepEqual(pod.metadata.labels, old.metadata.labels)
+  )
+}
+
+function truncate(message: string): string {
+  return message.length <= MESSAGE_LIMIT ? message : `${message.slice(0, MESSAGE_LIMIT - 4)} ...`
+}

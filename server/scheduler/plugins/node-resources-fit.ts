@@ -1,0 +1,84 @@
+// A node must have room for what a pod asks for; among those that have, the emptier is better (LeastAllocated).
+// Source: pkg/scheduler/framework/plugins/noderesources, Fit and leastResourceScorer (v1.36)
+import { deepEqual } from '../../apimachinery/equality.ts'
+import { MAX_NODE_SCORE, type FilterPlugin, type NodeInfo, type PodInfo, type Rejection, type ScorePlugin } from '../framework.ts'
+import { podsAmount, totalsOf, type ResourceTotals } from '../resources.ts'
+
+export const nodeResourcesFit: FilterPlugin = {
+  name: 'NodeResourcesFit',
+  prepare: (pod) => (node) => fit(pod, node),
+  mayHelp(event, pod) {
+    switch (event.kind) {
+      case 'AssignedPodDeleted':
+        return true
+      case 'AssignedPodUpdated':
+        return event.pod.metadata.generation !== event.old.metadata.generation
+      case 'NodeAdded':
+        return fitsWhenEmpty(pod, totalsOf(event.node.status?.allocatable), podsAmount(event.node.status?.allocatable))
+      case 'NodeUpdated': {
+        const { allocatable } = event.node.status ?? {}
+        if (deepEqual(allocatable, event.old.status?.allocatable)) return false
+        return fitsWhenEmpty(pod, totalsOf(allocatable), podsAmount(allocatable))
+      }
+      case 'AssignedPodAdded':
+        return false
+    }
+  },
+}
+
+function fit({ requests }: PodInfo, { allocatable, requested, podCount, allowedPods }: NodeInfo): Rejection | undefined {
+  // Made only on demand: nearly every call finds that the pod fits.
+  let reasons: string[] | undefined
+  let resolvable = true
+  const lacks = (what: string, wanted: number, total: number): void => {
+    reasons = [...(reasons ?? []), `Insufficient ${what}`]
+    if (wanted > total) resolvable = false
+  }
+  if (podCount + 1 > allowedPods) reasons = ['Too many pods']
+  if (requests.cpuMilli > 0 && requests.cpuMilli > allocatable.cpuMilli - requested.cpuMilli) {
+    lacks('cpu', requests.cpuMilli, allocatable.cpuMilli)
+  }
+  if (requests.memory > 0 && requests.memory > allocatable.memory - requested.memory) {
+    lacks('memory', requests.memory, allocatable.memory)
+  }
+  if (requests.ephemeralStorage > 0 && requests.ephemeralStorage > allocatable.ephemeralStorage - requested.ephemeralStorage) {
+    lacks('ephemeral-storage', requests.ephemeralStorage, allocatable.ephemeralStorage)
+  }
+  for (const [name, wanted] of requests.scalars) {
+    const total = allocatable.scalars.get(name) ?? 0
+    if (wanted > 0 && wanted > total - (requested.scalars.get(name) ?? 0)) lacks(name, wanted, total)
+  }
+  return reasons === undefined ? undefined : { resolvable, reasons }
+}
+
+function fitsWhenEmpty({ requests }: PodInfo, allocatable: ResourceTotals, allowedPods: number): boolean {
+  if (allowedPods < 1 || requests.cpuMilli > allocatable.cpuMilli || requests.memory > allocatable.memory) return false
+  if (requests.ephemeralStorage > allocatable.ephemeralStorage) return false
+  for (const [name, wanted] of requests.scalars) if (wanted > (allocatable.scalars.get(name) ?? 0)) return false
+  return true
+}
+
+export const leastAllocated: ScorePlugin = {
+  name: 'NodeResourcesFit',
+  weight: 1,
+  prepare: ({ nonZeroRequests }) => ({
+    score({ allocatable, nonZeroRequested }) {
+      let sum = 0
+      let resources = 0
+      if (allocatable.cpuMilli > 0) {
+        sum += freeShare(nonZeroRequested.cpuMilli + nonZeroRequests.cpuMilli, allocatable.cpuMilli)
+        resources++
+      }
+      if (allocatable.memory > 0) {
+        sum += freeShare(nonZeroRequested.memory + nonZeroRequests.memory, allocatable.memory)
+        resources++
+      }
+      return resources === 0 ? 0 : Math.floor(sum / resources)
+    },
+  }),
+}
+
+/** In whole percent. */
+function freeShare(used: number, capacity: number): number {
+  return used > capacity ? 0 : Math.floor(((capacity - used) * MAX_NODE_SCORE) / capacity)
+}

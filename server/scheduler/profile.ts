@@ -1,0 +1,22 @@
+// The default profile: which plugins there are, in the order in which they are asked.
+// Source: pkg/scheduler/apis/config/v1, getDefaultPlugins (v1.36)
+import type { Profile } from './framework.ts'
+import { balancedAllocation } from './plugins/balanced-allocation.ts'
+import { defaultPreemption } from './plugins/default-preemption.ts'
+import { dynamicResources } from './plugins/dynamic-resources.ts'
+import { nodeAffinity, nodeAffinityScore } from './plugins/node-affinity.ts'
+import { nodeName } from './plugins/node-name.ts'
+import { nodePorts } from './plugins/node-ports.ts'
+import { leastAllocated, nodeResourcesFit } from './plugins/node-resources-fit.ts'
+import { nodeUnschedulable } from './plugins/node-unschedulable.ts'
+import { podTopologySpread, podTopologySpreadScore } from './plugins/pod-topology-spread.ts'
+import { schedulingGates } from './plugins/scheduling-gates.ts'
+import { taintToleration, taintTolerationScore } from './plugins/taint-toleration.ts'
+
+export const defaultProfile: Profile = {
+  schedulerName: 'default-scheduler',
+  preEnqueue: [schedulingGates],
+  filters: [nodeUnschedulable, nodeName, taintToleration, nodeAffinity, nodePorts, nodeResourcesFit, podTopologySpread],
+  postFilters: [dynamicResources, defaultPreemption],
+  scores: [taintTolerationScore, nodeAffinityScore, leastAllocated, podTopologySpreadScore, balancedAllocation],
+}

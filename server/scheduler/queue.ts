@@ -1,0 +1,223 @@
+// Pods that wait for a node: active by priority and age, backing off after a failure, unschedulable until something
+// changes that may help, or gated.
+// Source: pkg/scheduler/backend/queue, PriorityQueue (v1.36)
+import type { Clock, Timer } from '../apimachinery/clock.ts'
+import type { ClusterEvent, PodInfo, PodObject, Profile } from './framework.ts'
+import { Heap } from './heap.ts'
+import { podInfoOf } from './pod-info.ts'
+
+const INITIAL_BACKOFF_MS = 1000
+const MAX_BACKOFF_MS = 10_000
+/** An unschedulable pod is tried again after this time even if nothing seems to have changed. */
+const MAX_UNSCHEDULABLE_MS = 300_000
+const FLUSH_MS = 30_000
+
+export interface QueuedPod {
+  readonly uid: string
+  info: PodInfo
+  /** Failed attempts so far. */
+  attempts: number
+  /** Counts up with the pods that come: breaks ties of priority. */
+  readonly order: number
+  place: 'active' | 'backoff' | 'unschedulable' | 'gated' | 'in flight'
+  failedMs: number
+  backoffEndsMs: number
+  rejectedBy: ReadonlySet<string>
+  /** What failed was the scheduler or the server, not the fit: the back-off is not cut short. */
+  erred: boolean
+}
+
+/**
+ * Worked example. pop → a (in flight); reject(a) → unschedulable; move(NodeAdded) → backoff, or active if its second is
+ * over; with nothing active, pop takes a from backoff early.
+ */
+export class SchedulingQueue {
+  readonly #profile: Profile
+  readonly #clock: Clock
+  readonly #onWork: () => void
+  readonly #pods = new Map<string, QueuedPod>()
+  /** Entries that left their place stay in the heaps until they surface. */
+  readonly #active = new Heap<QueuedPod>(
+    (a, b) => a.info.priority > b.info.priority || (a.info.priority === b.info.priority && a.order < b.order),
+  )
+  readonly #backoff = new Heap<QueuedPod>((a, b) => a.backoffEndsMs < b.backoffEndsMs)
+  readonly #unschedulable = new Set<QueuedPod>()
+  #arrivals = 0
+  #backoffTimer: Timer | undefined
+  #flushTimer: Timer | undefined
+  #closed = false
+
+  /** @param onWork called whenever there may be something to pop */
+  constructor(profile: Profile, clock: Clock, onWork: () => void) {
+    this.#profile = profile
+    this.#clock = clock
+    this.#onWork = onWork
+  }
+
+  get size(): number {
+    return this.#pods.size
+  }
+
+  has(uid: string): boolean {
+    return this.#pods.has(uid)
+  }
+
+  /** A pod that is new, or has changed in what its spec or metadata say. */
+  put(pod: PodObject): void {
+    const { uid } = pod.metadata
+    const known = this.#pods.get(uid)
+    if (known === undefined) {
+      const added: QueuedPod = {
+        uid,
+        info: podInfoOf(pod),
+        attempts: 0,
+        order: this.#arrivals++,
+        place: 'gated',
+        failedMs: 0,
+        backoffEndsMs: 0,
+        rejectedBy: new Set(),
+        erred: false,
+      }
+      this.#pods.set(uid, added)
+      if (!this.#isGated(pod)) this.#activate(added)
+      return
+    }
+    const before = known.info.pod
+    known.info = podInfoOf(pod)
+    if (known.place === 'gated' && !this.#isGated(pod)) this.#activate(known)
+    if (known.place === 'unschedulable' && differ(before, pod)) this.#retry(known)
+  }
+
+  delete(uid: string): void {
+    const known = this.#pods.get(uid)
+    if (known === undefined) return
+    this.#pods.delete(uid)
+    this.#unschedulable.delete(known)
+    // Wherever a heap still holds it, it no longer matches its place.
+    known.place = 'in flight'
+  }
+
+  /** The next pod to try; it is in flight until it is rejected, failed or deleted. */
+  pop(): QueuedPod | undefined {
+    const next = takeFrom(this.#active, 'active') ?? this.#popBackoff()
+    if (next !== undefined) next.place = 'in flight'
+    return next
+  }
+
+  /** No node fits: it waits for an event that may help. */
+  reject(queued: QueuedPod, rejectedBy: ReadonlySet<string>): void {
+    if (!this.#failed(queued, false)) return
+    queued.rejectedBy = rejectedBy
+    queued.place = 'unschedulable'
+    this.#unschedulable.add(queued)
+    this.#armFlush()
+  }
+
+  /** Something went wrong on the way: another try after its back-off. */
+  fail(queued: QueuedPod): void {
+    if (this.#failed(queued, true)) this.#retry(queued)
+  }
+
+  /** Moves unschedulable pods on which one of the events may have a bearing. */
+  move(events: readonly ClusterEvent[]): void {
+    if (events.length === 0) return
+    for (const queued of [...this.#unschedulable]) {
+      if (events.some((event) => this.#mayHelp(queued, event))) this.#retry(queued)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#backoffTimer?.cancel()
+    this.#flushTimer?.cancel()
+  }
+
+  #mayHelp({ info, rejectedBy }: QueuedPod, event: ClusterEvent): boolean {
+    // Rejected by no plugin: there was no node at all.
+    if (rejectedBy.size === 0) return event.kind === 'NodeAdded'
+    return this.#profile.filters.some((plugin) => rejectedBy.has(plugin.name) && plugin.mayHelp(event, info))
+  }
+
+  #isGated(pod: PodObject): boolean {
+    return this.#profile.preEnqueue.some((plugin) => plugin.gate(pod) !== undefined)
+  }
+
+  #failed(queued: QueuedPod, erred: boolean): boolean {
+    if (this.#pods.get(queued.uid) !== queued) return false
+    queued.attempts++
+    queued.erred = erred
+    queued.failedMs = this.#clock.now()
+    queued.backoffEndsMs = queued.failedMs + Math.min(MAX_BACKOFF_MS, INITIAL_BACKOFF_MS * 2 ** (queued.attempts - 1))
+    return true
+  }
+
+  #activate(queued: QueuedPod): void {
+    this.#unschedulable.delete(queued)
+    queued.place = 'active'
+    this.#active.push(queued)
+    this.#onWork()
+  }
+
+  #retry(queued: QueuedPod): void {
+    if (queued.backoffEndsMs <= this.#clock.now()) {
+      this.#activate(queued)
+      return
+    }
+    this.#unschedulable.delete(queued)
+    queued.place = 'backoff'
+    this.#backoff.push(queued)
+    if (!queued.erred) this.#onWork()
+    this.#armBackoff()
+  }
+
+  /** The scheduler has nothing better to do: pods that back off for want of room are tried at once. */
+  #popBackoff(): QueuedPod | undefined {
+    const first = peekFrom(this.#backoff, 'backoff')
+    if (first === undefined || (first.erred && first.backoffEndsMs > this.#clock.now())) return undefined
+    return takeFrom(this.#backoff, 'backoff')
+  }
+
+  #armBackoff(): void {
+    const first = peekFrom(this.#backoff, 'backoff')
+    if (first === undefined || this.#backoffTimer !== undefined || this.#closed) return
+    this.#backoffTimer = this.#clock.after(first.backoffEndsMs - this.#clock.now(), () => {
+      this.#backoffTimer = undefined
+      for (;;) {
+        const due = peekFrom(this.#backoff, 'backoff')
+        if (due === undefined || due.backoffEndsMs > this.#clock.now()) break
+        this.#backoff.pop()
+        this.#activate(due)
+      }
+      this.#armBackoff()
+    })
+  }
+
+  #armFlush(): void {
+    if (this.#flushTimer !== undefined || this.#closed) return
+    this.#flushTimer = this.#clock.after(FLUSH_MS, () => {
+      this.#flushTimer = undefined
+      for (const queued of [...this.#unschedulable]) {
+        if (this.#clock.now() - queued.failedMs > MAX_UNSCHEDULABLE_MS) this.#retry(queued)
+      }
+      if (this.#unschedulable.size > 0) this.#armFlush()
+    })
+  }
+}
+
+/** A status written meanwhile (by the scheduler itself) does not make a pod schedulable. */
+function differ(a: PodObject, b: PodObject): boolean {
+  return a.metadata.generation !== b.metadata.generation || JSON.stringify(a.metadata.labels) !== JSON.stringify(b.metadata.labels)
+}
+
+function peekFrom(heap: Heap<QueuedPod>, place: QueuedPod['place']): QueuedPod | undefined {
+  for (;;) {
+    const first = heap.peek()
+    if (first === undefined || first.place === place) return first
+    heap.pop()
+  }
+}
+
+function takeFrom(heap: Heap<QueuedPod>, place: QueuedPod['place']): QueuedPod | undefined {
+  peekFrom(heap, place)
+  return heap.pop()
+}
