@@ -85,6 +85,10 @@ const SHARED_FILE = 'meta.json'
  */
 const NOT_DEFAULTS = new Set(['io.k8s.api.resource.v1.DeviceTaint.timeAdded'])
 
+/** The recording program went no deeper than this, counting each member and each list: what is below is not absent. */
+const RECORDED_DEPTH = 12
+const depthOf = (path: string): number => path.split(/\.|(?=\[\])/).length
+
 /** The package part of an OpenAPI name. */
 const packageOf = (type: string): string => type.slice(0, type.lastIndexOf('.'))
 const nameOf = (type: string): string => type.slice(type.lastIndexOf('.') + 1)
@@ -293,15 +297,15 @@ function resourceRow(
       verbs,
       type: shortType(type),
     })),
-    ...(Object.keys(own.defaults).length === 0 ? {} : { defaults: own.defaults }),
-    ...(own.except.length === 0 ? {} : { defaultsExcept: own.except }),
+    ...(Object.keys(own).length === 0 ? {} : { defaults: own }),
   }
 }
 
 interface FactoredDefaults {
   /** Value by field by type: holds wherever the type occurs. */
   byType: Map<string, Record<string, unknown>>
-  byKind: Map<RecordedKind, { defaults: Record<string, unknown>; except: string[] }>
+  /** Value by path, for fields that only some occurrences of their type get: those of JobSpec in a Job, not in a CronJob. */
+  byKind: Map<RecordedKind, Record<string, unknown>>
 }
 
 /** A field with a recorded default, as one kind reaches it. */
@@ -313,7 +317,7 @@ interface Occurrence {
 
 /**
  * The recording has defaults by path from each kind, some thirty paths for every container list. Go sets most of them
- * by type, so a value that most occurrences of a type have becomes the type's, with the others as exceptions.
+ * by type, so a value that every occurrence of a type has becomes the type's.
  */
 function factorDefaults({ kinds, types }: RecordedFields): FactoredDefaults {
   const recordedAt = new Map<string, Occurrence[]>()
@@ -343,19 +347,18 @@ function factorDefaults({ kinds, types }: RecordedFields): FactoredDefaults {
   }
 
   const byType: FactoredDefaults['byType'] = new Map()
-  const byKind: FactoredDefaults['byKind'] = new Map(kinds.map((kind) => [kind, { defaults: {}, except: [] }]))
+  const byKind: FactoredDefaults['byKind'] = new Map(kinds.map((kind) => [kind, {}]))
   for (const key of [...recordedAt.keys()].sort(compare)) {
     if (NOT_DEFAULTS.has(key)) continue
     const occurrences = recordedAt.get(key)!
-    const exceptions = absentAt.get(key) ?? []
+    const everywhere = (absentAt.get(key) ?? []).every(({ path }) => depthOf(path) > RECORDED_DEPTH)
     const values = new Set(occurrences.map(({ value }) => JSON.stringify(value)))
-    if (values.size === 1 && exceptions.length < occurrences.length) {
+    if (values.size === 1 && everywhere) {
       const type = packageOf(key)
       if (!byType.has(type)) byType.set(type, {})
       byType.get(type)![nameOf(key)] = occurrences[0]!.value
-      for (const { kind, path } of exceptions) byKind.get(kind)!.except.push(path)
     } else {
-      for (const { kind, path, value } of occurrences) byKind.get(kind)!.defaults[path] = value
+      for (const { kind, path, value } of occurrences) byKind.get(kind)![path] = value
     }
   }
   return { byType, byKind }

@@ -39,7 +39,7 @@ export interface StructRow {
   unions?: unknown[]
   /** Registered in Go, but without a definition in the OpenAPI documents. */
   undocumented?: true
-  /** What Go's defaulting sets in an absent field wherever the type occurs, but for the kinds' `defaultsExcept`. */
+  /** What Go's defaulting sets in an absent field wherever the type occurs. */
   defaults?: Record<string, unknown>
   fields: FieldRow[]
 }
@@ -88,8 +88,6 @@ export interface ResourceRow {
   fieldSelectors: string[]
   columns: [name: string, type: string, format: string, priority: number][]
   subresources: { name: string; kind: string; apiVersion: string; verbs: string[]; type: string }[]
-  /** Recorded defaults that hold for this kind only, by path (`spec.template.spec.containers[].x`). */
+  /** Recorded defaults of fields whose type does not have them everywhere, by path (`spec.a[].b`). */
   defaults?: Record<string, unknown>
-  /** Paths at which the defaults of a type do not hold in this kind. */
-  defaultsExcept?: string[]
 }

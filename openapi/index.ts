@@ -102,13 +102,9 @@ export function tableColumns(group: string, version: string, resource: string): 
   return columns
 }
 
-/** Recorded defaults of one kind, beside those of its types: further ones by path, and paths at which types' do not hold. */
-export function kindDefaults(facts: ResourceFacts): {
-  readonly defaults: Readonly<Record<string, unknown>>
-  readonly except: readonly string[]
-} {
-  const row = rows.get(keyOf(facts.group, facts.version, facts.resource))
-  return { defaults: row?.defaults ?? {}, except: row?.defaultsExcept ?? [] }
+/** Recorded defaults by path (`spec.a[].b`), beside those of the types (StructSchema.defaults). */
+export function kindDefaults(facts: ResourceFacts): Readonly<Record<string, unknown>> {
+  return rows.get(keyOf(facts.group, facts.version, facts.resource))?.defaults ?? {}
 }
 
 /** All registered kinds with their OpenAPI type names: objects, lists, options, reviews. */

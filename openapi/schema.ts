@@ -22,7 +22,7 @@ export interface StructSchema {
   readonly unions?: readonly unknown[]
   /** Registered, but without a definition in the OpenAPI documents. */
   readonly undocumented?: boolean
-  /** What Go's defaulting sets in absent fields wherever the type occurs; see openapi/defaults.ts for the exceptions. */
+  /** What Go's defaulting was seen to set in absent fields wherever the type occurs; openapi/defaults.ts applies it. */
   readonly defaults?: Readonly<Record<string, unknown>>
 }
 
