@@ -1,8 +1,8 @@
 // Controllers as data, and the runner: events → keys → reconcile → actions → calls of the Client.
 //
 // Stale listers never lead to double work: after its writes a key waits until the informers have seen them.
-import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../apimachinery/clock.ts'
+import { deepEqual } from '../apimachinery/equality.ts'
 import { StatusError, isConflict, isNotFound } from '../apimachinery/errors.ts'
 import type { AnyObject, Frozen, KubeObject, Stored } from '../apimachinery/types.ts'
 import type { Action, BatchAction, Outcome, WriteAction } from './action.ts'
@@ -260,7 +260,9 @@ class Runner implements RunningController, Listers {
     const { namespace, name = '', resourceVersion } = object.metadata ?? {}
     const known = this.#informers.get(resource)?.lister.get(namespace, name)
     if (known === undefined || known.metadata.resourceVersion !== resourceVersion) return undefined
-    return isDeepStrictEqual(known['status'], (object as Frozen<AnyObject>)['status']) ? known : undefined
+    // Some kinds take annotations along with a status.
+    const same = deepEqual(known['status'], (object as Frozen<AnyObject>)['status']) && deepEqual(known.metadata, object.metadata)
+    return same ? known : undefined
   }
 
   /** Waits until the informers have seen the writes of a round. */
