@@ -11,8 +11,8 @@ export interface Log {
   /** The events with after < revision <= upTo, oldest first, in runs; a picture of the moment of the call. */
   events(after: number, upTo: number): AsyncIterable<readonly StoreEvent[]>
 
-  /** Drops what is needed only to tell of revisions below `revision`; in small steps. `from` is the last one's. */
-  compact(from: number, revision: number): Promise<void>
+  /** Drops what is needed only to tell of revisions below `revision`, in small steps, until it is told to stop. */
+  compact(revision: number, signal: AbortSignal): Promise<void>
 
   close(): Promise<void>
 }

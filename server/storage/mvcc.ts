@@ -69,6 +69,7 @@ export class MvccStore implements Store {
   #flushing: Promise<void> | undefined
   #compacting: Promise<void> = Promise.resolve()
   #ended: Error | undefined
+  readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
 
   constructor({ log, decoded, ringSize, initial }: MvccOptions) {
@@ -176,7 +177,8 @@ export class MvccStore implements Store {
   }
 
   subscribe(prefix: string, handlers: WatchHandlers, { first = false }: SubscribeOptions = {}): Watch {
-    if (this.#ended !== undefined) throw this.#ended
+    // A cache of a failed store is right for ever: nothing comes any more.
+    if (this.#ended !== undefined && !first) throw this.#ended
     return (first ? this.#caches : this.#watches).add(prefix, this.#revision, handlers)
   }
 
@@ -184,14 +186,13 @@ export class MvccStore implements Store {
     if (this.#ended !== undefined) throw this.#ended
     if (revision <= this.#compactedRevision) throw new CompactedError(revision, this.#compactedRevision)
     if (revision > this.#revision) throw new FutureRevisionError(revision, this.#revision)
-    const from = this.#compactedRevision
     this.#compactedRevision = revision
     this.#ring.forget(revision)
     this.#dropKept()
     const before = this.#compacting
     const compacting = (async () => {
       await before.catch(() => undefined)
-      await this.#log.compact(from, revision)
+      await this.#log.compact(revision, this.#closing.signal)
     })()
     this.#compacting = compacting
     await compacting
@@ -203,6 +204,7 @@ export class MvccStore implements Store {
 
   async #close(): Promise<void> {
     this.#ended ??= new StoreFailedError('the store is closed')
+    this.#closing.abort()
     await this.#flushing
     await this.#compacting.catch(() => undefined)
     this.#watches.end()

@@ -123,7 +123,7 @@ export interface Store {
    */
   watch(prefix: string, fromRevision: number, handlers: WatchHandlers): Promise<Watch>
 
-  /** What comes after this very moment (`revision`), with nothing to wait for. @throws StoreFailedError */
+  /** What comes after this very moment (`revision`), with nothing to wait for. @throws StoreFailedError (not with `first`) */
   subscribe(prefix: string, handlers: WatchHandlers, options?: SubscribeOptions): Watch
 
   /** Forgets history up to and including `revision`. @throws CompactedError, FutureRevisionError */

@@ -66,9 +66,8 @@ export class WatchCache {
     const recent = this.#start().after(fromRevision)
     if (recent === undefined || fromRevision > this.revision) return this.#store.watch(prefix, fromRevision, handlers)
     const events = prefix === this.prefix ? recent : recent.filter(({ entry }) => entry.key.startsWith(prefix))
-    const watch = this.#store.subscribe(prefix, handlers)
     if (events.length > 0) handlers.onEvents(events)
-    return watch
+    return this.#store.subscribe(prefix, handlers)
   }
 
   /** Registers a secondary index; it is built when it is first asked. */
