@@ -1,7 +1,7 @@
 // A JSON value → the object a real server would hold: members in Go order, unknown ones pruned, empty ones left out,
 // scalars in canonical form. Decoders are compiled per schema on first use.
 // Lists and maps that Go always prints are null when empty, as after a way through the store, where empty and nil
-// are the same. What is wrong with a value is found by a second, slower look (decode-findings.ts).
+// are the same; but for the items of lists of objects, which are not stored. What is wrong with a value is found by a second, slower look (decode-findings.ts).
 import { canonicalQuantity, QuantityError } from '../server/apimachinery/quantity.ts'
 import type { AnyObject } from '../server/apimachinery/types.ts'
 import { Base64Error, canonicalBase64 } from './base64.ts'
@@ -99,7 +99,8 @@ function structDecoder(schema: StructSchema): Decoder {
   return (value) => {
     if (!isObject(value)) return reject()
     if (plans === undefined) {
-      plans = new Map([...schema.fields.values()].map((field, index) => [field.name, planOf(field, index)]))
+      const stored = !isListOfObjects(schema)
+      plans = new Map([...schema.fields.values()].map((field, index) => [field.name, planOf(field, index, stored)]))
       always = [...plans.values()].filter(({ absent }) => absent !== undefined)
     }
     const found: FieldPlan[] = []
@@ -131,7 +132,12 @@ function structDecoder(schema: StructSchema): Decoder {
   }
 }
 
-function planOf(field: Field, index: number): FieldPlan {
+function isListOfObjects({ fields }: StructSchema): boolean {
+  const metadata = fields.get('metadata')?.schema
+  return metadata?.form === 'struct' && metadata.name === 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta'
+}
+
+function planOf(field: Field, index: number, stored: boolean): FieldPlan {
   const { name, omit, pointer, schema } = field
   const decode = lazily(schema)
   const absent = omit ? undefined : pointer ? () => null : zeroOf(schema)
@@ -143,7 +149,7 @@ function planOf(field: Field, index: number): FieldPlan {
     decode: (value) => (value === null || value === undefined ? ifAbsent() : own(value)),
   })
   if (schema.form === 'map') return plan((value) => (isEmpty(value) ? ifAbsent() : decode(value)))
-  if (schema.form === 'list') {
+  if (schema.form === 'list' && (omit || stored)) {
     return plan((value) => (Array.isArray(value) && value.length === 0 ? ifAbsent() : decode(value)))
   }
   if (!omit || pointer || schema.form !== 'scalar') return plan(decode)
