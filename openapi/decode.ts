@@ -152,6 +152,19 @@ function planOf(field: Field, index: number, stored: boolean): FieldPlan {
   if (schema.form === 'list' && (omit || stored)) {
     return plan((value) => (Array.isArray(value) && value.length === 0 ? ifAbsent() : decode(value)))
   }
+  if (schema.form === 'scalar' && schema.scalar === 'string') {
+    // Most fields are strings: one call instead of three.
+    const keepsEmpty = !omit || pointer
+    return {
+      name,
+      index,
+      absent,
+      decode: (value) => {
+        if (typeof value === 'string') return value !== '' || keepsEmpty ? value : undefined
+        return value === null || value === undefined ? ifAbsent() : reject()
+      },
+    }
+  }
   if (!omit || pointer || schema.form !== 'scalar') return plan(decode)
   return plan((value) => {
     const decoded = decode(value)
