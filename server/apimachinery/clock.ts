@@ -12,10 +12,13 @@ export interface Clock {
   after(delayMs: number, callback: () => void): Timer
 }
 
+/** Node fires timers set further ahead at once. */
+const maxDelayMs = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs, callback) {
-    const handle = setTimeout(callback, delayMs)
+    const handle = setTimeout(callback, Math.min(delayMs, maxDelayMs))
     handle.unref()
     return { cancel: () => clearTimeout(handle) }
   },

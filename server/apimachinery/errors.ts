@@ -122,8 +122,8 @@ export function newPathNotFound(): StatusError {
   return failure(404, 'NotFound', 'the server could not find the requested resource', {})
 }
 
-export function newNotAcceptable(message: string): StatusError {
-  return failure(406, 'NotAcceptable', message)
+export function newNotAcceptable(message: string, details?: StatusDetails): StatusError {
+  return failure(406, 'NotAcceptable', message, details)
 }
 
 export function newUnsupportedMediaType(message: string, details?: StatusDetails): StatusError {

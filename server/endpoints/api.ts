@@ -52,7 +52,7 @@ export interface ListAnswer {
 
 /** An event as a watcher sees it. ERROR carries a Status, BOOKMARK an object with nothing but a resourceVersion. */
 export type StreamEvent =
-  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly entry: Entry }
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly entry: Entry; readonly prev?: Entry | undefined }
   | { readonly type: 'BOOKMARK'; readonly revision: number; readonly initialEventsEnd: boolean }
   | { readonly type: 'ERROR'; readonly status: Status }
 

@@ -1,11 +1,11 @@
 // PATCH: the patch is computed on the newest state, inside the write, so that concurrent patches never lose a change.
 // Source: apiserver/pkg/endpoints/handlers, patch.go (v1.36)
-import { newBadRequest, newInvalid, newMethodNotSupported, newUnsupportedMediaType, StatusError } from '../apimachinery/errors.ts'
+import { newBadRequest, newInvalid, newMethodNotSupported, newUnsupportedMediaType } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
 import { field, invalid } from '../apimachinery/field.ts'
-import { applyJsonPatch } from '../apimachinery/patch/json-patch.ts'
-import { mergePatch } from '../apimachinery/patch/merge-patch.ts'
-import { strategicMergePatch } from '../apimachinery/patch/strategic-merge-patch.ts'
+import { applyJsonPatch, parseJsonPatch } from '../apimachinery/patch/json-patch.ts'
+import { applyMergePatch, parseMergePatch, type JsonObject } from '../apimachinery/patch/merge-patch.ts'
+import { applyStrategicMergePatch, parseStrategicMergePatch } from '../apimachinery/patch/strategic-merge-patch.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
 import { decodeObject, DecodeError } from '../../openapi/decode.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
@@ -24,6 +24,8 @@ export const strategicMergePatchType = 'application/strategic-merge-patch+json'
 export interface PatchBody {
   readonly type: string
   readonly value: unknown
+  /** Duplicate members, as the codec found them. */
+  readonly findings?: readonly string[]
 }
 
 /** @throws StatusError */
@@ -56,14 +58,14 @@ function patched(resource: Resource, current: Frozen<AnyObject>, body: PatchBody
 }
 
 /** @throws StatusError 400, 415, 422 */
-export function applyPatch(schema: StructSchema, current: unknown, { type, value }: PatchBody): unknown {
+export function applyPatch(schema: StructSchema, current: Frozen<AnyObject>, { type, value }: PatchBody): unknown {
   switch (type) {
     case jsonPatchType:
-      return applyJsonPatch(current, value)
+      return applyJsonPatch(current, parseJsonPatch(value))
     case mergePatchType:
-      return mergePatch(current, value)
+      return applyMergePatch(current as JsonObject, parseMergePatch(value))
     case strategicMergePatchType:
-      return strategicMergePatch(schema, current, value)
+      return applyStrategicMergePatch(current as JsonObject, parseStrategicMergePatch(value), schema)
     default:
       throw newUnsupportedMediaType('415: Unsupported Media Type')
   }
@@ -82,8 +84,6 @@ export function decodePatched(schema: StructSchema, value: unknown, fieldValidat
     for (const finding of findings) scope.warn(finding)
     return object
   } catch (error) {
-    if (error instanceof DecodeError) throw newBadRequest(error.message)
-    if (error instanceof StatusError) throw error
-    throw error
+    throw error instanceof DecodeError ? newBadRequest(error.message) : error
   }
 }

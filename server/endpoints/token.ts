@@ -56,7 +56,7 @@ export async function requestToken(api: Api, scope: Scope, body: Body, issuer: T
     namespace: scope.namespace,
     serviceAccount: { name: scope.name, uid: account.metadata!.uid! },
     ...bound,
-    audiences: spec.audiences,
+    audiences: spec.audiences ?? [],
     issuedAt,
     expiresAt,
   })

@@ -153,12 +153,12 @@ class WatchStream {
 function asSeenBy(selected: Selection, event: StoreEvent): StreamEvent | undefined {
   const { entry, prev } = event
   if (selected.isAll) {
-    if (event.type === 'delete') return { type: 'DELETED', entry }
-    return { type: prev === undefined ? 'ADDED' : 'MODIFIED', entry }
+    if (event.type === 'delete') return { type: 'DELETED', entry, prev }
+    return { type: prev === undefined ? 'ADDED' : 'MODIFIED', entry, prev }
   }
   const before = prev !== undefined && selected.matches(prev.object)
-  if (event.type === 'delete') return before ? { type: 'DELETED', entry } : undefined
+  if (event.type === 'delete') return before ? { type: 'DELETED', entry, prev } : undefined
   const now = selected.matches(entry.object)
-  if (now) return { type: before ? 'MODIFIED' : 'ADDED', entry }
-  return before ? { type: 'DELETED', entry: previousAt(entry, prev) } : undefined
+  if (now) return { type: before ? 'MODIFIED' : 'ADDED', entry, prev }
+  return before ? { type: 'DELETED', entry: previousAt(entry, prev), prev } : undefined
 }

@@ -8,7 +8,7 @@ import { columnsOf, partialMetadata, rowOf, type IncludeObject } from '../regist
 import type { Resource } from '../registry/resources.ts'
 import type { Entry } from '../storage/store.ts'
 import { encodeJSON } from './codec/json.ts'
-import { isPretty, negotiateResponse, type Negotiated } from './codec/negotiate.ts'
+import { checkRouteAccepts, isPretty, jsonType, negotiateResponse, negotiateStream, protobufType, yamlType, type Negotiated } from './codec/negotiate.ts'
 import { encodeProtobuf } from './codec/protobuf.ts'
 import { encodeYAML } from './codec/yaml.ts'
 import type { Context } from './context.ts'
@@ -17,13 +17,11 @@ import type { Context } from './context.ts'
 const gzipThresholdBytes = 128 * 1024
 const chunkBytes = 256 * 1024
 
-export const jsonType = 'application/json'
-export const yamlType = 'application/yaml'
-export const protobufType = 'application/vnd.kubernetes.protobuf'
-
 /** How the client wants the answer. @throws StatusError 406 */
-export function negotiate(ctx: Context): Negotiated {
-  return negotiateResponse(header(ctx, 'accept'))
+export function negotiate(ctx: Context, verb: string): Negotiated {
+  const accept = header(ctx, 'accept')
+  checkRouteAccepts(accept, { streams: verb === 'list' || verb === 'watch' })
+  return verb === 'watch' ? negotiateStream(accept) : negotiateResponse(accept)
 }
 
 function header(ctx: Context, name: string): string | undefined {
@@ -54,7 +52,7 @@ export function writeAnswer(ctx: Context, answer: Exclude<Answer, { type: 'watch
 export function writeStatus(ctx: Context, status: Status): void {
   let negotiated: Negotiated = { mediaType: jsonType, transform: undefined }
   try {
-    negotiated = { ...negotiate(ctx), transform: undefined }
+    negotiated = { ...negotiateResponse(header(ctx, 'accept')), transform: undefined }
   } catch {
     // Nothing acceptable was asked for: the error itself comes as JSON.
   }
@@ -74,12 +72,12 @@ function encode(ctx: Context, object: Frozen<AnyObject>, negotiated: Negotiated)
     case protobufType:
       return encodeProtobuf(object as AnyObject)
     default:
-      return encodeJSON(object, isPretty(ctx.state.query?.get('pretty') ?? null, ctx.get('user-agent')))
+      return encodeJSON(object, isPretty(ctx.state.query?.get('pretty'), ctx.get('user-agent'), negotiated))
   }
 }
 
 function wantsPretty(ctx: Context, negotiated: Negotiated): boolean {
-  return negotiated.mediaType === jsonType && isPretty(ctx.state.query.get('pretty'), ctx.get('user-agent'))
+  return negotiated.mediaType === jsonType && isPretty(ctx.state.query.get('pretty'), ctx.get('user-agent'), negotiated)
 }
 
 /** The object as its version is served: of another version than the stored one it is converted. */

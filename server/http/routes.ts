@@ -1,5 +1,4 @@
 // Where a request goes: resources to endpoints/, everything else to the documents and probes of a server.
-import Router from '@koa/router'
 import { newMethodNotAllowed, newNotImplemented, newPathNotFound, newUnsupportedMediaType } from '../apimachinery/errors.ts'
 import type { RequestInfo } from '../apimachinery/request-info.ts'
 import type { Answer, Api, Scope } from '../endpoints/api.ts'
@@ -18,7 +17,7 @@ import { update } from '../endpoints/update.ts'
 import { watch } from '../endpoints/watch.ts'
 import type { Resource } from '../registry/resources.ts'
 import { readBody } from './body.ts'
-import { decodeBody, decodePatchBody } from './codec/negotiate.ts'
+import { decodeBody, decodePatchBody } from './codec/body.ts'
 import type { Context, Filter } from './context.ts'
 import { negotiate, writeAnswer } from './response.ts'
 import { writeWatch } from './watch.ts'
@@ -43,7 +42,7 @@ export function resourceRoutes(services: Services): Filter {
     if (resource === undefined || !fitsScope(resource, info)) throw newPathNotFound()
     checkMethod(resource, info, ctx.method)
     const scope = scopeOf(ctx, resource, info)
-    const negotiated = negotiate(ctx)
+    const negotiated = negotiate(ctx, info.verb)
     if (info.verb === 'watch') return writeWatch(ctx, watch(api, scope), negotiated, () => api.clock.now())
     const answer = await answerOf(services, ctx, scope)
     writeAnswer(ctx, answer, negotiated, api.clock.now())
@@ -130,7 +129,7 @@ async function plainAnswer(services: Services, ctx: Context, scope: Scope): Prom
       return patch(api, scope, await patchOf(ctx))
     default: {
       const bytes = await readBody(ctx)
-      const body = bytes.length === 0 ? undefined : await decodeBody(ctx.get('content-type'), bytes, { apiVersion: 'v1', kind: 'DeleteOptions' })
+      const body = bytes.length === 0 ? undefined : decodeBody(ctx.get('content-type'), bytes, { apiVersion: 'v1', kind: 'DeleteOptions' })
       return name === '' ? deleteCollection(api, scope, body) : deleteOne(api, scope, body)
     }
   }
@@ -152,14 +151,7 @@ const patchTypes = new Set(['application/json-patch+json', 'application/merge-pa
 async function patchOf(ctx: Context): Promise<PatchBody> {
   const type = ctx.get('content-type').split(';')[0]!.trim()
   if (!patchTypes.has(type)) throw newUnsupportedMediaType('415: Unsupported Media Type', {})
-  return { type, value: decodePatchBody(await readBody(ctx)) }
-}
-
-/** Documents and probes: fixed paths. */
-export function documentRoutes(register: (router: Router<Context['state']>) => void): Filter {
-  const router = new Router<Context['state']>({ strict: false })
-  register(router)
-  return router.routes() as unknown as Filter
+  return { type, ...decodePatchBody(await readBody(ctx), type) }
 }
 
 /** The last filter: a path that nobody knows. */

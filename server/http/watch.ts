@@ -1,23 +1,19 @@
 // A watch on the wire: one frame per event, encoded once and shared by all who watch; slow readers are cut off.
 import { Readable } from 'node:stream'
-import { newNotAcceptable } from '../apimachinery/errors.ts'
 import type { AnyObject, Status } from '../apimachinery/types.ts'
 import type { StreamEvent, WatchAnswer } from '../endpoints/api.ts'
 import { partialMetadata } from '../registry/table.ts'
 import type { Resource } from '../registry/resources.ts'
 import type { Entry } from '../storage/store.ts'
 import { encodeProtobuf, encodeProtobufWatchFrame } from './codec/protobuf.ts'
-import type { Negotiated } from './codec/negotiate.ts'
+import { jsonType, protobufType, type Negotiated } from './codec/negotiate.ts'
 import type { Context } from './context.ts'
-import { jsonType, protobufType, servedObject, tableOf, yamlType } from './response.ts'
+import { servedObject, tableOf } from './response.ts'
 
 /** What a watcher may leave unread before it is cut off. */
 const maxUnreadBytes = 16 * 1024 * 1024
 
 export function writeWatch(ctx: Context, answer: WatchAnswer, negotiated: Negotiated, now: () => number): void {
-  if (negotiated.mediaType === yamlType) {
-    throw newNotAcceptable('406: Not Acceptable\n\nAvailable representations: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch')
-  }
   const encode = frameEncoder(answer.resource, negotiated, now, ctx.state.query.get('includeObject'))
   const body = new Readable({ read() {}, destroy: (error, done) => {
     control.stop()

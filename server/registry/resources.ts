@@ -1,4 +1,5 @@
 // All resources that are served, by group, version and plural name; custom resources join and leave at run time.
+import { printGroupResource } from '../apimachinery/errors.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import { resources as builtInFacts, typeByName } from '../../openapi/index.ts'
 import type { ResourceFacts, StructSchema } from '../../openapi/schema.ts'
@@ -33,6 +34,7 @@ const virtualKinds = new Set([
 
 export class Resources {
   readonly #byName = new Map<string, Resource>()
+  #byGroupResource: Map<string, Resource> | undefined
   readonly #listeners = new Set<() => void>()
 
   /**
@@ -74,17 +76,14 @@ export class Resources {
     return this.#byName.get(`${group}/${version}/${resource}`)
   }
 
-  /** By plural name and group, `deployments.apps`, in the preferred version. */
+  /** By plural name and group, `deployments.apps`, in the version that is stored. */
   byName(name: string): Resource | undefined {
-    const dot = name.indexOf('.')
-    const resource = dot < 0 ? name : name.slice(0, dot)
-    const group = dot < 0 ? '' : name.slice(dot + 1)
-    let found: Resource | undefined
-    for (const one of this.#byName.values()) {
-      if (one.facts.resource !== resource || one.facts.group !== group) continue
-      if (found === undefined || one.fromStored === undefined) found = one
-    }
-    return found
+    this.#byGroupResource ??= new Map(
+      this.all()
+        .filter((one) => one.fromStored === undefined)
+        .map((one) => [printGroupResource({ group: one.facts.group, resource: one.facts.resource }), one]),
+    )
+    return this.#byGroupResource.get(name)
   }
 
   /** In discovery order. */
@@ -100,11 +99,16 @@ export class Resources {
 
   add(resource: Resource): void {
     this.#byName.set(nameOf(resource.facts), resource)
-    for (const listener of this.#listeners) listener()
+    this.#changed()
   }
 
   remove(group: string, version: string, resource: string): void {
-    if (this.#byName.delete(`${group}/${version}/${resource}`)) for (const listener of this.#listeners) listener()
+    if (this.#byName.delete(`${group}/${version}/${resource}`)) this.#changed()
+  }
+
+  #changed(): void {
+    this.#byGroupResource = undefined
+    for (const listener of this.#listeners) listener()
   }
 
   /** Called whenever a resource joins or leaves: discovery documents are made anew. */

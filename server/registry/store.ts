@@ -78,6 +78,8 @@ interface DeleteStep {
 
 /** Claims cluster-wide resources for objects (cluster IPs, node ports): called as the write is decided. */
 export interface Allocator {
+  /** Before validation: puts back what an update leaves out, and sets what follows from the rest. */
+  prepare(draft: AnyObject, old: Frozen<AnyObject> | undefined): void
   /** Fills in what is missing and reserves it. @throws StatusError if it is taken */
   allocate(draft: AnyObject, old: Frozen<AnyObject> | undefined, dryRun: boolean): void
   /** The object is gone. */
@@ -358,6 +360,7 @@ export class ResourceStore {
     if (this.kind.generation === true) meta.generation = 1
     if (this.hasStatus) delete draft['status']
     this.kind.strategy?.prepareForCreate?.(draft, context)
+    this.#allocator?.prepare(draft, undefined)
     const errors = [
       ...validateObjectMeta(meta, {
         namespaced: this.kind.facts.namespaced,
@@ -394,6 +397,7 @@ export class ResourceStore {
         else draft['status'] = copy(old['status'])
       }
       this.kind.strategy?.prepareForUpdate?.(draft, old as AnyObject, context)
+      this.#allocator?.prepare(draft, old)
     }
     if (this.kind.generation === true && !writesStatusOnly.has(subresource) && this.#specChanged(draft, old)) {
       meta.generation = (oldMeta.generation ?? 0) + 1

@@ -1,0 +1,13 @@
+// Users by client certificate: the common name is the user, organizations are the groups.
+// Source: apiserver/pkg/authentication/request/x509, CommonNameUserConversion (v1.36)
+import type { Authenticator } from './authenticator.ts'
+
+export const clientCertificates: Authenticator = {
+  authenticate({ clientCertificate }) {
+    if (clientCertificate === undefined) return undefined
+    const { CN, O } = clientCertificate.subject as { CN?: string | string[]; O?: string | string[] }
+    const name = Array.isArray(CN) ? CN.at(-1) : CN
+    if (name === undefined || name === '') return undefined
+    return { name, groups: O === undefined ? [] : Array.isArray(O) ? O : [O] }
+  },
+}

@@ -1,0 +1,168 @@
+// Service-account tokens: RS256 JWTs that name the account and what they are bound to; checked against the live objects.
+// Source: KEP-1205; pkg/serviceaccount, claims.go (v1.36)
+import { createHash, createPrivateKey, createPublicKey, generateKeyPair, randomUUID, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
+import { newUnauthorized } from '../apimachinery/errors.ts'
+import type { Clock } from '../apimachinery/clock.ts'
+import type { AnyObject, Frozen, UserInfo } from '../apimachinery/types.ts'
+import type { Authenticator } from './authenticator.ts'
+
+interface Reference {
+  readonly name: string
+  readonly uid?: string
+}
+
+/** Times are seconds since the epoch. */
+export interface ServiceAccountClaims {
+  readonly namespace: string
+  readonly serviceAccount: { name: string; uid: string }
+  readonly pod?: { name: string; uid: string }
+  readonly node?: Reference
+  readonly secret?: { name: string; uid: string }
+  readonly audiences: readonly string[]
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+interface KubernetesClaim {
+  namespace: string
+  serviceaccount: { name: string; uid: string }
+  pod?: { name: string; uid: string }
+  node?: Reference
+  secret?: { name: string; uid: string }
+}
+
+/** The key is made, and kept, when the first token or key set is asked for: it takes a tenth of a second. */
+export interface KeyStore {
+  load(): string | undefined
+  save(pem: string): void
+}
+
+export interface ServiceAccountOptions {
+  readonly issuer: string
+  readonly audiences: readonly string[]
+  readonly keys: KeyStore
+  readonly clock: Clock
+  /** Live objects: a token dies with its account, pod or secret. */
+  find(resource: string, namespace: string | undefined, name: string): Frozen<AnyObject> | undefined
+}
+
+export class ServiceAccountTokens implements Authenticator {
+  readonly issuer: string
+  readonly audiences: readonly string[]
+  readonly #options: ServiceAccountOptions
+  #key: Promise<KeyObject> | undefined
+
+  constructor(options: ServiceAccountOptions) {
+    this.issuer = options.issuer
+    this.audiences = options.audiences
+    this.#options = options
+  }
+
+  async issue(claims: ServiceAccountClaims): Promise<string> {
+    const { SignJWT } = await import('jose')
+    const key = await this.#signingKey()
+    const { namespace, serviceAccount, pod, node, secret } = claims
+    const kubernetes: KubernetesClaim = {
+      namespace,
+      ...(node === undefined ? {} : { node }),
+      ...(pod === undefined ? {} : { pod }),
+      ...(secret === undefined ? {} : { secret }),
+      serviceaccount: serviceAccount,
+    }
+    return new SignJWT({ 'kubernetes.io': kubernetes })
+      .setProtectedHeader({ alg: 'RS256', kid: keyId(key) })
+      .setIssuer(this.issuer)
+      .setSubject(userName(namespace, serviceAccount.name))
+      .setAudience([...claims.audiences])
+      .setIssuedAt(claims.issuedAt)
+      .setNotBefore(claims.issuedAt)
+      .setExpirationTime(claims.expiresAt)
+      .setJti(randomUUID())
+      .sign(key)
+  }
+
+  async authenticate({ bearerToken }: { bearerToken?: string }): Promise<UserInfo | undefined> {
+    if (bearerToken === undefined || !looksLikeOurs(bearerToken, this.issuer)) return undefined
+    const { jwtVerify } = await import('jose')
+    try {
+      const key = createPublicKey(await this.#signingKey())
+      const { payload } = await jwtVerify(bearerToken, key, {
+        issuer: this.issuer,
+        audience: [...this.audiences],
+        algorithms: ['RS256'],
+        currentDate: new Date(this.#options.clock.now()),
+      })
+      return this.#userOf(payload['kubernetes.io'] as KubernetesClaim, payload.jti)
+    } catch {
+      throw newUnauthorized()
+    }
+  }
+
+  /** RFC 7517 */
+  async keySet(): Promise<{ keys: Record<string, unknown>[] }> {
+    const key = await this.#signingKey()
+    const { kty, n, e } = createPublicKey(key).export({ format: 'jwk' })
+    return { keys: [{ use: 'sig', kty, kid: keyId(key), alg: 'RS256', n, e }] }
+  }
+
+  #userOf(claim: KubernetesClaim, credentialId: string | undefined): UserInfo {
+    const { namespace, serviceaccount, pod, node, secret } = claim
+    this.#mustLive('serviceaccounts', namespace, serviceaccount)
+    if (pod !== undefined) this.#mustLive('pods', namespace, pod)
+    if (secret !== undefined) this.#mustLive('secrets', namespace, secret)
+    const extra: Record<string, string[]> = {}
+    if (credentialId !== undefined) extra['authentication.kubernetes.io/credential-id'] = [`JTI=${credentialId}`]
+    if (node !== undefined) {
+      extra['authentication.kubernetes.io/node-name'] = [node.name]
+      if (node.uid !== undefined) extra['authentication.kubernetes.io/node-uid'] = [node.uid]
+    }
+    if (pod !== undefined) {
+      extra['authentication.kubernetes.io/pod-name'] = [pod.name]
+      extra['authentication.kubernetes.io/pod-uid'] = [pod.uid]
+    }
+    return { ...serviceAccountUser(namespace, serviceaccount.name), uid: serviceaccount.uid, extra }
+  }
+
+  #mustLive(resource: string, namespace: string, { name, uid }: Reference): void {
+    if (this.#options.find(resource, namespace, name)?.metadata?.uid !== uid) throw newUnauthorized()
+  }
+
+  #signingKey(): Promise<KeyObject> {
+    this.#key ??= this.#loadKey()
+    return this.#key
+  }
+
+  async #loadKey(): Promise<KeyObject> {
+    const known = this.#options.keys.load()
+    if (known !== undefined) return createPrivateKey(known)
+    const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
+    this.#options.keys.save(privateKey.export({ type: 'pkcs8', format: 'pem' }) as string)
+    return privateKey
+  }
+}
+
+function userName(namespace: string, name: string): string {
+  return `system:serviceaccount:${namespace}:${name}`
+}
+
+/** The user a service account is, without the group of all who authenticated. */
+export function serviceAccountUser(namespace: string, name: string): UserInfo {
+  return { name: userName(namespace, name), groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`] }
+}
+
+function keyId(key: KeyObject): string {
+  const der = createPublicKey(key).export({ type: 'spki', format: 'der' })
+  return createHash('sha256').update(der).digest('base64url')
+}
+
+/** Reads the issuer without checking anything: other authenticators may know the token. */
+function looksLikeOurs(token: string, issuer: string): boolean {
+  const [, payload, signature] = token.split('.')
+  if (payload === undefined || signature === undefined) return false
+  try {
+    return (JSON.parse(Buffer.from(payload, 'base64url').toString()) as { iss?: unknown }).iss === issuer
+  } catch {
+    return false
+  }
+}

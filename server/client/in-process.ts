@@ -1,0 +1,157 @@
+// The Client of the same process: calls endpoints/ with a user, below the wire. Nothing is encoded or copied on reads.
+import { newInternalError, newNotFound, StatusError } from '../apimachinery/errors.ts'
+import type { Frozen, KubeObject, Stored, UserInfo } from '../apimachinery/types.ts'
+import type { Answer, Api, Scope } from '../endpoints/api.ts'
+import { bind } from '../endpoints/bind.ts'
+import { create } from '../endpoints/create.ts'
+import { deleteOne } from '../endpoints/delete.ts'
+import { evict } from '../endpoints/evict.ts'
+import { get } from '../endpoints/get.ts'
+import { list } from '../endpoints/list.ts'
+import { patch } from '../endpoints/patch.ts'
+import { updateScale } from '../endpoints/scale.ts'
+import { update } from '../endpoints/update.ts'
+import { watch } from '../endpoints/watch.ts'
+import type { Resource } from '../registry/resources.ts'
+import type { Client, DeleteOptions, ListOptions, PatchType, ResourceName, WatchEvent, WatchHandle, WriteOptions } from './client.ts'
+
+export class InProcessClient implements Client {
+  readonly #api: Api
+  readonly #user: UserInfo
+  /** What its writes are tracked under where no fieldManager is named. */
+  readonly #userAgent: string
+
+  constructor(api: Api, user: UserInfo, userAgent: string) {
+    this.#api = api
+    this.#user = user
+    this.#userAgent = userAgent
+  }
+
+  async get<T extends KubeObject>(resource: ResourceName, namespace: string | undefined, name: string): Promise<Frozen<Stored<T>>> {
+    return objectOf(get(this.#scope(resource, namespace, name)))
+  }
+
+  async list<T extends KubeObject>(resource: ResourceName, options: ListOptions = {}): Promise<{ items: readonly Frozen<Stored<T>>[]; resourceVersion: string }> {
+    const scope = this.#scope(resource, options.namespace, '', selectors(options))
+    const { entries, metadata } = await list(scope)
+    return { items: entries.map((entry) => entry.object as Frozen<Stored<T>>), resourceVersion: metadata.resourceVersion }
+  }
+
+  async watch<T extends KubeObject>(
+    resource: ResourceName,
+    options: ListOptions & { resourceVersion?: string },
+    onEvents: (events: readonly WatchEvent<T>[]) => void,
+    onClose: (error?: Error) => void,
+  ): Promise<WatchHandle> {
+    const query = selectors(options)
+    if (options.resourceVersion !== undefined) query.set('resourceVersion', options.resourceVersion)
+    query.set('timeoutSeconds', String(endlessSeconds))
+    const answer = watch(this.#api, this.#scope(resource, options.namespace, '', query))
+    let failure: Error | undefined
+    const control = answer.start(
+      (events) => {
+        const seen: WatchEvent<T>[] = []
+        for (const event of events) {
+          if (event.type === 'ERROR') failure = new StatusError(event.status)
+          else if (event.type !== 'BOOKMARK') {
+            const object = event.entry.object as Frozen<Stored<T>>
+            const old = event.prev?.object as Frozen<Stored<T>> | undefined
+            seen.push(old === undefined ? { type: event.type, object } : { type: event.type, object, old })
+          }
+        }
+        if (seen.length > 0) onEvents(seen)
+      },
+      () => onClose(failure),
+    )
+    return { close: () => control.stop() }
+  }
+
+  async create<T extends KubeObject>(resource: ResourceName, object: T, options: WriteOptions = {}): Promise<Frozen<Stored<T>>> {
+    const { name = '', namespace } = object.metadata ?? {}
+    const { subresource = '' } = options
+    const scope = this.#scope(resource, namespace, subresource === '' ? '' : name, writeQuery(options), subresource)
+    const body = { value: object, findings: [] }
+    if (subresource === 'binding') return objectOf(await bind(this.#api, scope, body))
+    if (subresource === 'eviction') return objectOf(await evict(this.#api, scope, body))
+    return objectOf(await create(this.#api, scope, body))
+  }
+
+  async update<T extends KubeObject>(resource: ResourceName, object: T, options: WriteOptions = {}): Promise<Frozen<Stored<T>>> {
+    const { name = '', namespace } = object.metadata ?? {}
+    const scope = this.#scope(resource, namespace, name, writeQuery(options), options.subresource)
+    const body = { value: object, findings: [] }
+    if (options.subresource === 'scale') return objectOf(await updateScale(this.#api, scope, body))
+    return objectOf(await update(this.#api, scope, body))
+  }
+
+  async patch<T extends KubeObject>(
+    resource: ResourceName,
+    namespace: string | undefined,
+    name: string,
+    type: PatchType,
+    value: unknown,
+    options: WriteOptions = {},
+  ): Promise<Frozen<Stored<T>>> {
+    const scope = this.#scope(resource, namespace, name, writeQuery(options), options.subresource)
+    return objectOf(await patch(this.#api, scope, { type, value }))
+  }
+
+  async delete(resource: ResourceName, namespace: string | undefined, name: string, options: DeleteOptions = {}): Promise<void> {
+    const body = { value: { kind: 'DeleteOptions', apiVersion: 'v1', ...options }, findings: [] }
+    await deleteOne(this.#api, this.#scope(resource, namespace, name), body)
+  }
+
+  async resources(): ReturnType<Client['resources']> {
+    return this.#api.resources
+      .all()
+      .filter(({ store, fromStored }) => store !== undefined && fromStored === undefined)
+      .map(({ facts }) => ({
+        group: facts.group,
+        version: facts.version,
+        resource: facts.group === '' ? facts.resource : `${facts.resource}.${facts.group}`,
+        kind: facts.kind,
+        namespaced: facts.namespaced,
+        verbs: facts.verbs,
+      }))
+  }
+
+  #scope(name: ResourceName, namespace: string | undefined, objectName: string, query = noQuery, subresource = ''): Scope {
+    const resource: Resource | undefined = this.#api.resources.byName(name)
+    if (resource === undefined) throw newNotFound({ group: '', resource: name }, objectName)
+    const isNamespaceItself = resource.facts.resource === 'namespaces'
+    return {
+      resource,
+      subresource,
+      namespace: isNamespaceItself ? objectName : (namespace ?? ''),
+      name: objectName,
+      user: this.#user,
+      query,
+      userAgent: this.#userAgent,
+      warn: () => {},
+    }
+  }
+}
+
+const noQuery = new URLSearchParams()
+/** In-process watches end with the process, or after some three weeks: timers cannot be set further ahead. */
+const endlessSeconds = 2_000_000
+
+function selectors({ labelSelector, fieldSelector }: ListOptions): URLSearchParams {
+  const query = new URLSearchParams()
+  if (labelSelector !== undefined) query.set('labelSelector', labelSelector)
+  if (fieldSelector !== undefined) query.set('fieldSelector', fieldSelector)
+  return query
+}
+
+function writeQuery({ fieldManager }: WriteOptions): URLSearchParams {
+  return fieldManager === undefined ? noQuery : new URLSearchParams({ fieldManager })
+}
+
+/** The caller names the type of the resource it asked for; nothing here could check it. */
+function objectOf<T extends KubeObject>(answer: Answer): T {
+  if (answer.type === 'entry') return answer.entry.object as unknown as T
+  if (answer.type === 'object') return answer.object as unknown as T
+  // A binding or an eviction answers with a Status: there is no object to hand out.
+  if (answer.type === 'status') return answer.status as unknown as T
+  throw newInternalError(`unexpected ${answer.type} answer`)
+}

@@ -1,0 +1,113 @@
+// The filter chain, in the order in which a request travels it, and the TLS port it listens on.
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import Koa from 'koa'
+import type { Authenticator } from '../authentication/authenticator.ts'
+import type { Authorizer } from '../authorization/authorizer.ts'
+import type { RequestState } from './context.ts'
+import { documents, type Documents } from './documents.ts'
+import { authentication } from './filters/authentication.ts'
+import { authorization } from './filters/authorization.ts'
+import { errors } from './filters/errors.ts'
+import { impersonation } from './filters/impersonation.ts'
+import { metrics, type Metrics } from './filters/metrics.ts'
+import { requestInfo } from './filters/request-info.ts'
+import { notFound, resourceRoutes, type Services } from './routes.ts'
+
+export interface AppOptions {
+  readonly authenticators: readonly Authenticator[]
+  readonly allowAnonymous: boolean
+  readonly authorizer: Authorizer
+  readonly services: Services
+  readonly documents: Documents
+  readonly metrics: Metrics
+  log(message: string, error: unknown): void
+}
+
+export function createApp(options: AppOptions): Koa<RequestState> {
+  const app = new Koa<RequestState>()
+  app.silent = true
+  app
+    .use(requestInfo)
+    .use(metrics(options.metrics))
+    .use(errors(options.log))
+    .use(authentication(options.authenticators, options.allowAnonymous))
+    .use(impersonation(options.authorizer))
+    .use(authorization(options.authorizer))
+    .use(resourceRoutes(options.services))
+    .use(documents(options.documents))
+    .use(notFound)
+  return app
+}
+
+export interface ListenOptions {
+  readonly host: string
+  /** 0 picks a free one. */
+  readonly port: number
+  /** PEM. */
+  readonly certificate: string
+  readonly key: string
+  readonly clientAuthority: string
+}
+
+export interface Listener {
+  readonly port: number
+  /** Refuses new connections, ends idle ones, and cuts what is still open. */
+  close(): Promise<void>
+}
+
+/** HTTP/2 and HTTP/1.1 on one TLS port, by ALPN. @throws the socket's error, for instance EADDRINUSE */
+export async function listen(app: Koa<RequestState>, options: ListenOptions): Promise<Listener> {
+  const server = createSecureServer(
+    {
+      cert: options.certificate,
+      key: options.key,
+      ca: options.clientAuthority,
+      requestCert: true,
+      rejectUnauthorized: false,
+      allowHTTP1: true,
+    },
+    app.callback(),
+  )
+  const sockets = trackSockets(server)
+  const sessions = trackSessions(server)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      for (const session of sessions) session.destroy()
+      for (const socket of sockets) socket.destroy()
+      await closed
+    },
+  }
+}
+
+function trackSockets(server: Http2SecureServer): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  // A client that goes away in the middle of a handshake or a request is nothing to report.
+  server.on('tlsClientError', () => {})
+  server.on('clientError', (_error: Error, socket: Socket) => socket.destroy())
+  return sockets
+}
+
+function trackSessions(server: Http2SecureServer): ReadonlySet<ServerHttp2Session> {
+  const sessions = new Set<ServerHttp2Session>()
+  server.on('session', (session) => {
+    sessions.add(session)
+    session.on('error', () => {})
+    session.on('close', () => sessions.delete(session))
+  })
+  server.on('sessionError', () => {})
+  return sessions
+}

@@ -1,0 +1,101 @@
+// Fixed paths: probes, version, discovery, OpenAPI, metrics, the keys of service-account tokens.
+import Router from '@koa/router'
+import type { DiscoveryDocuments } from '../endpoints/discovery.ts'
+import type { OpenAPIDocuments } from './openapi.ts'
+import type { AnyObject } from '../apimachinery/types.ts'
+import { newMethodNotAllowed, newNotAcceptable, newPathNotFound } from '../apimachinery/errors.ts'
+import { jsonType, negotiateResponse, plainForms } from './codec/negotiate.ts'
+import type { Context, Filter } from './context.ts'
+import { serveHealth, type HealthChecks, type HealthEndpoint } from './health.ts'
+import { writeBytes, writeObject } from './response.ts'
+
+export interface Documents {
+  readonly health: HealthChecks
+  readonly version: Readonly<Record<string, string>>
+  readonly discovery: DiscoveryDocuments
+  readonly openapi: OpenAPIDocuments
+  /** Text of /metrics. */
+  metrics(): Promise<string>
+  readonly tokens: { readonly issuer: string; keySet(): Promise<{ keys: Record<string, unknown>[] }> }
+  /** `https://host:port` as clients reach it. */
+  url(): string
+}
+
+const healthEndpoints: readonly HealthEndpoint[] = ['healthz', 'livez', 'readyz']
+
+export function documents(options: Documents): Filter {
+  const router = new Router<Context['state']>()
+  const { discovery, openapi, tokens } = options
+  const json = (ctx: Context, object: object) => writeObject(ctx, 200, object as AnyObject, negotiateResponse(acceptOf(ctx), plainForms))
+
+  for (const endpoint of healthEndpoints) {
+    router.all(`/${endpoint}{/*check}`, (ctx, next) => {
+      const name = ctx.path.slice(endpoint.length + 2)
+      return serveHealth(ctx as unknown as Context, endpoint, name, options.health) ? undefined : next()
+    })
+  }
+  router.get('/version', (ctx) => json(ctx as unknown as Context, options.version))
+  router.get('/metrics', async (ctx) => {
+    ctx.set('Content-Type', 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores')
+    ctx.body = await options.metrics()
+  })
+  router.get('/.well-known/openid-configuration', (ctx) => {
+    ctx.set('Cache-Control', 'public, max-age=3600')
+    const body = {
+      issuer: tokens.issuer,
+      jwks_uri: `${options.url()}/openid/v1/jwks`,
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
+    }
+    writeBytes(ctx as unknown as Context, 200, jsonType, [Buffer.from(JSON.stringify(body))])
+  })
+  router.get('/openid/v1/jwks', async (ctx) => {
+    const accept = acceptOf(ctx as unknown as Context)
+    if (accept !== undefined && !/\*\/\*|application\/jwk-set\+json/.test(accept)) {
+      throw newNotAcceptable('406: Not Acceptable\n\nAvailable representations: application/jwk-set+json', {})
+    }
+    ctx.set('Cache-Control', 'public, max-age=3600')
+    writeBytes(ctx as unknown as Context, 200, 'application/jwk-set+json', [Buffer.from(JSON.stringify(await tokens.keySet()))])
+  })
+  router.get('/openapi/v2', (ctx) => openapi.serveV2(ctx as unknown as Context))
+  router.get('/openapi/v3{/*path}', (ctx, next) => (openapi.serveV3(ctx as unknown as Context) ? undefined : next()))
+  const routes = router.routes() as unknown as Filter
+  return async (ctx, next) => {
+    // A trailing slash means the same document.
+    if (await discoveryDocument(ctx, discovery)) return
+    await routes(ctx, async () => {
+      if (isKnownPath(router, ctx)) throw newMethodNotAllowed()
+      await next()
+    })
+  }
+}
+
+function isKnownPath(router: Router<Context['state']>, ctx: Context): boolean {
+  return ctx.method !== 'GET' && router.match(ctx.path.replace(/\/+$/, ''), 'GET').route
+}
+
+function acceptOf(ctx: Context): string | undefined {
+  const accept = ctx.get('accept')
+  return accept === '' ? undefined : accept
+}
+
+/** `/`, `/api`, `/apis` and below. True if it answered. @throws StatusError 404, 405, 406 */
+async function discoveryDocument(ctx: Context, discovery: DiscoveryDocuments): Promise<boolean> {
+  const segments = ctx.path.split('/').slice(1)
+  if (segments.at(-1) === '') segments.pop()
+  const found = discovery.find(segments, acceptOf(ctx))
+  if (found === undefined) return false
+  if (found === 'unknown-version') throw newPathNotFound()
+  if (!['GET', 'POST'].includes(ctx.method)) throw newMethodNotAllowed()
+  ctx.set('Vary', 'Accept')
+  if (found.etag !== undefined) {
+    ctx.set('ETag', found.etag)
+    if (ctx.get('if-none-match') === found.etag) {
+      ctx.status = 304
+      return true
+    }
+  }
+  writeBytes(ctx, 200, found.contentType, [found.bytes])
+  return true
+}

@@ -1,0 +1,26 @@
+// Counts requests and their duration under the real server's names.
+// Source: apiserver/pkg/endpoints/metrics (v1.36)
+import type { Filter } from '../context.ts'
+
+export interface Metrics {
+  requestStarted(labels: { verb: string; isLongRunning: boolean }): void
+  requestEnded(
+    labels: { verb: string; isLongRunning: boolean; code: number; group: string; version: string; resource: string; subresource: string; scope: string },
+    seconds: number,
+  ): void
+}
+
+export function metrics(sink: Metrics): Filter {
+  return async (ctx, next) => {
+    const { verb, group, version, resource, subresource, namespace, name } = ctx.state.requestInfo
+    const isLongRunning = verb === 'watch' || ['exec', 'attach', 'portforward', 'log', 'proxy'].includes(subresource)
+    const started = performance.now()
+    sink.requestStarted({ verb, isLongRunning })
+    ctx.res.once('close', () => {
+      const scope = name !== '' ? 'resource' : namespace !== '' ? 'namespace' : resource === '' ? '' : 'cluster'
+      const seconds = (performance.now() - started) / 1000
+      sink.requestEnded({ verb, isLongRunning, code: ctx.status, group, version, resource, subresource, scope }, seconds)
+    })
+    await next()
+  }
+}
