@@ -9,9 +9,11 @@ import { certificateSubjectRestriction } from './certificate-subject-restriction
 import { defaultIngressClass } from './default-ingress-class.ts'
 import { defaultStorageClass } from './default-storage-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
+import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts'
 import type { AdmissionPlugin, AdmissionReader, Attributes } from './plugin.ts'
+import { podTopologyLabels } from './pod-topology-labels.ts'
 import { priority } from './priority.ts'
 import { runtimeClass } from './runtime-class.ts'
 import { makeServiceAccount } from './service-account.ts'
@@ -102,6 +104,7 @@ export function makeChain(disabled: readonly string[], dependencies: ChainDepend
 function defaultPlugins({ clock = systemClock, random = Math.random, isAuthorized = () => true }: ChainDependencies): AdmissionPlugin[] {
   return [
     namespaceLifecycle,
+    limitRanger,
     makeServiceAccount(clock, random),
     taintNodesByCondition,
     priority,
@@ -114,6 +117,7 @@ function defaultPlugins({ clock = systemClock, random = Math.random, isAuthorize
     makeCertificateSigning(isAuthorized),
     certificateSubjectRestriction,
     defaultIngressClass,
+    podTopologyLabels,
   ]
 }
 
