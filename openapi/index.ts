@@ -124,9 +124,16 @@ export function typeNames(): string[] {
   )
 }
 
+/**
+ * Kinds that every group version registers.
+ * Source: staging/src/k8s.io/apimachinery/pkg/apis/meta/v1, AddToGroupVersion (v1.36)
+ */
+const OPTIONS_KINDS = ['CreateOptions', 'DeleteOptions', 'GetOptions', 'ListOptions', 'PatchOptions', 'UpdateOptions']
+
 /** Schema of any registered kind, also of lists, options and reviews; `apiVersion` is `v1` or `apps/v1`. */
 export function typeOfKind(apiVersion: string, kind: string): StructSchema | undefined {
-  const type = kinds.get(`${apiVersion} ${kind}`)
+  const everywhere = OPTIONS_KINDS.includes(kind) && kinds.has(`${apiVersion} WatchEvent`)
+  const type = kinds.get(`${everywhere ? 'v1' : apiVersion} ${kind}`)
   if (type === undefined) return undefined
   const schema = named(type)
   return schema.form === 'struct' ? schema : undefined
