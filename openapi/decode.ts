@@ -148,8 +148,8 @@ function planOf(field: Field, index: number, stored: boolean): FieldPlan {
     absent,
     decode: (value) => (value === null || value === undefined ? ifAbsent() : own(value)),
   })
-  if (schema.form === 'map') return plan((value) => (isEmpty(value) ? ifAbsent() : decode(value)))
-  if (schema.form === 'list' && (omit || stored)) {
+  if (schema.form === 'map' && !pointer) return plan((value) => (isEmpty(value) ? ifAbsent() : decode(value)))
+  if (schema.form === 'list' && !pointer && (omit || stored)) {
     return plan((value) => (Array.isArray(value) && value.length === 0 ? ifAbsent() : decode(value)))
   }
   if (schema.form === 'scalar' && schema.scalar === 'string') {
