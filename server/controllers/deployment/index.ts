@@ -5,7 +5,7 @@
 import type * as apps from '../../api/apps.ts'
 import type * as core from '../../api/core.ts'
 import { isAlreadyExists } from '../../apimachinery/errors.ts'
-import { computeHash } from '../../apimachinery/template-hash/index.ts'
+import { computeHash } from '../../apimachinery/template-hash/template-hash.ts'
 import { create, event, retry, update, updateStatus, type Action } from '../../client/action.ts'
 import type { WatchEvent } from '../../client/client.ts'
 import { defineController, type Listers } from '../../client/controller.ts'

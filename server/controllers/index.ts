@@ -1,0 +1,58 @@
+// The controllers, by the names under which users know and enable them.
+// Source: kubernetes cmd/kube-controller-manager/names (v1.36)
+import type { Controller, ControllerContext, RunningController } from '../client/controller.ts'
+import { clusterroleAggregation } from './clusterrole-aggregation.ts'
+import { deployment } from './deployment/index.ts'
+import { endpoints } from './endpoints/endpoints.ts'
+import { endpointslices } from './endpoints/endpointslices.ts'
+import { garbageCollector } from './garbage-collector/index.ts'
+import { namespace } from './namespace/index.ts'
+import { replicaset, replicationcontroller } from './replicaset.ts'
+import { rootCACertificatePublisher } from './root-ca-certificate-publisher.ts'
+import { serviceaccount } from './serviceaccount.ts'
+
+export interface ControllerOptions {
+  /** PEM of the certificate authority that signs the API server's certificate. */
+  readonly rootCA: string
+}
+
+/** All controllers, each with its own state. */
+export function newControllers({ rootCA }: ControllerOptions): readonly Controller[] {
+  return [
+    namespace,
+    serviceaccount,
+    rootCACertificatePublisher(rootCA),
+    clusterroleAggregation,
+    garbageCollector,
+    replicaset,
+    replicationcontroller,
+    deployment,
+    endpoints(),
+    endpointslices(),
+  ]
+}
+
+/**
+ * Which of the controllers a list as `--controllers` takes it enables: `*` is all, `foo` the one named foo, `-foo` not
+ * that one; what is named counts more than `*`.
+ * @throws Error for a name that no controller has
+ */
+export function enabledControllers(controllers: readonly Controller[], list: readonly string[]): readonly Controller[] {
+  const names = new Set(controllers.map(({ name }) => name))
+  for (const entry of list) {
+    const name = entry.replace(/^-/, '')
+    if (entry !== '*' && !names.has(name)) throw new Error(`"${name}" is not in the list of known controllers`)
+  }
+  return controllers.filter(({ name }) => list.includes(name) || (list.includes('*') && !list.includes(`-${name}`)))
+}
+
+/** Starts them over shared informers; `context.informers` is to be started by the caller, before or after. */
+export function startControllers(controllers: readonly Controller[], context: ControllerContext): { close(): Promise<void>; readonly running: readonly RunningController[] } {
+  const running = controllers.map((controller) => controller.start(context))
+  return {
+    running,
+    async close() {
+      await Promise.all(running.map((controller) => controller.close()))
+    },
+  }
+}
