@@ -123,8 +123,11 @@ function hasLeadingZero(address: string): boolean {
   return address.includes('.') && leadingZero.test(address.slice(address.lastIndexOf(':') + 1))
 }
 
-/** For fields that always took any spelling of an address. `old` values stay valid. Source: IsValidIPForLegacyField */
-export function isValidIPForLegacyField(path: FieldPath, value: string, strict = false, old: readonly string[] = []): FieldError[] {
+/**
+ * For fields that took any spelling of an address before 1.36, which is strict by default: `old` values stay valid.
+ * Source: IsValidIPForLegacyField, feature gate StrictIPCIDRValidation
+ */
+export function isValidIPForLegacyField(path: FieldPath, value: string, strict = true, old: readonly string[] = []): FieldError[] {
   return old.includes(value) ? [] : checkIP(path, value, strict)
 }
 
@@ -145,7 +148,7 @@ export function isValidIP(path: FieldPath, value: string): FieldError[] {
 }
 
 /** As isValidIPForLegacyField, for blocks. */
-export function isValidCIDRForLegacyField(path: FieldPath, value: string, strict = false, old: readonly string[] = []): FieldError[] {
+export function isValidCIDRForLegacyField(path: FieldPath, value: string, strict = true, old: readonly string[] = []): FieldError[] {
   return old.includes(value) ? [] : checkCIDR(path, value, strict)
 }
 
