@@ -23,6 +23,10 @@ export class DecodedCache implements ObjectKeeper {
     return this.#bytes
   }
 
+  holds(entry: StoredEntry): boolean {
+    return this.#held.has(entry)
+  }
+
   hold(entry: StoredEntry): void {
     if (this.#held.has(entry)) return
     this.#held.add(entry)

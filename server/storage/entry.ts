@@ -120,7 +120,7 @@ function stampMetadata(metadata: ObjectMeta, resourceVersion: string, sorted: bo
     if (source[name] !== undefined) stamped[name] = source[name]
   }
   for (const name in source) {
-    if (!(name in stamped)) stamped[name] = source[name]
+    if (source[name] !== undefined) stamped[name] = source[name]
   }
   return stamped
 }

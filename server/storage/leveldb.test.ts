@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -131,18 +131,4 @@ describe('openLevelStore', () => {
     expect(valueOf(await put(store, '/a', 1))).to.equal(1)
     await store.close()
   }).timeout(10_000)
-})
-
-describe('level records', () => {
-  it('are laid out as described', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'kubeling-leveldb-'))
-    const store = await openLevelStore({ path: folder })
-    await put(store, '/a', 1)
-    await store.close()
-    const log = (await readdir(folder)).find((name) => name.endsWith('.log'))!
-    expect((await readFile(join(folder, log))).toString('latin1')).to.contain(
-      '/a{"value":1,"metadata":{"resourceVersion":"2"}}',
-    )
-    await rm(folder, { recursive: true })
-  })
 })
