@@ -1,0 +1,127 @@
+// Request bodies: Content-Type and bytes → a JSON value, with what a strict decoder finds in the text itself.
+// Source: apiserver/pkg/endpoints/handlers, create.go, patch.go, delete.go, transformDecodeError; runtime/serializer/json
+import { newBadRequest, newUnsupportedMediaType } from '../../apimachinery/errors.ts'
+import type { StatusError } from '../../apimachinery/errors.ts'
+import { JSONSyntaxError, parseJSON } from './json.ts'
+import { jsonType, mediaTypes, protobufType, yamlType } from './negotiate.ts'
+import { decodeProtobuf, ProtobufError } from './protobuf.ts'
+import type { ExpectedType } from './protobuf.ts'
+import { parseYAML, YAMLError } from './yaml.ts'
+
+export interface DecodedBody {
+  readonly value: unknown
+  /** As a strict decoder words them: `duplicate field "metadata.name"`. */
+  readonly findings: readonly string[]
+}
+
+/** The media type of a body without its parameters. @throws StatusError 415 */
+function mediaTypeOf(contentType: string | undefined): string {
+  if (contentType === undefined || contentType === '') return jsonType
+  const type = contentType.split(';')[0]!.trim().toLowerCase()
+  if (!mediaTypes.some((known) => known === type)) {
+    throw newUnsupportedMediaType(
+      `the body of the request was in an unknown format - accepted media types include: ${mediaTypes.join(', ')}`,
+    )
+  }
+  return type
+}
+
+/** The first 30 bytes of a body: as they are if they look like JSON, else as hexadecimal digits. */
+function summarize(bytes: Uint8Array): string {
+  if (bytes.length === 0) return '<empty>'
+  const head = Buffer.from(bytes.subarray(0, 30))
+  return `${head.toString(bytes[0] === 123 ? 'utf8' : 'hex')}${bytes.length > 30 ? ' ...' : ''}`
+}
+
+const asText = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+
+const jsonTypeName = (value: unknown): string =>
+  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
+
+const typeMetaStruct = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+
+/** What the real server says when it cannot even tell a body's kind. */
+class UnrecognizedError extends Error {}
+
+function checkTypeMeta(value: unknown): void {
+  if (value === null) return
+  const cannot = (what: unknown, into: string): never => {
+    throw new UnrecognizedError(`couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonTypeName(what)} into Go ${into}`)
+  }
+  if (typeof value !== 'object' || Array.isArray(value)) cannot(value, `value of type ${typeMetaStruct}`)
+  const { apiVersion, kind } = value as Record<string, unknown>
+  for (const [name, member] of [['apiVersion', apiVersion], ['kind', kind]] as const) {
+    if (member !== undefined && member !== null && typeof member !== 'string') cannot(member, `struct field .${name} of type string`)
+  }
+  if (typeof apiVersion === 'string' && apiVersion.split('/').length > 2) {
+    throw new UnrecognizedError(`unexpected GroupVersion string: ${apiVersion}`)
+  }
+}
+
+/**
+ * @param expected what the resource takes; its kind is named in errors
+ * @throws StatusError 415; 400 for a body that is not what its Content-Type says
+ */
+export function decodeBody(contentType: string | undefined, bytes: Uint8Array, expected: ExpectedType): DecodedBody {
+  const mediaType = mediaTypeOf(contentType)
+  try {
+    if (mediaType === protobufType) return { value: decodeProtobuf(bytes, expected), findings: [] }
+    const body = mediaType === yamlType ? decodeYAML(bytes) : decodeJSON(bytes)
+    checkTypeMeta(body.value)
+    return body
+  } catch (error) {
+    if (error instanceof ProtobufError || error instanceof YAMLError || error instanceof UnrecognizedError) {
+      throw unrecognized(error.message, bytes, expected)
+    }
+    if (error instanceof JSONSyntaxError) {
+      throw unrecognized(`couldn't get version/kind; json parse error: ${error.message}`, bytes, expected)
+    }
+    throw error
+  }
+}
+
+/** DeleteOptions are decoded apart from resources, and their errors are not dressed. */
+function unrecognized(why: string, bytes: Uint8Array, { kind }: ExpectedType): StatusError {
+  if (kind === 'DeleteOptions') return newBadRequest(why)
+  return newBadRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summarize(bytes)})`)
+}
+
+function decodeJSON(bytes: Uint8Array): DecodedBody {
+  const { value, duplicates } = parseJSON(asText(bytes), { findDuplicates: true })
+  return { value, findings: duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`) }
+}
+
+function decodeYAML(bytes: Uint8Array): DecodedBody {
+  const { value, duplicates } = parseYAML(asText(bytes))
+  return { value, findings: duplicates.length === 0 ? [] : [duplicatesInYAML(duplicates)] }
+}
+
+const duplicatesInYAML = (lines: readonly string[]): string => `yaml: unmarshal errors:\n  ${lines.join('\n  ')}`
+
+/**
+ * A JSON patch, merge patch or strategic merge patch.
+ * @throws StatusError 400
+ */
+export function decodePatchBody(bytes: Uint8Array, patchType = ''): DecodedBody {
+  try {
+    return decodeJSON(bytes)
+  } catch (error) {
+    if (!(error instanceof JSONSyntaxError)) throw error
+    const isStrategic = patchType.startsWith('application/strategic-merge-patch')
+    throw newBadRequest(isStrategic ? error.message : `error decoding patch: ${error.message}`)
+  }
+}
+
+/**
+ * The configuration of a server-side apply: YAML, and so JSON too.
+ * @throws StatusError 400
+ */
+export function decodeApplyBody(bytes: Uint8Array): DecodedBody {
+  try {
+    const { value, duplicates } = parseYAML(asText(bytes))
+    return { value, findings: duplicates.length === 0 ? [] : [`error converting YAML to JSON: ${duplicatesInYAML(duplicates)}`] }
+  } catch (error) {
+    if (!(error instanceof YAMLError)) throw error
+    throw newBadRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`)
+  }
+}
