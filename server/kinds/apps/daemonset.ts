@@ -1,5 +1,156 @@
 // DaemonSet of apps/v1.
-import type { KubeObject } from '../../apimachinery/types.ts'
+// Source: pkg/apis/apps/v1, SetDefaults_DaemonSet; pkg/apis/apps/validation, ValidateDaemonSetSpec;
+// pkg/registry/apps/daemonset; pkg/printers/internalversion, printDaemonSet (v1.36)
+import type { DaemonSet, DaemonSetSpec, DaemonSetStatus, DaemonSetUpdateStrategy } from '../../api/apps.ts'
+import { deepEqual } from '../../apimachinery/equality.ts'
+import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
+import { field, invalid, notSupported, required } from '../../apimachinery/field.ts'
+import { formatLabelSelector } from '../../apimachinery/selectors.ts'
+import { validateImmutableField, validateLabelSelector } from '../../apimachinery/validation.ts'
 import { defineKind } from '../../registry/kind.ts'
+import { defaultPodTemplate, podTemplateWarnings, validatePodTemplate } from '../pod-template/index.ts'
+import { goValue } from '../rules/go-value.ts'
+import {
+  intOrPercentValue,
+  isNotMoreThan100Percent,
+  printIntOrString,
+  validateNonnegative,
+  validateNonnegativeFields,
+  validatePositiveIntOrPercent,
+} from '../rules/numbers.ts'
+import { compileSelector, isEmptySelector, validateLongRunning, validateSelectorMatches } from '../rules/selectors.ts'
+import { containerImages, containerNames, formatLabels } from '../workload-cells.ts'
+import { validateCollisionCount } from './status.ts'
 
-export const daemonSet = defineKind<KubeObject>({ group: 'apps', version: 'v1', kind: 'DaemonSet' })
+const templateGenerationAnnotation = 'deprecated.daemonset.template.generation'
+
+export const daemonSet = defineKind<DaemonSet>({
+  group: 'apps',
+  version: 'v1',
+  kind: 'DaemonSet',
+  generation: true,
+  defaults,
+  strategy: { prepareForCreate, prepareForUpdate, validate, validateUpdate, validateUpdateOnly: true, warnings },
+  status: { validateUpdate: validateStatusUpdate },
+  cells: {
+    Desired: ({ status }) => status?.desiredNumberScheduled ?? 0,
+    Current: ({ status }) => status?.currentNumberScheduled ?? 0,
+    Ready: ({ status }) => status?.numberReady ?? 0,
+    'Up-to-date': ({ status }) => status?.updatedNumberScheduled ?? 0,
+    Available: ({ status }) => status?.numberAvailable ?? 0,
+    'Node Selector': ({ spec }) => formatLabels(spec?.template?.spec?.nodeSelector),
+    Containers: ({ spec }) => containerNames(spec?.template),
+    Images: ({ spec }) => containerImages(spec?.template),
+    Selector: ({ spec }) => formatLabelSelector(spec?.selector),
+  },
+})
+
+function defaults(draft: DaemonSet): void {
+  const spec = (draft.spec ??= {} as DaemonSetSpec)
+  const strategy = (spec.updateStrategy ??= {})
+  strategy.type ||= 'RollingUpdate'
+  if (strategy.type === 'RollingUpdate') {
+    strategy.rollingUpdate ??= {}
+    strategy.rollingUpdate.maxUnavailable ??= 1
+    strategy.rollingUpdate.maxSurge ??= 0
+  }
+  spec.revisionHistoryLimit ??= 10
+  defaultPodTemplate((spec.template ??= {}))
+}
+
+/** The template generation, a field of older versions, is kept in an annotation. */
+function prepareForCreate(draft: DaemonSet): void {
+  const annotations = ((draft.metadata ??= {}).annotations ??= {})
+  const sent = Number.parseInt(annotations[templateGenerationAnnotation] ?? '', 10)
+  annotations[templateGenerationAnnotation] = String(sent > 1 ? sent : 1)
+}
+
+function prepareForUpdate(draft: DaemonSet, old: DaemonSet): void {
+  const annotations = ((draft.metadata ??= {}).annotations ??= {})
+  const generation = Number.parseInt(old.metadata?.annotations?.[templateGenerationAnnotation] ?? '0', 10)
+  const isChanged = !deepEqual(draft.spec?.template, old.spec?.template)
+  annotations[templateGenerationAnnotation] = String(isChanged ? generation + 1 : generation)
+}
+
+function validate(object: DaemonSet): FieldError[] {
+  const spec = object.spec ?? ({} as DaemonSetSpec)
+  const path = field('spec')
+  const selectorPath = path.child('selector')
+  const templatePath = path.child('template')
+  const errors = validateLabelSelector(spec.selector, selectorPath)
+  const selector = compileSelector(spec.selector)
+  if (selector !== undefined) errors.push(...validateSelectorMatches(selector, spec.template, templatePath))
+  if (spec.selector !== undefined && isEmptySelector(spec.selector)) {
+    errors.push(invalid(selectorPath, spec.selector, 'empty selector is invalid for daemonset'))
+  }
+  return [
+    ...errors,
+    ...validatePodTemplate(spec.template ?? {}, templatePath),
+    ...validateLongRunning(spec.template, 'DaemonSet', templatePath),
+    ...validateNonnegative(spec.minReadySeconds, path.child('minReadySeconds')),
+    ...validateUpdateStrategy(spec.updateStrategy ?? {}, path.child('updateStrategy')),
+    ...validateNonnegative(spec.revisionHistoryLimit, path.child('revisionHistoryLimit')),
+  ]
+}
+
+function validateUpdateStrategy({ type, rollingUpdate }: DaemonSetUpdateStrategy, path: FieldPath): FieldError[] {
+  if (type === 'OnDelete') return []
+  if (type !== 'RollingUpdate') {
+    const printed = rollingUpdate === undefined ? null : {
+      MaxUnavailable: printIntOrString(rollingUpdate.maxUnavailable),
+      MaxSurge: printIntOrString(rollingUpdate.maxSurge),
+    }
+    return [notSupported(path, goValue({ Type: type ?? '', RollingUpdate: printed }), ['RollingUpdate', 'OnDelete'])]
+  }
+  const rollingPath = path.child('rollingUpdate')
+  if (rollingUpdate === undefined) return [required(rollingPath)]
+  const { maxUnavailable, maxSurge } = rollingUpdate
+  const unavailablePath = rollingPath.child('maxUnavailable')
+  const surgePath = rollingPath.child('maxSurge')
+  const errors = [
+    ...validatePositiveIntOrPercent(maxUnavailable, unavailablePath),
+    ...validatePositiveIntOrPercent(maxSurge, surgePath),
+    ...isNotMoreThan100Percent(maxUnavailable, unavailablePath),
+    ...isNotMoreThan100Percent(maxSurge, surgePath),
+  ]
+  const hasUnavailable = intOrPercentValue(maxUnavailable) !== 0
+  const hasSurge = intOrPercentValue(maxSurge) !== 0
+  if (hasUnavailable && hasSurge) {
+    errors.push(invalid(surgePath, maxSurge, 'may not be set when maxUnavailable is non-zero'))
+  } else if (!hasUnavailable && !hasSurge) {
+    errors.push(required(unavailablePath, 'cannot be 0 when maxSurge is 0'))
+  }
+  return errors
+}
+
+function validateUpdate(object: DaemonSet, old: DaemonSet): FieldError[] {
+  return [...validateImmutableField(object.spec?.selector, old.spec?.selector, field('spec', 'selector')), ...validate(object)]
+}
+
+function warnings(object: DaemonSet, old: DaemonSet | undefined): string[] {
+  if (old !== undefined && deepEqual(object.spec?.template, old.spec?.template)) return []
+  return podTemplateWarnings(object.spec?.template ?? {}, field('spec', 'template'))
+}
+
+function validateStatusUpdate(object: DaemonSet, old: DaemonSet): FieldError[] {
+  const status = object.status ?? ({} as DaemonSetStatus)
+  const path = field('status')
+  return [
+    ...validateNonnegativeFields(
+      status,
+      [
+        'currentNumberScheduled',
+        'numberMisscheduled',
+        'desiredNumberScheduled',
+        'numberReady',
+        'observedGeneration',
+        'updatedNumberScheduled',
+        'numberAvailable',
+        'numberUnavailable',
+        'collisionCount',
+      ],
+      path,
+    ),
+    ...validateCollisionCount(status.collisionCount, old.status?.collisionCount, path),
+  ]
+}

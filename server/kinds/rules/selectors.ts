@@ -1,0 +1,50 @@
+// Label selectors of workloads and the pod templates they must match.
+// Source: pkg/apis/apps/validation, ValidateDeploymentSpec, ValidatePodTemplateSpecForReplicaSet (v1.36)
+import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
+import { forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
+import { labelSelectorAsSelector, type LabelSelectorLike, type Selector } from '../../apimachinery/selectors.ts'
+import type { PodTemplateSpec } from '../../api/core.ts'
+import { validateLabelSelector } from '../../apimachinery/validation.ts'
+
+export const mismatchText = '`selector` does not match template `labels`'
+
+/** The compiled selector, or undefined if it is not one. */
+export function compileSelector(selector: LabelSelectorLike | undefined): Selector | undefined {
+  try {
+    return labelSelectorAsSelector(selector)
+  } catch {
+    return undefined
+  }
+}
+
+/** A selector that selects everything: present, without a requirement. */
+export function isEmptySelector(selector: LabelSelectorLike): boolean {
+  return Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0
+}
+
+/** Problems of a selector that must be there and must restrict something; `owner` is the word of the error text. */
+export function validateWorkloadSelector(selector: LabelSelectorLike | undefined, owner: string, path: FieldPath): FieldError[] {
+  if (selector === undefined) return [required(path)]
+  const errors = validateLabelSelector(selector, path)
+  if (isEmptySelector(selector)) errors.push(invalid(path, selector, `empty selector is invalid for ${owner}`))
+  return errors
+}
+
+export function validateSelectorMatches(selector: Selector, template: PodTemplateSpec | undefined, path: FieldPath): FieldError[] {
+  const labels = template?.metadata?.labels
+  return selector.matches(labels) ? [] : [invalid(path.child('metadata', 'labels'), labels, mismatchText)]
+}
+
+/** Pods of a workload always restart and have no deadline; `owner` is the word of the error text. */
+export function validateLongRunning(template: PodTemplateSpec | undefined, owner: string, path: FieldPath): FieldError[] {
+  const errors: FieldError[] = []
+  const { restartPolicy, activeDeadlineSeconds } = template?.spec ?? {}
+  if (restartPolicy !== 'Always') {
+    errors.push(notSupported(path.child('spec', 'restartPolicy'), restartPolicy ?? '', ['Always']))
+  }
+  if (activeDeadlineSeconds !== undefined) {
+    const detail = `activeDeadlineSeconds in ${owner} is not Supported`
+    errors.push(forbidden(path.child('spec', 'activeDeadlineSeconds'), detail))
+  }
+  return errors
+}
