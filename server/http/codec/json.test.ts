@@ -1,0 +1,58 @@
+import { expect } from 'chai'
+import { encodeJSON, JSONSyntaxError, parseJSON, printJSON } from './json.ts'
+
+describe('parseJSON', () => {
+  // Texts as Go's encoding/json gives them.
+  const failures: [text: string, message: string][] = [
+    ['', 'unexpected end of JSON input'],
+    ['{"kind"', 'unexpected end of JSON input'],
+    ['{} x', "invalid character 'x' after top-level value"],
+    ['{bad', "invalid character 'b' looking for beginning of object key string"],
+    ['[{bad', "invalid character 'b' looking for beginning of object key string"],
+    ['yes', "invalid character 'y' looking for beginning of value"],
+    ['[1,]', "invalid character ']' looking for beginning of value"],
+    ['{"a" 1}', "invalid character '1' after object key"],
+    ['{"a":1 "b":2}', `invalid character '"' after object key:value pair`],
+    ['[1 2]', "invalid character '2' after array element"],
+    ['"a\nb"', "invalid character '\\n' in string literal"],
+    ['"\\q"', "invalid character 'q' in string escape code"],
+    ['"\\u12x4"', "invalid character 'x' in \\u hexadecimal character escape"],
+    ['tru', 'unexpected end of JSON input'],
+    ['trux', "invalid character 'x' in literal true (expecting 'e')"],
+    ['nul1', "invalid character '1' in literal null (expecting 'l')"],
+    ['-x', "invalid character 'x' in numeric literal"],
+    ['1.x', "invalid character 'x' after decimal point in numeric literal"],
+    ['1e+', 'unexpected end of JSON input'],
+    ['01', "invalid character '1' after top-level value"],
+    ["'a'", "invalid character '\\'' looking for beginning of value"],
+    ['\u0001', "invalid character '\\x01' looking for beginning of value"],
+    ['ü', "invalid character 'Ã' looking for beginning of value"],
+  ]
+  for (const [text, message] of failures) {
+    it(`says of ${JSON.stringify(text)}: ${message}`, () => {
+      expect(() => parseJSON(text)).to.throw(JSONSyntaxError).with.property('message', message)
+    })
+  }
+
+  it('finds members that occur twice, by their paths', () => {
+    const text = '{"metadata":{"name":"a","name":"b"},"list":[{"x":1},{"x\\u0079":1,"xy":2}],"data":{"k":"v: \\"w\\"","k":[]},"data":1}'
+    const { value, duplicates } = parseJSON(text, { findDuplicates: true })
+    expect(duplicates).to.deep.equal(['metadata.name', 'list[1].xy', 'data.k', 'data'])
+    expect(value).to.deep.include({ metadata: { name: 'b' }, data: 1 })
+  })
+
+  it('finds none where none are', () => {
+    const text = JSON.stringify({ a: 'quote: "x":', 'b\\': '\\', list: ['":', { __proto__: null, a: {} }], '"': { '': 1 } }, null, 1)
+    expect(parseJSON(text, { findDuplicates: true }).duplicates).to.deep.equal([])
+  })
+})
+
+describe('printJSON', () => {
+  it('ends a line, and escapes what Go escapes', () => {
+    expect(printJSON({ a: '<b> & c\u2028' })).to.equal('{"a":"\\u003cb\\u003e \\u0026 c\\u2028"}\n')
+  })
+
+  it('indents without a line end', () => {
+    expect(encodeJSON({ a: [], b: { c: 1 } }, true).toString()).to.equal('{\n  "a": [],\n  "b": {\n    "c": 1\n  }\n}')
+  })
+})
