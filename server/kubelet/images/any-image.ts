@@ -1,0 +1,17 @@
+// An image nobody has written a program for: it serves until it is stopped, and ends well where an end is expected of it.
+import type { ImageHandler, Program } from '../runtime.ts'
+
+const server: Program = { exitCode: 0, stopSeconds: 0.02, stopExitCode: 0 }
+const initializer: Program = { ...server, runsSeconds: 0.01 }
+const task: Program = { ...server, runsSeconds: 0.03 }
+
+export const anyImage: ImageHandler = {
+  name: 'any',
+  matches: () => true,
+  program({ pod, container, initializes }) {
+    if (initializes) return initializer
+    const belongsToJob = pod.metadata.ownerReferences?.some(({ kind, controller }) => kind === 'Job' && controller === true) ?? false
+    // A sidecar runs beside the task and is stopped when that is done.
+    return belongsToJob && container.restartPolicy !== 'Always' ? task : server
+  },
+}
