@@ -1,0 +1,276 @@
+// The composition root: builds a cluster from its parts, in order, and takes it down again. The only file that knows all.
+import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { makeChain } from './admission/chain.ts'
+import type { AdmissionReader } from './admission/plugin.ts'
+import type { AnyObject, Frozen, UserInfo } from './apimachinery/types.ts'
+import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from './api/rbac.ts'
+import { authenticatedGroup, type Authenticator } from './authentication/authenticator.ts'
+import { clientCertificates } from './authentication/client-certificate.ts'
+import { ServiceAccountTokens } from './authentication/service-account.ts'
+import { tokenFile } from './authentication/token-file.ts'
+import { nodeAuthorizer, union } from './authorization/node.ts'
+import { RBACAuthorizer, type RoleReader } from './authorization/rbac.ts'
+import { bootstrapObjects } from './bootstrap/objects.ts'
+import type { Client } from './client/client.ts'
+import { InProcessClient } from './client/in-process.ts'
+import { startComponents, type Components } from './components.ts'
+import type { Api } from './endpoints/api.ts'
+import { healthChecks } from './health-checks.ts'
+import { createApp, listen, type Listener } from './http/app.ts'
+import type { Services } from './http/routes.ts'
+import { serverDocuments } from './documents.ts'
+import { kubeconfigText, type KubeconfigOptions } from './kubeconfig.ts'
+import { kinds } from './kinds/index.ts'
+import { ServerMetrics } from './metrics.ts'
+import { withDefaults, type ClusterOptions, type CompleteOptions } from './options.ts'
+import { preparePKI, type PKI } from './pki.ts'
+import { Resources } from './registry/resources.ts'
+import { ServiceAllocator } from './registry/service-allocator.ts'
+import { startCompaction } from './storage/compaction.ts'
+import { openMemoryStore } from './storage/memory.ts'
+import type { Store } from './storage/store.ts'
+import { versionInfo } from './version.ts'
+
+/** A running cluster. */
+export interface Cluster extends AsyncDisposable {
+  /** `https://127.0.0.1:6443` */
+  readonly url: string
+  readonly port: number
+  /** Text of a kubeconfig for its admin. */
+  readonly kubeconfig: string
+  readonly kubeconfigOptions: KubeconfigOptions
+  /** The number of simulated nodes. */
+  readonly nodes: number
+  /** A client in this process, as this user; default: the admin. */
+  client(user?: UserInfo): Client
+  /** Stops everything and lets go of the store; what was acknowledged is on disk. */
+  close(): Promise<void>
+}
+
+const admin: UserInfo = { name: 'kubernetes-admin', groups: ['system:masters', authenticatedGroup] }
+
+/** @throws StoreOpenError, or the socket's error (EADDRINUSE, EACCES) */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const complete = withDefaults(options)
+  const started: AsyncDisposable[] = []
+  try {
+    return await build(complete, started)
+  } catch (error) {
+    for (const one of started.reverse()) await one[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function build(options: CompleteOptions, started: AsyncDisposable[]): Promise<Cluster> {
+  const { clock } = options
+  const pkiFolder = options.dataDir === undefined ? undefined : join(options.dataDir, 'pki')
+  const names = [...new Set(['localhost', '127.0.0.1', '::1', 'kubernetes.default.svc', options.serviceAddress, ...servingAddress(options.bindAddress)])]
+  const store = await openStore(options)
+  started.push({ [Symbol.asyncDispose]: () => store.close() })
+  const pki = await preparePKI(pkiFolder, names, clock.now())
+  const compaction = startCompaction(store, clock)
+  started.push({ [Symbol.asyncDispose]: async () => compaction.stop() })
+
+  const control = buildControlPlane(store, options, pki)
+  const { api, services, authenticators } = control
+  const state = { isStarted: false, isShuttingDown: false, url: '' }
+  const metrics = new ServerMetrics()
+  const documents = serverDocuments({
+    resources: api.resources,
+    health: healthChecks({
+      storage: () => void store.revision,
+      isStarted: () => state.isStarted,
+      isShuttingDown: () => state.isShuttingDown,
+    }),
+    version: versionInfo,
+    metrics,
+    tokens: control.tokens,
+    url: () => state.url,
+  })
+  const app = createApp({
+    authenticators,
+    allowAnonymous: true,
+    authorizer: control.authorizer,
+    services,
+    documents,
+    metrics,
+    log: options.log,
+  })
+  const listener: Listener = await listen(app, {
+    host: options.bindAddress,
+    port: options.port,
+    certificate: pki.serving.certificate,
+    key: pki.serving.key,
+    clientAuthority: pki.authority.certificate,
+  })
+  started.push({ [Symbol.asyncDispose]: () => listener.close() })
+  state.url = `https://${urlHost(options.bindAddress)}:${listener.port}`
+
+  await seed(api, options, pki, listener.port)
+  const clientFor = (user: UserInfo, agent: string): Client => new InProcessClient(api, user, agent)
+  const components: Components = await startComponents({ options, clientFor, rootCA: pki.authority.certificate })
+  started.push({ [Symbol.asyncDispose]: () => components.close() })
+  state.isStarted = true
+
+  const kubeconfigOptions: KubeconfigOptions = { url: state.url, authority: pki.authority.certificate, admin: pki.admin, name: options.name }
+  const close = async (): Promise<void> => {
+    state.isShuttingDown = true
+    for (const one of started.splice(0).reverse()) await one[Symbol.asyncDispose]()
+  }
+  return {
+    url: state.url,
+    port: listener.port,
+    kubeconfig: kubeconfigText(kubeconfigOptions),
+    kubeconfigOptions,
+    nodes: options.nodes,
+    client: (user = admin) => clientFor(user, 'kubeling'),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+async function openStore({ dataDir, durability }: CompleteOptions): Promise<Store> {
+  if (dataDir === undefined) return openMemoryStore()
+  // Loaded only where there is a disk: it brings a native library along.
+  const { openLevelStore } = await import('./storage/leveldb.ts')
+  return openLevelStore({ path: join(dataDir, 'store'), durability })
+}
+
+/** An address clients may use; none if the server listens on all. */
+function servingAddress(bindAddress: string): string[] {
+  return bindAddress === '0.0.0.0' || bindAddress === '::' ? [] : [bindAddress]
+}
+
+function urlHost(bindAddress: string): string {
+  if (bindAddress === '0.0.0.0' || bindAddress === '::') return '127.0.0.1'
+  return bindAddress.includes(':') ? `[${bindAddress}]` : bindAddress
+}
+
+interface ControlPlane {
+  readonly api: Api
+  readonly services: Services
+  readonly authenticators: readonly Authenticator[]
+  readonly authorizer: ReturnType<typeof union>
+  readonly tokens: ServiceAccountTokens
+}
+
+function buildControlPlane(store: Store, options: CompleteOptions, pki: PKI): ControlPlane {
+  const { clock, random } = options
+  const resources: Resources = new Resources(store, kinds, {
+    services: new ServiceAllocator({
+      cidr: options.serviceClusterIPRange,
+      nodePorts: options.serviceNodePortRange,
+      random,
+      existing: () => objectsOf(resources, 'services'),
+    }),
+  })
+  const reader = admissionReader(resources)
+  const rbac = new RBACAuthorizer(roleReader(resources))
+  const authorizer = union([nodeAuthorizer, rbac])
+  const admission = makeChain(options.disabledAdmissionPlugins, {
+    clock,
+    random,
+    isAuthorized: (user, verb, resource) => {
+      const question = { user, verb, ...resource, isResourceRequest: true, path: '', namespace: '', version: '*', subresource: '' }
+      return authorizer.authorize(question).verdict === 'allow'
+    },
+  })
+  const api: Api = { resources, admission, reader, clock }
+  const tokens = new ServiceAccountTokens({
+    issuer: options.serviceAccountIssuer,
+    audiences: options.apiAudiences,
+    keys: pki.serviceAccountKeys,
+    clock,
+    find: (resource, namespace, name) => reader.get(resource, namespace, name),
+  })
+  const authenticators: Authenticator[] = [clientCertificates]
+  if (options.tokenAuthFile !== undefined) authenticators.push(tokenFile(options.tokenAuthFile))
+  authenticators.push(tokens)
+  const services: Services = {
+    api,
+    tokens,
+    reviewers: {
+      authorize: (question) => authorizer.authorize(question),
+      rulesFor: (user, namespace) => splitRules(rbac, user, namespace),
+      authenticateToken: (token) => authenticateToken(authenticators, token),
+      audiences: options.apiAudiences,
+    },
+  }
+  return { api, services, authenticators, authorizer, tokens }
+}
+
+async function authenticateToken(authenticators: readonly Authenticator[], token: string): Promise<UserInfo | undefined> {
+  for (const one of authenticators) {
+    const user = await one.authenticate({ bearerToken: token })
+    if (user !== undefined) return user.groups.includes(authenticatedGroup) ? user : { ...user, groups: [...user.groups, authenticatedGroup] }
+  }
+  return undefined
+}
+
+function splitRules(rbac: RBACAuthorizer, user: UserInfo, namespace: string): ReturnType<Services['reviewers']['rulesFor']> {
+  const rules = rbac.rulesFor(user, namespace)
+  return {
+    resourceRules: rules
+      .filter((rule) => (rule.resources ?? []).length > 0)
+      .map(({ verbs, apiGroups, resources, resourceNames }) => ({
+        verbs: [...verbs],
+        apiGroups: [...(apiGroups ?? [])],
+        resources: [...resources!],
+        ...(resourceNames === undefined ? {} : { resourceNames: [...resourceNames] }),
+      })),
+    nonResourceRules: rules
+      .filter((rule) => (rule.nonResourceURLs ?? []).length > 0)
+      .map(({ verbs, nonResourceURLs }) => ({ verbs: [...verbs], nonResourceURLs: [...nonResourceURLs!] })),
+  }
+}
+
+function* objectsOf(resources: Resources, name: string, namespace = ''): Generator<Frozen<AnyObject>> {
+  const store = resources.byName(name)?.store
+  if (store === undefined) return
+  for (const entry of store.cache.snapshot().entries(store.listPrefix(namespace))) yield entry.object
+}
+
+function admissionReader(resources: Resources): AdmissionReader {
+  return {
+    get: (resource, namespace, name) => resources.byName(resource)?.store?.find(namespace ?? '', name)?.object,
+    list: (resource, namespace = '') => [...objectsOf(resources, resource, namespace)],
+  }
+}
+
+const rbacGroup = 'rbac.authorization.k8s.io'
+
+function roleReader(resources: Resources): RoleReader {
+  const find = (resource: string, namespace: string, name: string) => resources.byName(`${resource}.${rbacGroup}`)?.store?.find(namespace, name)?.object
+  return {
+    clusterRole: (name) => find('clusterroles', '', name) as Frozen<ClusterRole> | undefined,
+    role: (namespace, name) => find('roles', namespace, name) as Frozen<Role> | undefined,
+    clusterRoleBindings: () => objectsOf(resources, `clusterrolebindings.${rbacGroup}`) as Iterable<Frozen<ClusterRoleBinding>>,
+    roleBindings: (namespace) => objectsOf(resources, `rolebindings.${rbacGroup}`, namespace) as Iterable<Frozen<RoleBinding>>,
+  }
+}
+
+/** What a fresh cluster holds, where it is not there yet: all in one batch. */
+async function seed({ resources }: Api, options: CompleteOptions, pki: PKI, port: number): Promise<void> {
+  const now = options.clock.now()
+  const objects = bootstrapObjects({
+    advertiseAddress: options.advertiseAddress,
+    port,
+    serviceCIDR: options.serviceClusterIPRange,
+    now,
+    hostname: hostname(),
+    clientAuthority: pki.authority.certificate,
+    identity: createHash('sha256').update(hostname()).digest('hex').slice(0, 26),
+    withControllers: options.controllers,
+  })
+  const byKind = new Map(resources.all().map((one) => [`${one.facts.group}/${one.facts.version}/${one.facts.kind}`, one]))
+  await Promise.all(
+    objects.map((object) => {
+      const apiVersion = object.apiVersion!.includes('/') ? object.apiVersion! : `/${object.apiVersion}`
+      const resource = byKind.get(`${apiVersion}/${object.kind}`)
+      if (resource?.store === undefined) throw new Error(`no resource for ${object.apiVersion} ${object.kind}`)
+      return resource.store.seed(object, now)
+    }),
+  )
+}

@@ -1,0 +1,73 @@
+// The named checks behind /livez, /readyz and /healthz: a real server's list, fed by the parts that stand for its own.
+import type { HealthCheck, HealthChecks } from './http/health.ts'
+
+export interface HealthSources {
+  /** Throws what is wrong with the store. */
+  storage(): void
+  /** Whether bootstrap objects are there and components have started. */
+  isStarted(): boolean
+  isShuttingDown(): boolean
+}
+
+/** Done once start-up is over. */
+const postStartHooks = [
+  'start-apiserver-admission-initializer',
+  'generic-apiserver-start-informers',
+  'priority-and-fairness-config-consumer',
+  'priority-and-fairness-filter',
+  'storage-object-count-tracker-hook',
+  'start-apiextensions-informers',
+  'start-apiextensions-controllers',
+  'crd-informer-synced',
+  'start-system-namespaces-controller',
+  'peer-endpoint-reconciler-controller',
+  'start-cluster-authentication-info-controller',
+  'start-kube-apiserver-identity-lease-controller',
+  'start-kube-apiserver-identity-lease-garbage-collector',
+  'storage-readiness',
+  'start-legacy-token-tracking-controller',
+  'start-service-ip-repair-controllers',
+  'rbac/bootstrap-roles',
+  'scheduling/bootstrap-system-priority-classes',
+  'priority-and-fairness-config-producer',
+  'bootstrap-controller',
+  'start-kubernetes-service-cidr-controller',
+  'start-kube-aggregator-informers',
+  'apiservice-status-local-available-controller',
+  'apiservice-status-remote-available-controller',
+  'apiservice-registration-controller',
+  'apiservice-discovery-controller',
+  'kube-apiserver-autoregistration',
+  'autoregister-completion',
+  'apiservice-openapi-controller',
+  'apiservice-openapiv3-controller',
+]
+
+/** One check stands without the prefix of post-start hooks. */
+const plainChecks = new Set(['autoregister-completion'])
+
+export function healthChecks(sources: HealthSources): HealthChecks {
+  const always = (name: string): HealthCheck => ({ name, check: () => {} })
+  const started = (name: string): HealthCheck => ({
+    name,
+    check: () => {
+      if (!sources.isStarted()) throw new Error('not finished')
+    },
+  })
+  const etcd: HealthCheck = { name: 'etcd', check: () => sources.storage() }
+  const hooks = postStartHooks.map((name) => started(plainChecks.has(name) ? name : `poststarthook/${name}`))
+  const live = [always('ping'), always('log'), always('loopback-serving-certificate'), etcd, ...hooks]
+  const shutdown: HealthCheck = {
+    name: 'shutdown',
+    check: () => {
+      if (sources.isShuttingDown()) throw new Error('process is shutting down')
+    },
+  }
+  const readiness: HealthCheck = { name: 'etcd-readiness', check: () => sources.storage() }
+  const informers = started('informer-sync')
+  return {
+    healthz: live,
+    livez: live,
+    readyz: [always('ping'), always('log'), always('loopback-serving-certificate'), etcd, readiness, informers, ...hooks, shutdown],
+  }
+}

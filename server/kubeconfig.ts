@@ -1,0 +1,93 @@
+// kubeconfig files: one of our own, and the user's, into which ours can be merged.
+// Source: client-go/tools/clientcmd/api/v1, Config (v1.36)
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { parse, stringify } from 'yaml'
+import type { KeyPair } from './authentication/certificates.ts'
+
+interface Named {
+  name: string
+}
+
+interface Kubeconfig {
+  apiVersion: 'v1'
+  kind: 'Config'
+  clusters: (Named & { cluster: Record<string, unknown> })[]
+  users: (Named & { user: Record<string, unknown> })[]
+  contexts: (Named & { context: { cluster: string; user: string; namespace?: string } })[]
+  'current-context': string
+  preferences?: Record<string, unknown>
+}
+
+export interface KubeconfigOptions {
+  readonly url: string
+  /** PEM. */
+  readonly authority: string
+  readonly admin: KeyPair
+  /** Of cluster, user and context. */
+  readonly name: string
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+function entries({ url, authority, admin, name }: KubeconfigOptions): Kubeconfig {
+  const user = `${name}-admin`
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name, cluster: { server: url, 'certificate-authority-data': base64(authority) } }],
+    users: [{ name: user, user: { 'client-certificate-data': base64(admin.certificate), 'client-key-data': base64(admin.key) } }],
+    contexts: [{ name, context: { cluster: name, user } }],
+    'current-context': name,
+  }
+}
+
+/** The text of a kubeconfig with this cluster alone. */
+export function kubeconfigText(options: KubeconfigOptions): string {
+  return stringify(entries(options), { lineWidth: 0 })
+}
+
+/** Readable for the user alone: it holds a key that may do everything. */
+export function writeKubeconfig(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  const temporary = `${path}.${process.pid}.tmp`
+  writeFileSync(temporary, text, { mode: 0o600 })
+  renameSync(temporary, path)
+}
+
+/** The file kubectl would write to: the first of $KUBECONFIG, else ~/.kube/config. */
+export function userKubeconfigPath(environment: NodeJS.ProcessEnv = process.env): string {
+  const first = (environment['KUBECONFIG'] ?? '').split(delimiter).find((one) => one !== '')
+  return first ?? join(homedir(), '.kube', 'config')
+}
+
+/**
+ * Adds this cluster to a kubeconfig, replacing an earlier one of the same name, and makes it the current context.
+ * Everything else in the file stays.
+ * @throws Error if the file is there and is no kubeconfig
+ */
+export function mergeKubeconfig(path: string, options: KubeconfigOptions): void {
+  const ours = entries(options)
+  const theirs = existsSync(path) ? readKubeconfig(path) : undefined
+  const put = <T extends Named>(list: T[] | null | undefined, added: T[]): T[] => [
+    ...(list ?? []).filter((one) => !added.some((other) => other.name === one.name)),
+    ...added,
+  ]
+  const merged: Kubeconfig = {
+    ...ours,
+    ...theirs,
+    clusters: put(theirs?.clusters, ours.clusters),
+    users: put(theirs?.users, ours.users),
+    contexts: put(theirs?.contexts, ours.contexts),
+    'current-context': options.name,
+  }
+  writeKubeconfig(path, stringify(merged, { lineWidth: 0 }))
+}
+
+function readKubeconfig(path: string): Kubeconfig | undefined {
+  const parsed = parse(readFileSync(path, 'utf8')) as Kubeconfig | null
+  if (parsed === null) return undefined
+  if (typeof parsed !== 'object' || parsed.kind !== 'Config') throw new Error(`${path} is not a kubeconfig: its kind is not Config`)
+  return parsed
+}

@@ -1,0 +1,98 @@
+// What can be chosen about a cluster, and what it is when nothing is chosen.
+import { systemClock, type Clock } from './apimachinery/clock.ts'
+import type { Random } from './apimachinery/names.ts'
+import { firstAddress } from './bootstrap/objects.ts'
+
+/** Parts that can be left out. */
+export const componentNames = ['controllers', 'scheduler', 'kubelet'] as const
+export type ComponentName = (typeof componentNames)[number]
+
+export interface ClusterOptions {
+  /** 0, the default in the library, picks a free one. */
+  port?: number
+  /** Default 127.0.0.1. */
+  bindAddress?: string
+  /** Where the store and the certificates are kept; absent: in memory, gone with the process. */
+  dataDir?: string
+  /** `sync` (default): acknowledged means on disk. `relaxed`: survives the process, but not a power cut. */
+  durability?: 'sync' | 'relaxed'
+  /** How many simulated nodes. Default 1. */
+  nodes?: number
+  /** Without the pods of a textbook's control plane. Default false. */
+  bare?: boolean
+  /** Parts to leave out. */
+  disable?: readonly ComponentName[]
+  disableAdmissionPlugins?: readonly string[]
+  /** CSV file of static tokens: token,user,uid,"group1,group2". */
+  tokenAuthFile?: string
+  /** Default 10.0.0.0/24. */
+  serviceClusterIPRange?: string
+  /** Inclusive; default 30000-32767. */
+  serviceNodePortRange?: { from: number; to: number }
+  /** Default https://kubernetes.default.svc */
+  serviceAccountIssuer?: string
+  apiAudiences?: readonly string[]
+  /** The address of the `kubernetes` endpoints. Default: the bind address. */
+  advertiseAddress?: string
+  /** Of cluster, user and context in the kubeconfig. Default kubeling. */
+  name?: string
+  clock?: Clock
+  random?: Random
+  /** Told of what should never happen. Default: standard error. */
+  log?: (message: string, error: unknown) => void
+}
+
+export interface CompleteOptions {
+  readonly port: number
+  readonly bindAddress: string
+  readonly dataDir: string | undefined
+  readonly durability: 'sync' | 'relaxed'
+  readonly nodes: number
+  readonly bare: boolean
+  readonly controllers: boolean
+  readonly scheduler: boolean
+  readonly kubelet: boolean
+  readonly disabledAdmissionPlugins: readonly string[]
+  readonly tokenAuthFile: string | undefined
+  readonly serviceClusterIPRange: string
+  readonly serviceNodePortRange: { readonly from: number; readonly to: number }
+  /** Cluster IP of the service `kubernetes`. */
+  readonly serviceAddress: string
+  readonly serviceAccountIssuer: string
+  readonly apiAudiences: readonly string[]
+  readonly advertiseAddress: string
+  readonly name: string
+  readonly clock: Clock
+  readonly random: Random
+  log(message: string, error: unknown): void
+}
+
+export function withDefaults(options: ClusterOptions): CompleteOptions {
+  const disabled = new Set(options.disable)
+  const bindAddress = options.bindAddress ?? '127.0.0.1'
+  const serviceClusterIPRange = options.serviceClusterIPRange ?? '10.0.0.0/24'
+  const serviceAccountIssuer = options.serviceAccountIssuer ?? 'https://kubernetes.default.svc'
+  return {
+    port: options.port ?? 0,
+    bindAddress,
+    dataDir: options.dataDir,
+    durability: options.durability ?? 'sync',
+    nodes: options.nodes ?? 1,
+    bare: options.bare ?? false,
+    controllers: !disabled.has('controllers'),
+    scheduler: !disabled.has('scheduler'),
+    kubelet: !disabled.has('kubelet'),
+    disabledAdmissionPlugins: options.disableAdmissionPlugins ?? [],
+    tokenAuthFile: options.tokenAuthFile,
+    serviceClusterIPRange,
+    serviceNodePortRange: options.serviceNodePortRange ?? { from: 30000, to: 32767 },
+    serviceAddress: firstAddress(serviceClusterIPRange),
+    serviceAccountIssuer,
+    apiAudiences: options.apiAudiences ?? [serviceAccountIssuer],
+    advertiseAddress: options.advertiseAddress ?? (bindAddress === '0.0.0.0' ? '127.0.0.1' : bindAddress),
+    name: options.name ?? 'kubeling',
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    log: options.log ?? ((message, error) => console.error(`kubeling: ${message}:`, error)),
+  }
+}
