@@ -28,7 +28,7 @@ export class DecodedCache implements ObjectKeeper {
   }
 
   hold(entry: StoredEntry): void {
-    if (this.#held.has(entry)) return
+    if (this.holds(entry)) return
     this.#held.add(entry)
     this.#bytes += entry.json.length
     while (this.#bytes > this.#limitBytes && this.#held.size > 1) this.#advance(entry)

@@ -8,12 +8,7 @@ class Subscription implements Watch {
   readonly #remove: (subscription: Subscription) => void
   #closed = false
 
-  constructor(
-    prefix: string,
-    after: number,
-    handlers: WatchHandlers,
-    remove: (subscription: Subscription) => void,
-  ) {
+  constructor(prefix: string, after: number, handlers: WatchHandlers, remove: (subscription: Subscription) => void) {
     this.prefix = prefix
     this.#after = after
     this.#handlers = handlers
@@ -55,12 +50,6 @@ export class Dispatcher {
   readonly #byPrefix = new Map<string, Set<Subscription>>()
   readonly #irregular = new Set<string>()
 
-  get size(): number {
-    let size = 0
-    for (const subscriptions of this.#byPrefix.values()) size += subscriptions.size
-    return size
-  }
-
   /** Delivers events with a revision greater than `after`. */
   add(prefix: string, after: number, handlers: WatchHandlers): Watch {
     const subscription = new Subscription(prefix, after, handlers, this.#remove)
@@ -86,14 +75,14 @@ export class Dispatcher {
       }
     }
     for (const [subscriptions, run] of runs) {
-      for (const subscription of [...subscriptions]) subscription.deliver(run)
+      for (const subscription of subscriptions) subscription.deliver(run)
     }
   }
 
   /** Ends all subscriptions. */
   end(error?: Error): void {
-    for (const subscriptions of [...this.#byPrefix.values()]) {
-      for (const subscription of [...subscriptions]) subscription.end(error)
+    for (const subscriptions of this.#byPrefix.values()) {
+      for (const subscription of subscriptions) subscription.end(error)
     }
   }
 

@@ -12,7 +12,15 @@ describe('StoredEntry', () => {
     const object = {
       kind: 'Pod',
       apiVersion: 'v1',
-      metadata: { custom: 1, labels: { b: '1', a: '2' }, resourceVersion: '5', uid: 'u', name: 'x', namespace: 'n', generation: 2 },
+      metadata: {
+        custom: 1,
+        labels: { b: '1', a: '2' },
+        resourceVersion: '5',
+        uid: 'u',
+        name: 'x',
+        namespace: 'n',
+        generation: 2,
+      },
       spec: {},
     }
     expect(stored(object).json.toString()).to.equal(

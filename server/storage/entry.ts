@@ -44,7 +44,7 @@ export class StoredEntry implements Entry {
   ): StoredEntry {
     const stamped = { ...object, metadata: stampMetadata(object.metadata ?? {}, String(revision), membersSorted) }
     const frozen = deepFreeze(stamped)
-    const entry = new StoredEntry(key, revision, createRevision, Buffer.from(JSON.stringify(frozen)), keeper)
+    const entry = new StoredEntry(key, revision, createRevision, encode(frozen), keeper)
     entry.#keep(frozen)
     return entry
   }
@@ -57,6 +57,11 @@ export class StoredEntry implements Entry {
     const object = this.#weak?.deref() ?? deepFreeze(JSON.parse(this.json.toString()) as AnyObject)
     this.#keep(object)
     return object
+  }
+
+  /** The object for a short look: it need not be frozen, and making it here does not make it stay. */
+  peek(): Frozen<AnyObject> {
+    return this.#object ?? (JSON.parse(this.json.toString()) as Frozen<AnyObject>)
   }
 
   memo<T>(slot: symbol, make: (entry: Entry) => T): T {
@@ -88,6 +93,14 @@ export class StoredEntry implements Entry {
     this.#weak ??= new WeakRef(this.#object)
     this.#object = undefined
   }
+}
+
+/** Bytes of their own: in Node's shared pool, one object that stays would hold the memory of many that went. */
+function encode(object: Frozen<AnyObject>): Buffer {
+  const text = JSON.stringify(object)
+  const json = Buffer.allocUnsafeSlow(Buffer.byteLength(text))
+  json.write(text)
+  return json
 }
 
 /** metadata in the order of the Go struct. Source: apimachinery/pkg/apis/meta/v1, ObjectMeta (v1.36) */

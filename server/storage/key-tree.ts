@@ -41,9 +41,7 @@ export class TreeSnapshot implements Snapshot {
     const highest = this.#tree.maxKey()
     if (highest === undefined) return 0
     const found =
-      prefix === ''
-        ? this.#tree.forRange(start, highest, true)
-        : this.#tree.forRange(start, prefixEnd(prefix), false)
+      prefix === '' ? this.#tree.forRange(start, highest, true) : this.#tree.forRange(start, prefixEnd(prefix), false)
     // `after` itself is not asked for.
     return start === after && after !== '' && after.startsWith(prefix) && this.#tree.has(after) ? found - 1 : found
   }
@@ -56,10 +54,5 @@ export class TreeSnapshot implements Snapshot {
       }
       if (after === '' || entry.key !== after) yield entry
     }
-  }
-
-  /** The tree, to be changed by the caller alone. */
-  thaw(): KeyTree {
-    return this.#tree.clone()
   }
 }

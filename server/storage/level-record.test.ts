@@ -14,7 +14,10 @@ describe('level records', () => {
       key: '/registry/pods/a/ü',
       json: entry.json,
     })
-    expect(decodeRecord(encodeRecord({ type: 'delete', entry, prev: undefined }))).to.include({ type: 'delete', prevRevision: 0 })
+    expect(decodeRecord(encodeRecord({ type: 'delete', entry, prev: undefined }))).to.include({
+      type: 'delete',
+      prevRevision: 0,
+    })
   })
 
   it('are refused when a byte of them is not as it was', () => {

@@ -122,7 +122,13 @@ describe('openLevelStore', () => {
     await mkdir(path)
     const script = fileURLToPath(new URL('./testdata/full-disk-writer.ts', import.meta.url))
     // The shell limits the size of files, in KiB: writes beyond it fail as they do on a full disk.
-    const { stdout } = await promisify(execFile)('bash', ['-c', `ulimit -f 512; exec "$0" "$@"`, process.execPath, script, path])
+    const { stdout } = await promisify(execFile)('bash', [
+      '-c',
+      `ulimit -f 512; exec "$0" "$@"`,
+      process.execPath,
+      script,
+      path,
+    ])
     const { acknowledged, refusal, readable } = JSON.parse(stdout) as Record<string, unknown>
     expect(refusal).to.equal('StoreFailedError')
     expect(readable).to.equal(acknowledged)

@@ -107,16 +107,13 @@ export class MvccStore implements Store {
     if (revision > this.#revision) throw new FutureRevisionError(revision, this.#revision)
     if (revision === this.#revision) return this.snapshot()
     const kept = this.#kept.get(revision)
-    if (kept !== undefined) return kept
+    if (kept !== undefined) return this.#keep(kept)
     const tree = this.#tree.clone()
     const undone = new Set<string>()
     const recent = this.#ring.after(revision)
     if (recent !== undefined) undo(tree, recent, undone)
     else for await (const events of this.#log.events(revision, this.#revision)) undo(tree, events, undone)
-    const snapshot = new TreeSnapshot(revision, tree)
-    this.#kept.set(revision, snapshot)
-    this.#dropKept()
-    return snapshot
+    return this.#keep(new TreeSnapshot(revision, tree))
   }
 
   async list(prefix: string, { limit, after = '', revision = this.#revision }: ListOptions = {}): Promise<ListResult> {
@@ -143,7 +140,8 @@ export class MvccStore implements Store {
       await pending?.batch.committed.catch(() => undefined)
       throw error
     }
-    if (this.#pending.get(key) !== pending) throw new Error(`mutate must not itself write the key it decides on: ${key}`)
+    if (this.#pending.get(key) !== pending)
+      throw new Error(`mutate must not itself write the key it decides on: ${key}`)
     if (mutation.type === 'none') {
       await pending?.batch.committed
       return current
@@ -188,7 +186,9 @@ export class MvccStore implements Store {
     if (revision > this.#revision) throw new FutureRevisionError(revision, this.#revision)
     this.#compactedRevision = revision
     this.#ring.forget(revision)
-    this.#dropKept()
+    for (const kept of this.#kept.keys()) {
+      if (kept < revision) this.#kept.delete(kept)
+    }
     const before = this.#compacting
     const compacting = (async () => {
       await before.catch(() => undefined)
@@ -239,7 +239,6 @@ export class MvccStore implements Store {
     this.#revision = events.at(-1)!.entry.revision
     this.#snapshot = undefined
     this.#ring.push(events)
-    this.#dropKept()
     this.#caches.dispatch(events)
     this.#watches.dispatch(events)
     for (const { type, entry, prev } of events) {
@@ -286,15 +285,20 @@ export class MvccStore implements Store {
     }
   }
 
-  /** Snapshots of old revisions are kept for the next page, while what they hold is in memory anyway. */
-  #dropKept(): void {
-    for (const revision of this.#kept.keys()) {
-      if (this.#kept.size > maxKept || revision < this.#ring.floor) this.#kept.delete(revision)
-    }
+  /** Keeps the snapshots of old revisions that were asked for last: their next page is asked for soon. */
+  #keep(snapshot: TreeSnapshot): TreeSnapshot {
+    const { revision } = snapshot
+    this.#kept.delete(revision)
+    // It may have been compacted while it was made.
+    if (revision >= this.#compactedRevision) this.#kept.set(revision, snapshot)
+    const [oldest] = this.#kept.keys()
+    if (this.#kept.size > maxKept && oldest !== undefined) this.#kept.delete(oldest)
+    return snapshot
   }
 }
 
-const maxKept = 8
+/** Snapshots of old revisions that are kept. */
+const maxKept = 4
 
 function newBatch(): Batch {
   const { promise, resolve, reject } = Promise.withResolvers<void>()

@@ -181,7 +181,14 @@ export function describeStore({ name, survivesRestart, newPlace }: EngineUnderTe
 
       it('delivers what happened since any revision that is not compacted', async () => {
         await writeHistory(store)
-        const all = ['put /a=1@2', 'put /b=1@3', 'put /a=2@4 was 1', 'delete /b=1@5 was 1', 'put /b=2@6', 'put /a=3@7 was 2']
+        const all = [
+          'put /a=1@2',
+          'put /b=1@3',
+          'put /a=2@4 was 1',
+          'delete /b=1@5 was 1',
+          'put /b=2@6',
+          'put /a=3@7 was 2',
+        ]
         for (let revision = 1; revision <= 7; revision++) {
           const seen = await record(store, '', revision)
           expect(seen.events.map(describeEvent)).to.deep.equal(all.slice(revision - 1))
@@ -199,9 +206,21 @@ export function describeStore({ name, survivesRestart, newPlace }: EngineUnderTe
       })
 
       it('tells prefixes of any form, and only what is below them', async () => {
-        const prefixes = ['', '/', '/registry/pods/', '/registry/po', '/registry/pods/default/x', '/registry/pods/default/']
+        const prefixes = [
+          '',
+          '/',
+          '/registry/pods/',
+          '/registry/po',
+          '/registry/pods/default/x',
+          '/registry/pods/default/',
+        ]
         const seen = await Promise.all(prefixes.map((prefix) => record(store, prefix, 1)))
-        for (const key of ['/registry/pods/default/x', '/registry/pods/default/xy', '/registry/podtemplates/a/b', 'other']) {
+        for (const key of [
+          '/registry/pods/default/x',
+          '/registry/pods/default/xy',
+          '/registry/podtemplates/a/b',
+          'other',
+        ]) {
           await put(store, key, 1)
         }
         expect(seen.map(({ events }) => events.length)).to.deep.equal([4, 3, 2, 3, 2, 2])
@@ -299,7 +318,9 @@ export function describeStore({ name, survivesRestart, newPlace }: EngineUnderTe
           await restart()
           expect(store.revision).to.equal(3)
           expect(store.compactedRevision).to.equal(3)
-          expect(await rejection(store.watch('', 2, { onEvents: () => {}, onClose: () => {} }))).to.be.instanceOf(CompactedError)
+          expect(await rejection(store.watch('', 2, { onEvents: () => {}, onClose: () => {} }))).to.be.instanceOf(
+            CompactedError,
+          )
           expect((await put(store, '/a', 2)).revision).to.equal(4)
         })
       })
@@ -361,7 +382,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       ),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('compact' as const), part: fc.double({ min: 0, max: 0.99, noNaN: true }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('compact' as const),
+      part: fc.double({ min: 0, max: 0.99, noNaN: true }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('restart' as const) }) },
 )
 
@@ -377,7 +404,8 @@ class Model {
     if (value === undefined && before === undefined) return
     const revision = ++this.revision
     const was = before === undefined ? '' : ` was ${before}`
-    const text = value === undefined ? `delete ${key}=${before}@${revision}${was}` : `put ${key}=${value}@${revision}${was}`
+    const text =
+      value === undefined ? `delete ${key}=${before}@${revision}${was}` : `put ${key}=${value}@${revision}${was}`
     this.events.push({ revision, key, value, text })
     await (value === undefined ? remove(store, key) : put(store, key, value))
   }

@@ -105,6 +105,14 @@ describe('WatchCache', () => {
     expect(await rejection(record(cache, pods, 2))).to.be.instanceOf(CompactedError)
   })
 
+  it('does not go on with an index whose function fails', async () => {
+    cache.addIndex('broken', ({ value }) => [String(value).repeat(Number(value))])
+    cache.byIndex('broken', '')
+    await put(store, '/registry/pods/a/x', -1)
+    expect(() => cache.byIndex('parity', 'odd')).to.throw(RangeError)
+    expect(valueOf(cache.get('/registry/pods/a/x'))).to.equal(-1)
+  })
+
   it('follows nothing any more once closed', async () => {
     cache.byIndex('parity', 'odd')
     cache.close()

@@ -2,6 +2,7 @@
 //
 // The entries themselves are in the store's tree, once; the cache adds what depends on the resource. It is told of each
 // commit before the write is acknowledged, so that who has written reads what was written.
+import { StoredEntry } from './entry.ts'
 import { EventRing } from './event-ring.ts'
 import { newKeyTree } from './key-tree.ts'
 import type { KeyTree } from './key-tree.ts'
@@ -148,7 +149,8 @@ class Index {
   }
 
   #add(entry: Entry): void {
-    for (const value of this.#valuesOf(entry.object)) {
+    // The first build reads every object of the resource, and is over in one go: none of them should stay for it.
+    for (const value of this.#valuesOf(entry instanceof StoredEntry ? entry.peek() : entry.object)) {
       let tree = this.#byValue!.get(value)
       if (tree === undefined) this.#byValue!.set(value, (tree = newKeyTree()))
       tree.set(entry.key, entry)
