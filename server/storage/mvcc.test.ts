@@ -31,7 +31,7 @@ class SlowLog implements Log {
   }
 
   async *events(after: number, upTo: number): AsyncGenerator<readonly StoreEvent[], void> {
-    for (const event of [...this.#kept]) {
+    for (const event of this.#kept) {
       if (event.entry.revision <= after || event.entry.revision > upTo) continue
       yield [event]
       await this.betweenRuns()
