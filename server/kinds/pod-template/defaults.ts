@@ -1,7 +1,7 @@
 // Defaults of pod specs that depend on other fields; the plain ones come from openapi/.
 // Source: pkg/apis/core/v1, SetDefaults_PodSpec, SetDefaults_Container, SetDefaults_Volume, and the conversions of PodSpec
-// and PodTemplateSpec, which keep two names of the service account in step (v1.36)
-import type { PodSpec, PodTemplateSpec } from '../../api/core.ts'
+// and PodTemplateSpec, which keep two names of the service account in step; pkg/api/pod, DropDisabledPodFields (v1.36)
+import type { Container, PodSpec, PodTemplateSpec } from '../../api/core.ts'
 import type { ObjectMeta } from '../../apimachinery/types.ts'
 import { defaultPullPolicy } from './image-name.ts'
 
@@ -20,6 +20,27 @@ export function defaultPodSpec(spec: PodSpec): void {
     if (volume.image !== undefined) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference)
   }
   syncServiceAccount(spec)
+  dropDisabledFields(spec)
+}
+
+/** Fields of features that a server has switched off unless told otherwise: it takes them and forgets them. */
+function dropDisabledFields(spec: PodSpec): void {
+  delete spec.schedulingGroup
+  for (const list of [spec.containers, spec.initContainers, spec.ephemeralContainers]) {
+    for (const container of list ?? []) dropStopSignal(container)
+  }
+  for (const volume of spec.volumes ?? []) {
+    for (const source of volume.projected?.sources ?? []) {
+      delete source.clusterTrustBundle
+      delete source.podCertificate
+    }
+  }
+}
+
+function dropStopSignal(container: Pick<Container, 'lifecycle'>): void {
+  if (container.lifecycle?.stopSignal === undefined) return
+  delete container.lifecycle.stopSignal
+  if (Object.keys(container.lifecycle).length === 0) delete container.lifecycle
 }
 
 /** serviceAccount is the old name of serviceAccountName, which wins. */
