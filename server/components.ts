@@ -1,7 +1,15 @@
 // The loops that act on the cluster: controllers, scheduler, kubelets; started in order, stopped in reverse.
+import { authenticatedGroup } from './authentication/authenticator.ts'
+import { serviceAccountUser } from './authentication/service-account.ts'
+import { isAlreadyExists } from './apimachinery/errors.ts'
 import type { UserInfo } from './apimachinery/types.ts'
+//TMP
 import type { Client } from './client/client.ts'
+import { Informers } from './client/informers.ts'
+import { newControllers, startControllers } from './controllers/index.ts'
+import { nodeSet, startKubelets } from './kubelet/index.ts'
 import type { CompleteOptions } from './options.ts'
+import { startScheduler } from './scheduler/index.ts'
 
 export interface Components {
   close(): Promise<void>
@@ -9,11 +17,66 @@ export interface Components {
 
 export interface ComponentDependencies {
   readonly options: CompleteOptions
+  /** A client of this process; the agent names the manager of what it writes. */
   readonly clientFor: (user: UserInfo, agent: string) => Client
   /** PEM. */
   readonly rootCA: string
 }
 
-export async function startComponents(_dependencies: ComponentDependencies): Promise<Components> {
-  return { close: async () => {} }
+/** Resolves when nodes are registered and ready, and controllers have seen what there is. */
+export async function startComponents({ options, clientFor, rootCA }: ComponentDependencies): Promise<Components> {
+  const { clock, random } = options
+  const started: { close(): unknown }[] = []
+  // One cache for all: what a component may write is decided by its own user, reads come from memory.
+  const informers = new Informers(clientFor(user('system:kube-controller-manager'), 'kube-controller-manager'), clock)
+  if (options.controllers) {
+    const controllers = startControllers(newControllers({ rootCA }), {
+      informers,
+      clock,
+      clientFor: (account) => clientFor(withAuthenticated(serviceAccountUser('kube-system', account)), 'kube-controller-manager'),
+      onError: (controller, key, error) => options.log(`${controller} could not reconcile ${key}`, error),
+    })
+    started.push(controllers)
+  }
+  if (options.scheduler) {
+    started.push(startScheduler({ client: clientFor(user('system:kube-scheduler'), 'kube-scheduler'), informers, clock, random }))
+  }
+  let registered: Promise<void> = Promise.resolve()
+  if (options.kubelet) {
+    const nodes = nodeSet({ count: options.nodes, bare: options.bare })
+    const kubelets = startKubelets({ clientFor: (node) => clientFor(withAuthenticated(node), 'kubelet'), informers, clock, random, nodes })
+    registered = kubelets.registered
+    started.push(kubelets)
+  }
+  await Promise.all([informers.start(), registered])
+  // The cluster is ready without them: they appear as they do after a kubeadm init.
+  const textbook = options.bare || !options.kubelet ? undefined : createTextbookPods(clientFor(user('kubernetes-admin', 'system:masters'), 'kubeadm'), options)
+  return {
+    async close() {
+      await textbook
+      for (const one of started.reverse()) await one.close()
+      await informers.close()
+    },
+  }
+}
+
+/** The pods of a control plane that books show in kube-system. */
+async function createTextbookPods(client: Client, options: CompleteOptions): Promise<void> {
+  const resources = new Map((await client.resources()).map((one) => [`${one.group}/${one.version}/${one.kind}`, one.resource]))
+  for (const object of [] as { apiVersion?: string; kind?: string; metadata?: { name?: string } }[]) {
+    const apiVersion = object.apiVersion!.includes('/') ? object.apiVersion! : `/${object.apiVersion}`
+    try {
+      await client.create(resources.get(`${apiVersion}/${object.kind}`)!, object)
+    } catch (error) {
+      if (!isAlreadyExists(error)) options.log(`cannot create ${object.kind} ${object.metadata?.name}`, error)
+    }
+  }
+}
+
+function user(name: string, ...groups: string[]): UserInfo {
+  return { name, groups: [...groups, authenticatedGroup] }
+}
+
+function withAuthenticated(info: UserInfo): UserInfo {
+  return { ...info, groups: [...info.groups, authenticatedGroup] }
 }

@@ -148,7 +148,7 @@ function writeQuery({ fieldManager }: WriteOptions): URLSearchParams {
 }
 
 /** The caller names the type of the resource it asked for; nothing here could check it. */
-function objectOf<T extends KubeObject>(answer: Answer): T {
+function objectOf<T>(answer: Answer): T {
   if (answer.type === 'entry') return answer.entry.object as unknown as T
   if (answer.type === 'object') return answer.object as unknown as T
   // A binding or an eviction answers with a Status: there is no object to hand out.

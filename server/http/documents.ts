@@ -1,13 +1,33 @@
 // Fixed paths: probes, version, discovery, OpenAPI, metrics, the keys of service-account tokens.
 import Router from '@koa/router'
-import type { DiscoveryDocuments } from '../endpoints/discovery.ts'
-import type { OpenAPIDocuments } from './openapi.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import { newMethodNotAllowed, newNotAcceptable, newPathNotFound } from '../apimachinery/errors.ts'
 import { jsonType, negotiateResponse, plainForms } from './codec/negotiate.ts'
 import type { Context, Filter } from './context.ts'
 import { serveHealth, type HealthChecks, type HealthEndpoint } from './health.ts'
 import { writeBytes, writeObject } from './response.ts'
+
+/** A document as it goes out. */
+export interface Document {
+  readonly contentType: string
+  readonly bytes: Buffer
+  readonly etag?: string
+}
+
+export interface DiscoveryDocuments {
+  /**
+   * @param segments of the path, `['apis', 'apps', 'v1']`
+   * @returns undefined if the path is no discovery document; `unknown-version` for a version a known group does not have
+   * @throws StatusError 406
+   */
+  find(segments: readonly string[], accept: string | undefined): Document | 'unknown-version' | undefined
+}
+
+export interface OpenAPIDocuments {
+  /** @param path below /openapi/v3, empty for the index */
+  v3(path: string, accept: string | undefined): Document | undefined | Promise<Document | undefined>
+  v2(accept: string | undefined): Document | Promise<Document>
+}
 
 export interface Documents {
   readonly health: HealthChecks
@@ -58,8 +78,12 @@ export function documents(options: Documents): Filter {
     ctx.set('Cache-Control', 'public, max-age=3600')
     writeBytes(ctx as unknown as Context, 200, 'application/jwk-set+json', [Buffer.from(JSON.stringify(await tokens.keySet()))])
   })
-  router.get('/openapi/v2', (ctx) => openapi.serveV2(ctx as unknown as Context))
-  router.get('/openapi/v3{/*path}', (ctx, next) => (openapi.serveV3(ctx as unknown as Context) ? undefined : next()))
+  router.get('/openapi/v2', async (ctx) => writeDocument(ctx as unknown as Context, await openapi.v2(acceptOf(ctx as unknown as Context))))
+  router.get('/openapi/v3{/*path}', async (ctx, next) => {
+    const document = await openapi.v3(ctx.path.slice('/openapi/v3/'.length), acceptOf(ctx as unknown as Context))
+    if (document === undefined) return next()
+    writeDocument(ctx as unknown as Context, document)
+  })
   const routes = router.routes() as unknown as Filter
   return async (ctx, next) => {
     // A trailing slash means the same document.
@@ -88,14 +112,19 @@ async function discoveryDocument(ctx: Context, discovery: DiscoveryDocuments): P
   if (found === undefined) return false
   if (found === 'unknown-version') throw newPathNotFound()
   if (!['GET', 'POST'].includes(ctx.method)) throw newMethodNotAllowed()
+  writeDocument(ctx, found)
+  return true
+}
+
+/** With its ETag, and a 304 for a client that has it. */
+function writeDocument(ctx: Context, { contentType, bytes, etag }: Document): void {
   ctx.set('Vary', 'Accept')
-  if (found.etag !== undefined) {
-    ctx.set('ETag', found.etag)
-    if (ctx.get('if-none-match') === found.etag) {
+  if (etag !== undefined) {
+    ctx.set('ETag', etag)
+    if (ctx.get('if-none-match').split(/,\s*/).includes(etag)) {
       ctx.status = 304
-      return true
+      return
     }
   }
-  writeBytes(ctx, 200, found.contentType, [found.bytes])
-  return true
+  writeBytes(ctx, 200, contentType, [bytes])
 }

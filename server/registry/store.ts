@@ -144,6 +144,17 @@ export class ResourceStore {
     return entry
   }
 
+  /** Stores the server's own objects as they are, status and all, where they are not there yet. */
+  async seed(object: AnyObject, now: number): Promise<void> {
+    const meta = object.metadata!
+    await this.#store.transact(this.key(meta.namespace ?? '', meta.name!), (current) => {
+      if (current !== undefined) return { type: 'none' }
+      meta.uid = randomUUID()
+      meta.creationTimestamp = formatTime(now)
+      return { type: 'put', object: this.#canonical(object) }
+    })
+  }
+
   /** Takes over `draft`, defaulted and admitted. @throws StatusError 409 if it exists, 422 if it is invalid */
   async create(context: WriteContext, draft: AnyObject, check?: Check, finish?: UpdateOptions['finish']): Promise<Entry> {
     const generated = (draft.metadata?.name ?? '') === '' && (draft.metadata?.generateName ?? '') !== ''
