@@ -424,7 +424,8 @@ export class ResourceStore {
     if (subresource === 'binding') return []
     if (writesStatusOnly.has(subresource)) return this.kind.status?.validateUpdate?.(draft, old as AnyObject) ?? []
     const { strategy } = this.kind
-    return [...(strategy?.validate?.(draft) ?? []), ...(strategy?.validateUpdate?.(draft, old as AnyObject) ?? [])]
+    const common = strategy?.validateUpdateOnly === true ? [] : (strategy?.validate?.(draft) ?? [])
+    return [...common, ...(strategy?.validateUpdate?.(draft, old as AnyObject) ?? [])]
   }
 
   /** Optimistic concurrency: a resourceVersion that is sent must be the current one. */
