@@ -85,6 +85,17 @@ describe('protobuf', () => {
     expect(decodeProtobufWatchFrame(frame.subarray(4))).to.deep.equal({ type: 'ADDED', object })
   })
 
+  it('has metadata-only forms, and the documents of discovery', () => {
+    const metadata = { name: 'a', labels: { x: 'y' } }
+    const partial = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
+    const list = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: {}, items: [{ metadata }] }
+    for (const object of [partial, list]) expect(decodeProtobuf(encodeProtobuf(object))).to.deep.equal(object)
+    const versions = { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: 'a:1' }] }
+    expect(decodeProtobuf(encodeProtobuf(versions), { apiVersion: 'v1', kind: '' })).to.deep.include(versions)
+    const resources = { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: 'v1', resources: [{ name: 'p', singularName: '', namespaced: true, kind: 'P', verbs: ['get'] }] }
+    expect(decodeProtobuf(encodeProtobuf(resources))).to.deep.equal(resources)
+  })
+
   it('opens envelopes', () => {
     const { apiVersion, kind, contentType } = decodeEnvelope(encodeProtobuf({ apiVersion: 'v1', kind: 'Status', status: 'Success' }))
     expect({ apiVersion, kind, contentType }).to.deep.equal({ apiVersion: 'v1', kind: 'Status', contentType: '' })

@@ -2,7 +2,7 @@
 // Everything is lazy: protobufjs loads, and a type's codec is compiled, when they are first needed.
 // Source: apimachinery pkg/runtime/serializer/protobuf (v1.36); generated.proto of apimachinery runtime and meta/v1
 import { typeOfKind } from '../../../openapi/index.ts'
-import type { StructSchema } from '../../../openapi/schema.ts'
+import type { Field, StructSchema } from '../../../openapi/schema.ts'
 import type { AnyObject } from '../../apimachinery/types.ts'
 import { structCodec } from './protobuf-messages.ts'
 import type { JSONObject } from './protobuf-messages.ts'
@@ -51,6 +51,32 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
   return envelope
 }
 
+const partialName = 'io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadata'
+const partials = new Map<string, StructSchema>()
+
+/** PartialObjectMetadata and its list: objects and lists with nothing but their metadata. */
+function metadataOnly(apiVersion: string, kind: string): StructSchema | undefined {
+  if (!/^meta\.k8s\.io\/v1(beta1)?$/.test(apiVersion) || !/^PartialObjectMetadata(List)?$/.test(kind)) return undefined
+  if (partials.size === 0) {
+    const object = typeOfKind('v1', 'ConfigMap')!
+    const list = typeOfKind('v1', 'ConfigMapList')!
+    const partial: StructSchema = { form: 'struct', name: partialName, go: 'v1.PartialObjectMetadata', mapType: 'granular', fields: pick(object, 'metadata') }
+    const items: Field = { ...list.fields.get('items')!, schema: { form: 'list', element: partial, listType: 'atomic', keys: [] } }
+    partials.set('PartialObjectMetadata', partial)
+    partials.set('PartialObjectMetadataList', {
+      ...partial,
+      name: `${partialName}List`,
+      go: 'v1.PartialObjectMetadataList',
+      fields: new Map([...pick(list, 'metadata'), ['items', items]]),
+    })
+  }
+  return partials.get(kind)
+}
+
+function pick({ fields }: StructSchema, name: string): Map<string, Field> {
+  return new Map([[name, fields.get(name)!]])
+}
+
 /** The message of an object of a known type; kind and apiVersion come first, as in JSON. */
 export function decodeMessage(schema: StructSchema, apiVersion: string, kind: string, raw: Uint8Array): AnyObject {
   return { kind, apiVersion, ...reading(() => structCodec(schema).read(raw)) }
@@ -71,13 +97,16 @@ export function decodeProtobuf(bytes: Uint8Array, expected?: ExpectedType): AnyO
   const envelope = decodeEnvelope(bytes)
   const kind = envelope.kind === '' ? (expected?.kind ?? '') : envelope.kind
   const apiVersion = envelope.apiVersion === '' ? (expected?.apiVersion ?? '') : envelope.apiVersion
-  const schema = typeOfKind(apiVersion, kind)
+  const schema = typeOfKind(apiVersion, kind) ?? metadataOnly(apiVersion, kind)
   return schema === undefined ? { kind, apiVersion } : decodeMessage(schema, apiVersion, kind, envelope.raw)
 }
 
-/** @throws Error if no such kind has a protobuf form (custom resources, Tables) */
-function schemaOf(apiVersion: string | undefined, kind: string | undefined): StructSchema {
-  const schema = typeOfKind(apiVersion ?? '', kind ?? '')
+/**
+ * Discovery of the core group has no apiVersion, and is of v1; metadata-only forms are not among the definitions.
+ * @throws Error if no such kind has a protobuf form (custom resources, Tables)
+ */
+function schemaOf(apiVersion = 'v1', kind = ''): StructSchema {
+  const schema = typeOfKind(apiVersion, kind) ?? metadataOnly(apiVersion, kind)
   if (schema === undefined) throw new Error(`object ${apiVersion}, Kind=${kind} has no protobuf form`)
   return schema
 }
@@ -103,7 +132,7 @@ export function encodeProtobuf(object: AnyObject): Buffer {
 
 /** Whether objects of the kind can be encoded: custom resources and Tables cannot. */
 export function hasProtobuf(apiVersion: string, kind: string): boolean {
-  return typeOfKind(apiVersion, kind) !== undefined
+  return (typeOfKind(apiVersion, kind) ?? metadataOnly(apiVersion, kind)) !== undefined
 }
 
 /** A list body whose items are messages made earlier by encodeMessage. */
