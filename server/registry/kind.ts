@@ -68,6 +68,8 @@ export interface KindBehaviour<T extends KubeObject> {
   strategy?: Strategy<T>
   /** Only read for kinds whose facts list a status subresource. */
   status?: StatusStrategy<T>
+  /** For updates of the approval subresource, which writes the status too. */
+  approval?: StatusStrategy<T>
   scale?: ScaleMapping<T>
   /** metadata.generation counts changes of everything but metadata and status. Default false. */
   generation?: boolean

@@ -15,7 +15,7 @@ import type { StructSchema } from '../../openapi/schema.ts'
 import type { Entry, Mutation, Store } from '../storage/store.ts'
 import { WatchCache } from '../storage/watch-cache.ts'
 import { finalizersAfterDelete, type Propagation } from './deletion.ts'
-import type { KindDefinition } from './kind.ts'
+import type { KindDefinition, StatusStrategy } from './kind.ts'
 import { objectKey } from './keys.ts'
 import { dryRunEntry } from './transient-entry.ts'
 
@@ -401,7 +401,7 @@ export class ResourceStore {
     if (writesStatusOnly.has(subresource)) {
       for (const member of Object.keys(draft)) if (!statusKeeps.has(member)) delete draft[member]
       for (const [member, value] of Object.entries(old)) if (!statusKeeps.has(member)) draft[member] = copy(value)
-      this.kind.status?.prepareForUpdate?.(draft, old as AnyObject, context)
+      this.#statusStrategy(subresource)?.prepareForUpdate?.(draft, old as AnyObject, context)
     } else if (subresource === '') {
       if (this.hasStatus) {
         if (old['status'] === undefined) delete draft['status']
@@ -420,9 +420,13 @@ export class ResourceStore {
     }
   }
 
+  #statusStrategy(subresource: string): StatusStrategy<AnyObject> | undefined {
+    return subresource === 'approval' ? this.kind.approval : this.kind.status
+  }
+
   #validateUpdate(draft: AnyObject, old: Frozen<AnyObject>, subresource: string): FieldError[] {
     if (subresource === 'binding') return []
-    if (writesStatusOnly.has(subresource)) return this.kind.status?.validateUpdate?.(draft, old as AnyObject) ?? []
+    if (writesStatusOnly.has(subresource)) return this.#statusStrategy(subresource)?.validateUpdate?.(draft, old as AnyObject) ?? []
     const { strategy } = this.kind
     const common = strategy?.validateUpdateOnly === true ? [] : (strategy?.validate?.(draft) ?? [])
     return [...common, ...(strategy?.validateUpdate?.(draft, old as AnyObject) ?? [])]
