@@ -1,4 +1,7 @@
 // The documents a server answers on fixed paths, made of the resources it serves.
+import { groups } from '../openapi/index.ts'
+import { Discovery } from './endpoints/discovery.ts'
+import { discoveryDocuments } from './http/discovery.ts'
 import type { Documents } from './http/documents.ts'
 import type { HealthChecks } from './http/health.ts'
 import type { Resources } from './registry/resources.ts'
@@ -13,14 +16,21 @@ export interface DocumentSources {
   url(): string
 }
 
-export function serverDocuments({ health, version, metrics, tokens, url }: DocumentSources): Documents {
+export function serverDocuments({ resources, health, version, metrics, tokens, url }: DocumentSources): Documents {
+  const discovery = new Discovery({
+    groups,
+    resources: () => resources.all().map(({ facts }) => facts),
+    serverAddress: () => new URL(url()).host,
+    paths: () => Object.entries(health).flatMap(([endpoint, checks]) => checks.map(({ name }) => `/${endpoint}/${name}`)),
+  })
+  resources.onChange(() => discovery.invalidate())
   return {
     health,
     version,
     tokens,
     url,
     metrics: () => metrics.text(),
-    discovery: { find: () => undefined },
+    discovery: discoveryDocuments(discovery),
     openapi: { v2: () => { throw new Error('no openapi') }, v3: () => undefined },
   }
 }
