@@ -1,5 +1,79 @@
-// MutatingAdmissionPolicy of admissionregistration.k8s.io/v1.
-import type { KubeObject } from '../../apimachinery/types.ts'
+// MutatingAdmissionPolicy of admissionregistration.k8s.io/v1. Whether expressions compile is not judged.
+// Source: pkg/apis/admissionregistration/validation, validateMutatingAdmissionPolicySpec;
+// pkg/printers/internalversion, printMutatingAdmissionPolicy (v1.36)
+import type { MutatingAdmissionPolicy, Mutation } from '../../api/admissionregistration.ts'
+import { semanticEqual } from '../../apimachinery/equality.ts'
+import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
+import { field, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { defineKind } from '../../registry/kind.ts'
+import { printParamKind, validateFailurePolicy, validateParamKind, validateVariables } from './policies.ts'
+import { validateMatchConditions, validateMatchResources, validateMutatingOperations } from './rules.ts'
 
-export const mutatingAdmissionPolicy = defineKind<KubeObject>({ group: 'admissionregistration.k8s.io', version: 'v1', kind: 'MutatingAdmissionPolicy' })
+export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'MutatingAdmissionPolicy',
+  generation: true,
+  strategy: {
+    allowUnconditionalUpdate: false,
+    validate: (object) => validatePolicy(object, undefined),
+    validateUpdate: validatePolicy,
+    validateUpdateOnly: true,
+  },
+  cells: {
+    Mutations: ({ spec }) => (spec?.mutations ?? []).length,
+    ParamKind: ({ spec }) => printParamKind(spec?.paramKind),
+  },
+})
+
+const reinvocationPolicies = ['IfNeeded', 'Never']
+
+function validatePolicy({ spec = {} }: MutatingAdmissionPolicy, old: MutatingAdmissionPolicy | undefined): FieldError[] {
+  const path = field('spec')
+  const { failurePolicy, paramKind, matchConstraints, matchConditions = [], mutations = [], reinvocationPolicy } = spec
+  const errors = validateFailurePolicy(failurePolicy, path.child('failurePolicy'))
+  if (paramKind !== undefined) errors.push(...validateParamKind(paramKind, path.child('paramKind')))
+  const constraintsPath = path.child('matchConstraints')
+  if (matchConstraints === undefined) errors.push(required(constraintsPath))
+  else {
+    errors.push(...validateMatchResources(matchConstraints, constraintsPath))
+    if ((matchConstraints.resourceRules ?? []).length === 0) errors.push(required(constraintsPath.child('resourceRules')))
+    errors.push(...validateMutatingOperations(matchConstraints, constraintsPath))
+  }
+  const areConditionsKept =
+    old !== undefined &&
+    semanticEqual(paramKind, old.spec?.paramKind) &&
+    semanticEqual(matchConditions, old.spec?.matchConditions)
+  if (!areConditionsKept) errors.push(...validateMatchConditions(matchConditions, path.child('matchConditions')))
+  errors.push(...validateVariables(spec.variables, path.child('variables')))
+  const mutationsPath = path.child('mutations')
+  if (mutations.length === 0) errors.push(required(mutationsPath, 'mutations must contain at least one item'))
+  errors.push(...mutations.flatMap((mutation, at) => validateMutation(mutation, mutationsPath.index(at))))
+  const reinvocationPath = path.child('reinvocationPolicy')
+  if (!reinvocationPolicy) errors.push(required(reinvocationPath))
+  else if (!reinvocationPolicies.includes(reinvocationPolicy)) {
+    errors.push(notSupported(reinvocationPath, reinvocationPolicy, reinvocationPolicies))
+  }
+  return errors
+}
+
+const members = { ApplyConfiguration: 'applyConfiguration', JSONPatch: 'jsonPatch' } as const
+
+function validateMutation(mutation: Mutation, path: FieldPath): FieldError[] {
+  const type = mutation.patchType ?? ''
+  if (type === '') return [required(path.child('patchType'))]
+  if (type !== 'ApplyConfiguration' && type !== 'JSONPatch') {
+    return [notSupported(path.child('patchType'), type, Object.keys(members))]
+  }
+  const own = members[type]
+  const other = own === 'jsonPatch' ? 'applyConfiguration' : 'jsonPatch'
+  const errors: FieldError[] = []
+  if (mutation[own] === undefined) errors.push(required(path.child(own), `must be specified when patchType is ${type}`))
+  else if (!mutation[own].expression?.trim()) {
+    errors.push(required(path.child(own, 'expression')))
+  }
+  if (mutation[other] !== undefined) {
+    errors.push(invalid(path.child(other), `{${other}}`, `must not be specified when patchType is ${type}`))
+  }
+  return errors
+}
