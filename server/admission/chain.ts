@@ -13,6 +13,7 @@ import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts'
 import type { AdmissionPlugin, AdmissionReader, Attributes } from './plugin.ts'
+import { podSecurity } from './pod-security/pod-security.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
 import { priority } from './priority.ts'
 import { runtimeClass } from './runtime-class.ts'
@@ -107,6 +108,7 @@ function defaultPlugins({ clock = systemClock, random = Math.random, isAuthorize
     limitRanger,
     makeServiceAccount(clock, random),
     taintNodesByCondition,
+    podSecurity,
     priority,
     defaultTolerationSeconds,
     defaultStorageClass,
