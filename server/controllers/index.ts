@@ -2,11 +2,16 @@
 // Source: kubernetes cmd/kube-controller-manager/names (v1.36)
 import type { Controller, ControllerContext, RunningController } from '../client/controller.ts'
 import { clusterroleAggregation } from './clusterrole-aggregation.ts'
+import { daemonset } from './daemonset/index.ts'
 import { deployment } from './deployment/index.ts'
+import { disruption } from './disruption.ts'
 import { endpoints } from './endpoints/endpoints.ts'
 import { endpointslices } from './endpoints/endpointslices.ts'
 import { garbageCollector } from './garbage-collector/index.ts'
 import { namespace } from './namespace/index.ts'
+import { nodeLifecycle } from './node/lifecycle.ts'
+import { podGarbageCollector } from './node/pod-garbage-collector.ts'
+import { taintEviction } from './node/taint-eviction.ts'
 import { replicaset, replicationcontroller } from './replicaset.ts'
 import { rootCACertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { serviceaccount } from './serviceaccount.ts'
@@ -29,6 +34,11 @@ export function newControllers({ rootCA }: ControllerOptions): readonly Controll
     deployment,
     endpoints(),
     endpointslices(),
+    daemonset(),
+    nodeLifecycle(),
+    taintEviction(),
+    podGarbageCollector(),
+    disruption,
   ]
 }
 

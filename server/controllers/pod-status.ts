@@ -58,3 +58,16 @@ export function isPodActive(pod: Pod): boolean {
 export function isPodTerminating(pod: Pod): boolean {
   return !isPodTerminal(pod) && pod.metadata.deletionTimestamp !== undefined
 }
+
+/** The condition that says why a pod was taken away. @param time RFC 3339 */
+export function disruptionTarget(pod: Pod, reason: string, message: string, time: string): Frozen<core.PodCondition> {
+  const { generation = 0 } = pod.metadata
+  return {
+    type: 'DisruptionTarget',
+    ...(generation === 0 ? {} : { observedGeneration: generation }),
+    status: 'True',
+    lastTransitionTime: time,
+    reason,
+    message,
+  }
+}
