@@ -1,5 +1,7 @@
 // The order in which plugins see a write: first all that change it, then all that judge it.
 // Source: pkg/kubeapiserver/options, AllOrderedPlugins and DefaultOffAdmissionPlugins (v1.36)
+// Left out of those that are on by default: ResourceQuota (it must write usage into the quota, and plugins only read),
+// the webhooks and the CEL policies; ClusterTrustBundleAttest and PodGroup… concern resources that are not served.
 import { systemClock } from '../apimachinery/clock.ts'
 import type { Clock } from '../apimachinery/clock.ts'
 import type { Random } from '../apimachinery/names.ts'

@@ -74,8 +74,8 @@ export function newConflict(resource: GroupResource, name: string, why: string, 
 
 /** 422, with one cause per field error and the field errors joined in the message. */
 export function newInvalid(kind: GroupKind, name: string, errors: readonly FieldError[]): StatusError {
-  const printed = errors.map((error) => `${error.field}: ${error.message}`)
-  const list = printed.length === 1 ? printed[0]! : `[${[...new Set(printed)].join(', ')}]`
+  const printed = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))]
+  const list = printed.length === 1 ? printed[0]! : `[${printed.join(', ')}]`
   const causes = errors.map(({ reason, message, field }) => ({ reason, message, field }))
   return failure(422, 'Invalid', `${printGroupKind(kind)} "${name}" is invalid: ${list}`, {
     ...detailsOf({ group: kind.group, resource: kind.kind }, name),
