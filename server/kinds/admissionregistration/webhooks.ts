@@ -67,7 +67,8 @@ function validateWebhook(hook: Webhook, path: FieldPath, skip: Leniency): FieldE
   }
   const allowed = skip.sideEffects === true ? sideEffectClasses : harmless
   const sideEffectsPath = path.child('sideEffects')
-  if (sideEffects === undefined) errors.push(required(sideEffectsPath, `must specify one of ${allowed.join(', ')}`))
+  // The decoder prints what Go prints: a pointer that is not left out is null.
+  if (sideEffects === undefined || sideEffects === null) errors.push(required(sideEffectsPath, `must specify one of ${allowed.join(', ')}`))
   else if (!allowed.includes(sideEffects)) errors.push(notSupported(sideEffectsPath, sideEffects, allowed))
   if (timeoutSeconds !== undefined && (timeoutSeconds > 30 || timeoutSeconds < 1)) {
     const detail = 'the timeout value must be between 1 and 30 seconds'

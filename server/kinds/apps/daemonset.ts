@@ -80,7 +80,7 @@ function validate(object: DaemonSet): FieldError[] {
   const errors = validateLabelSelector(spec.selector, selectorPath)
   const selector = compileSelector(spec.selector)
   if (selector !== undefined) errors.push(...validateSelectorMatches(selector, spec.template, templatePath))
-  if (spec.selector !== undefined && isEmptySelector(spec.selector)) {
+  if (isEmptySelector(spec.selector)) {
     errors.push(invalid(selectorPath, spec.selector, 'empty selector is invalid for daemonset'))
   }
   return [

@@ -121,7 +121,8 @@ function validValues(values: readonly string[]): string {
   return `valid values: [${values.map((value) => JSON.stringify(value)).join(' ')}]`
 }
 
-function validateFailurePolicy(spec: JobSpec, { rules = [] }: PodFailurePolicy, path: FieldPath): FieldError[] {
+function validateFailurePolicy(spec: JobSpec, policy: PodFailurePolicy, path: FieldPath): FieldError[] {
+  const rules = policy.rules ?? []
   const rulesPath = path.child('rules')
   const { containers = [], initContainers = [] } = spec.template?.spec ?? {}
   const names = [...containers, ...initContainers].map(({ name }) => name)
@@ -177,7 +178,8 @@ function validateExitCodes(
   path: FieldPath,
   containerNames: readonly string[],
 ): FieldError[] {
-  const { operator = '', containerName, values = [] } = requirement as Partial<PodFailurePolicyOnExitCodesRequirement>
+  const { operator = '', containerName } = requirement as Partial<PodFailurePolicyOnExitCodesRequirement>
+  const values = requirement.values ?? []
   const errors: FieldError[] = []
   const operatorPath = path.child('operator')
   const valuesPath = path.child('values')
@@ -222,7 +224,7 @@ const maxSucceededIndexesBytes = 64 * 1024
 
 function validateSuccessPolicy(spec: JobSpec, policy: SuccessPolicy, path: FieldPath): FieldError[] {
   if (spec.completionMode !== 'Indexed') return [invalid(path, printSuccessPolicy(policy), needsIndexes)]
-  const { rules = [] } = policy
+  const rules = policy.rules ?? []
   const rulesPath = path.child('rules')
   const errors: FieldError[] = []
   if (rules.length === 0) {

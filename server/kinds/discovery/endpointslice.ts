@@ -112,7 +112,8 @@ function validateEndpoints(endpoints: readonly Endpoint[], addressType: string, 
 }
 
 function validateEndpoint(endpoint: Endpoint, addressType: string, path: FieldPath): FieldError[] {
-  const { addresses = [], nodeName, hostname, hints } = endpoint as Partial<Endpoint>
+  const { nodeName, hostname, hints } = endpoint
+  const addresses = endpoint.addresses ?? []
   const addressesPath = path.child('addresses')
   const errors: FieldError[] = []
   if (addresses.length === 0) errors.push(required(addressesPath, 'must contain at least 1 address'))

@@ -62,7 +62,8 @@ function validateSpec(schemaName: string, spec: FlowSchemaSpec, path: FieldPath)
 }
 
 function validateRules(rule: PolicyRulesWithSubjects, path: FieldPath): FieldError[] {
-  const { subjects = [], resourceRules = [], nonResourceRules = [] } = rule
+  const { resourceRules = [], nonResourceRules = [] } = rule
+  const subjects = rule.subjects ?? []
   const errors = subjects.flatMap((subject, at) => validateSubject(subject, path.child('subjects').index(at)))
   if (subjects.length === 0) errors.push(required(path.child('subjects'), 'subjects must contain at least one value'))
   if (resourceRules.length + nonResourceRules.length === 0) {
@@ -117,7 +118,7 @@ function validateVerbs(used: readonly string[], path: FieldPath): FieldError[] {
 }
 
 function validateResourceRule(rule: ResourcePolicyRule, path: FieldPath): FieldError[] {
-  const { apiGroups = [], resources = [], namespaces = [], clusterScope = false } = rule
+  const [apiGroups, resources, namespaces] = [rule.apiGroups ?? [], rule.resources ?? [], rule.namespaces ?? []]
   const errors = validateVerbs(rule.verbs ?? [], path.child('verbs'))
   const groupsPath = path.child('apiGroups')
   if (apiGroups.length === 0) errors.push(required(groupsPath, 'resource rules must supply at least one api group'))
@@ -130,7 +131,7 @@ function validateResourceRule(rule: ResourcePolicyRule, path: FieldPath): FieldE
     errors.push(invalid(resourcesPath, resources, "if '*' is present, must not specify other resources"))
   }
   const namespacesPath = path.child('namespaces')
-  if (namespaces.length === 0 && !clusterScope) {
+  if (namespaces.length === 0 && rule.clusterScope !== true) {
     const detail = 'resource rules that are not cluster scoped must supply at least one namespace'
     errors.push(required(namespacesPath, detail))
   } else if (namespaces.includes('*')) {

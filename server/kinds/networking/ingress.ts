@@ -148,7 +148,7 @@ function validateBackend({ resource, service }: IngressBackend, path: FieldPath)
 }
 
 interface Reference {
-  readonly apiGroup?: string
+  readonly apiGroup?: string | null
   readonly kind?: string
   readonly name?: string
 }
@@ -157,7 +157,7 @@ interface Reference {
 export function validateReference(reference: Reference, path: FieldPath): FieldError[] {
   const { apiGroup } = reference
   const errors: FieldError[] = []
-  if (apiGroup !== undefined) {
+  if (apiGroup !== undefined && apiGroup !== null) {
     errors.push(...isDNS1123Subdomain(apiGroup).map((text) => invalid(path.child('apiGroup'), apiGroup, text)))
   }
   for (const name of ['kind', 'name'] as const) {

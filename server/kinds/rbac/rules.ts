@@ -11,7 +11,8 @@ export function validatePolicyRules(rules: readonly PolicyRule[] | undefined, na
 }
 
 function validatePolicyRule(rule: PolicyRule, namespaced: boolean, path: FieldPath): FieldError[] {
-  const { verbs = [], apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule
+  const verbs = rule.verbs ?? []
+  const { apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule
   const errors: FieldError[] = []
   if (verbs.length === 0) errors.push(required(path.child('verbs'), 'verbs must contain at least one value'))
   if (nonResourceURLs.length > 0) {

@@ -9,7 +9,7 @@ import { validateLabelSelector } from '../../apimachinery/validation.ts'
 export const mismatchText = '`selector` does not match template `labels`'
 
 /** The compiled selector, or undefined if it is not one. */
-export function compileSelector(selector: LabelSelectorLike | undefined): Selector | undefined {
+export function compileSelector(selector: LabelSelectorLike | null | undefined): Selector | undefined {
   try {
     return labelSelectorAsSelector(selector)
   } catch {
@@ -18,13 +18,18 @@ export function compileSelector(selector: LabelSelectorLike | undefined): Select
 }
 
 /** A selector that selects everything: present, without a requirement. */
-export function isEmptySelector(selector: LabelSelectorLike): boolean {
+export function isEmptySelector(selector: LabelSelectorLike | null | undefined): boolean {
+  if (selector === undefined || selector === null) return false
   return Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0
 }
 
 /** Problems of a selector that must be there and must restrict something; `owner` is the word of the error text. */
-export function validateWorkloadSelector(selector: LabelSelectorLike | undefined, owner: string, path: FieldPath): FieldError[] {
-  if (selector === undefined) return [required(path)]
+export function validateWorkloadSelector(
+  selector: LabelSelectorLike | null | undefined,
+  owner: string,
+  path: FieldPath,
+): FieldError[] {
+  if (selector === undefined || selector === null) return [required(path)]
   const errors = validateLabelSelector(selector, path)
   if (isEmptySelector(selector)) errors.push(invalid(path, selector, `empty selector is invalid for ${owner}`))
   return errors

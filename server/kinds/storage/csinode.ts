@@ -28,7 +28,8 @@ function validate({ spec }: CSINode): FieldError[] {
 
 /** @param names of the drivers before it; grows by its own */
 function validateDriver(driver: CSINodeDriver, names: Set<string>, path: FieldPath): FieldError[] {
-  const { name = '', nodeID = '', allocatable, topologyKeys = [] } = driver as Partial<CSINodeDriver>
+  const { name = '', nodeID = '', allocatable } = driver as Partial<CSINodeDriver>
+  const topologyKeys = driver.topologyKeys ?? []
   const errors = validateCSIDriverName(name, path.child('name'))
   if (nodeID === '') errors.push(required(path.child('nodeID')))
   if (nodeID.length > nodeIDMaxLength) {

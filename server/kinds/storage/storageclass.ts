@@ -59,7 +59,8 @@ function validateTopologies(terms: readonly TopologySelectorTerm[], path: FieldP
   for (const [at, term] of terms.entries()) {
     const expressionsPath = path.index(at).child('matchLabelExpressions')
     const byKey: Record<string, string[]> = {}
-    for (const [index, { key, values = [] }] of (term.matchLabelExpressions ?? []).entries()) {
+    for (const [index, { key, values: sent }] of (term.matchLabelExpressions ?? []).entries()) {
+      const values = sent ?? []
       const here = expressionsPath.index(index)
       if (values.length === 0) errors.push(required(here.child('values')))
       for (const [position, value] of values.entries()) {
