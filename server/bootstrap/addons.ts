@@ -4,9 +4,9 @@ import type { DaemonSet, Deployment } from '../api/apps.ts'
 import type { ConfigMap, Service, ServiceAccount } from '../api/core.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../api/rbac.ts'
 import type { AnyObject, KubeObject } from '../apimachinery/types.ts'
+import { kubernetesVersion } from '../version.ts'
 import type { ControlPlaneOptions } from './control-plane.ts'
 
-export const KUBERNETES_VERSION = 'v1.36.3'
 export const CLUSTER_DOMAIN = 'cluster.local'
 const COREDNS_VERSION = 'v1.14.2'
 const namespace = 'kube-system'
@@ -147,7 +147,7 @@ function proxyDaemonSet(): DaemonSet {
           containers: [
             {
               name: 'kube-proxy',
-              image: `registry.k8s.io/kube-proxy:${KUBERNETES_VERSION}`,
+              image: `registry.k8s.io/kube-proxy:${kubernetesVersion}`,
               imagePullPolicy: 'IfNotPresent',
               command: ['/usr/local/bin/kube-proxy', '--config=/var/lib/kube-proxy/config.conf', '--hostname-override=$(NODE_NAME)'],
               env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],

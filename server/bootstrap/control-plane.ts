@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto'
 import type { Container, Pod, Probe, Volume } from '../api/core.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
-import { addonObjects, CLUSTER_DOMAIN, KUBERNETES_VERSION } from './addons.ts'
+import { kubernetesVersion } from '../version.ts'
+import { addonObjects, CLUSTER_DOMAIN } from './addons.ts'
 
 export interface ControlPlaneOptions {
   /** The node of the control plane, as it is registered. */
@@ -80,7 +81,7 @@ function apiServer({ node: { internalIP }, port, serviceCIDR }: ControlPlaneOpti
     name: 'kube-apiserver',
     annotations: { 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint': `${internalIP}:${port}` },
     container: {
-      image: `registry.k8s.io/kube-apiserver:${KUBERNETES_VERSION}`,
+      image: `registry.k8s.io/kube-apiserver:${kubernetesVersion}`,
       command: command('kube-apiserver', {
         'advertise-address': internalIP,
         'allow-privileged': 'true',
@@ -126,7 +127,7 @@ function controllerManager({ serviceCIDR, podCIDR }: ControlPlaneOptions): Stati
   return {
     name: 'kube-controller-manager',
     container: {
-      image: `registry.k8s.io/kube-controller-manager:${KUBERNETES_VERSION}`,
+      image: `registry.k8s.io/kube-controller-manager:${kubernetesVersion}`,
       command: command('kube-controller-manager', {
         'allocate-node-cidrs': 'true',
         'authentication-kubeconfig': kubeconfig,
@@ -163,7 +164,7 @@ function scheduler(_options: ControlPlaneOptions): StaticPod {
   return {
     name: 'kube-scheduler',
     container: {
-      image: `registry.k8s.io/kube-scheduler:${KUBERNETES_VERSION}`,
+      image: `registry.k8s.io/kube-scheduler:${kubernetesVersion}`,
       command: command('kube-scheduler', {
         'authentication-kubeconfig': kubeconfig,
         'authorization-kubeconfig': kubeconfig,

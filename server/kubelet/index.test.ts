@@ -67,7 +67,7 @@ describe('Kubelets', () => {
     ])
     const leases = client.objects('leases.coordination.k8s.io') as Lease[]
     expect(leases[1]?.metadata?.ownerReferences?.[0]).to.deep.include({ kind: 'Node', name: 'kubeling-worker2', uid: nodes[1]?.metadata?.uid })
-    expect(users[0]).to.deep.equal({ name: 'system:node:kubeling-worker', groups: ['system:nodes', 'system:authenticated'] })
+    expect(users[0]).to.deep.equal({ name: 'system:node:kubeling-worker', groups: ['system:nodes'] })
     await kubelets.close()
   })
 

@@ -81,7 +81,7 @@ export class Kubelets {
   async #start(options: NodeOptions, firstBeatMs: number): Promise<void> {
     if (this.#kubelets.has(options.name)) throw new Error(`node ${options.name} is here already`)
     const { clientFor, clock, random, runtimeFor } = this.#dependencies
-    const client = clientFor({ name: `system:node:${options.name}`, groups: ['system:nodes', 'system:authenticated'] })
+    const client = clientFor({ name: `system:node:${options.name}`, groups: ['system:nodes'] })
     const recorder = new EventRecorder({ client, clock, component: 'kubelet', host: options.name })
     const runtime = runtimeFor?.(options) ?? new SimulatedRuntime(random)
     const agent = new NodeAgent({ clock, random, client, recorder, runtime, nodes: this.#nodes.lister }, options)

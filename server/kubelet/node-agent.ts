@@ -103,7 +103,8 @@ export class NodeAgent {
     try {
       const created = await client.create<Node>('nodes', nodeObject(this.options, random, clock.now()))
       this.#reportedMs = clock.now()
-      return created
+      // A server may keep the status out of a creation.
+      return isReady(created) ? created : await this.#report(created)
     } catch (error) {
       if (!isAlreadyExists(error)) throw error
       return await this.#report(await client.get<Node>('nodes', undefined, this.options.name))
