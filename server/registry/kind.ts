@@ -14,6 +14,8 @@ export interface StrategyContext {
 export interface Strategy<T extends KubeObject> {
   /** Sets what the server decides on a creation; `draft` is the registry's own copy. Status is reset already. */
   prepareForCreate?(draft: T, context: StrategyContext): void
+  /** A creation keeps the status it brings (Node). Default false. */
+  keepsStatusOnCreate?: boolean
   /** As above for an update of the main resource; status and generation are handled by the registry. */
   prepareForUpdate?(draft: T, old: T, context: StrategyContext): void
   /** Everything but metadata, which the registry validates (with `validateName`). */

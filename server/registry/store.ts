@@ -369,7 +369,7 @@ export class ResourceStore {
     meta.uid = randomUUID()
     meta.creationTimestamp = formatTime(context.now)
     if (this.kind.generation === true) meta.generation = 1
-    if (this.hasStatus) delete draft['status']
+    if (this.hasStatus && this.kind.strategy?.keepsStatusOnCreate !== true) delete draft['status']
     this.kind.strategy?.prepareForCreate?.(draft, context)
     this.#allocator?.prepare(draft, undefined)
     const errors = [
