@@ -137,9 +137,8 @@ export class FakeClient implements Client {
     const stored: AnyObject = {
       ...structuredClone(object),
       metadata: {
-        uid: `uid-${revision}`,
-        creationTimestamp: formatTime(Date.UTC(2026, 0, 1)),
-        ...old?.metadata,
+        uid: old?.metadata?.uid ?? `uid-${revision}`,
+        creationTimestamp: old?.metadata?.creationTimestamp ?? formatTime(Date.UTC(2026, 0, 1)),
         ...structuredClone(object.metadata),
         resourceVersion: String(revision),
       },
