@@ -183,6 +183,23 @@ describe('Kubelets', () => {
     await kubelets.close()
   })
 
+  it('goes on after a conflict as soon as the watch has the newer version', async () => {
+    const { client, states, step, kubelets } = await started()
+    let refusals = 1
+    client.onCall = (call) => {
+      if (call.startsWith('update pods/status') && refusals-- > 0) throw newConflict({ group: '', resource: 'pods' }, 'web', 'the object has been modified')
+    }
+    await client.create('pods', pod('web'))
+    await settle()
+    expect(states).to.deep.equal(['Pending -'])
+    await client.patch('pods', 'default', 'web', 'application/merge-patch+json', { metadata: { labels: { a: 'b' } } })
+    await settle()
+    expect(states.at(-1)).to.equal('Pending ContainerCreating')
+    await step(100)
+    expect(states.at(-1)).to.equal('Running running')
+    await kubelets.close()
+  })
+
   it('takes on more nodes while it runs, and leaves no timers when closed', async () => {
     const { client, clock, step, podNamed, kubelets } = await started()
     await client.create('pods', pod('early', { nodeName: 'later' }))

@@ -25,6 +25,8 @@ export interface KubeletDependencies {
   readonly random: () => number
   readonly nodes: readonly NodeOptions[]
   readonly delays?: Partial<Delays>
+  /** Told of what went wrong with a pod, as `namespace/name`, before it is tried again. */
+  readonly onError?: (pod: string, error: unknown) => void
   /** The container runtime of each node. Default: simulated, with the images of `images/`. */
   readonly runtimeFor?: (node: NodeOptions) => ContainerRuntime
 }
@@ -138,6 +140,7 @@ export class Kubelets {
         context: (): StageContext => ({ now: clock.now(), hostIPs, delays, runtime, podIPs: podIPsOf }),
         tell: (about, event) => tell(recorder, about, event),
         read: ({ metadata }) => this.#pods.lister.get(metadata.namespace, metadata.name),
+        onError: ({ metadata }, error) => this.#dependencies.onError?.(`${metadata.namespace}/${metadata.name}`, error),
       },
       pod,
     )

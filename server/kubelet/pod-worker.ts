@@ -17,6 +17,8 @@ export interface PodWorkerDependencies {
   readonly tell: (pod: PodObject, event: PodEvent) => void
   /** The pod's newest version as the watch has it. */
   readonly read: (pod: PodObject) => PodObject | undefined
+  /** Told of what went wrong before it is tried again. */
+  readonly onError: (pod: PodObject, error: unknown) => void
 }
 
 export class PodWorker {
@@ -26,6 +28,8 @@ export class PodWorker {
   #writing: Promise<void> | undefined
   /** Set after a failed write, until the next try. */
   #retry: Timer | undefined
+  /** The failed write was refused for being based on an old version: a newer one ends the wait. */
+  #awaitsNews = false
   #failures = 0
   #closed = false
 
@@ -40,8 +44,20 @@ export class PodWorker {
 
   /** A version of the pod from the watch, or the one it has if none is given: does or plans what is next. */
   sync(pod: PodObject = this.#pod): void {
-    if (isNewer(pod, this.#pod)) this.#pod = pod
+    if (isNewer(pod, this.#pod)) {
+      this.#pod = pod
+      if (this.#awaitsNews) this.#stopWaiting()
+    }
     if (this.#closed || this.#writing !== undefined || this.#retry !== undefined) return
+    try {
+      this.#plan()
+    } catch (error) {
+      this.#dependencies.onError(this.#pod, error)
+      this.#retryLater()
+    }
+  }
+
+  #plan(): void {
     const context = this.#dependencies.context()
     const stage = this.#dependencies.stages.find((one) => one.when(this.#pod, context))
     if (stage !== undefined && this.#pending?.stage === stage) return
@@ -57,6 +73,7 @@ export class PodWorker {
     const timer = this.#dependencies.clock.after(delayMs, () => {
       this.#pending = undefined
       // The pod may have changed meanwhile in a way that kept the stage.
+      if (this.#closed) return
       if (stage.when(this.#pod, this.#dependencies.context())) this.#apply(stage)
       else this.sync()
     })
@@ -82,11 +99,11 @@ export class PodWorker {
   }
 
   async #write(stage: Stage): Promise<'written' | 'unchanged' | 'gone' | 'stale' | 'failed'> {
-    const { client, context, tell, read } = this.#dependencies
+    const { client, context, tell, read, onError } = this.#dependencies
     const pod = this.#pod
     const { namespace, name, uid } = pod.metadata
-    const { status, events = [], remove } = stage.next(pod, context())
     try {
+      const { status, events = [], remove } = stage.next(pod, context())
       if (remove === true) {
         await client.delete('pods', namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } })
         return 'gone'
@@ -99,11 +116,15 @@ export class PodWorker {
       return isNewer(stored, pod) ? 'written' : 'unchanged'
     } catch (error) {
       if (isNotFound(error)) return 'gone'
-      if (!isConflict(error)) return 'failed'
+      if (!isConflict(error)) {
+        onError(pod, error)
+        return 'failed'
+      }
       const newest = read(pod)
-      if (newest === undefined || !isNewer(newest, pod)) return 'failed'
-      this.#pod = newest
-      return 'stale'
+      if (newest !== undefined && isNewer(newest, this.#pod)) this.#pod = newest
+      if (isNewer(this.#pod, pod)) return 'stale'
+      this.#awaitsNews = true
+      return 'failed'
     }
   }
 
@@ -111,9 +132,15 @@ export class PodWorker {
     if (this.#closed) return
     const delayMs = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** this.#failures++)
     this.#retry = this.#dependencies.clock.after(delayMs, () => {
-      this.#retry = undefined
+      this.#stopWaiting()
       this.sync()
     })
+  }
+
+  #stopWaiting(): void {
+    this.#retry?.cancel()
+    this.#retry = undefined
+    this.#awaitsNews = false
   }
 }
 

@@ -114,6 +114,18 @@ describe('Scheduler', () => {
     await scheduler.close()
   })
 
+  it('goes on when a plugin cannot make sense of a pod', async () => {
+    const labelSelector = { matchExpressions: [{ key: 'a', operator: 'Nonsense' }] }
+    const spread = { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector }
+    const { bindings, events, scheduler } = await started({
+      nodes: [node('a')],
+      pods: [pod('odd', { topologySpreadConstraints: [spread] }), pod('x')],
+    })
+    expect(bindings).to.deep.equal(['x a'])
+    expect(events()).to.include('Warning FailedScheduling "Nonsense" is not a valid label selector operator')
+    await scheduler.close()
+  })
+
   it('explains what it would do', async () => {
     const { scheduler } = await started({ nodes: [node('a', { unschedulable: true }), node('b')] })
     const decision = scheduler.explain(pod('x'))

@@ -156,7 +156,15 @@ export class Scheduler {
 
   #schedule(queued: QueuedPod): void {
     const { info } = queued
-    const decision = decide(this.#profile, this.#view, info, { startAt: this.#startAt, random: this.#random })
+    let decision: Decision
+    try {
+      decision = decide(this.#profile, this.#view, info, { startAt: this.#startAt, random: this.#random })
+    } catch (error) {
+      // A plugin that cannot make sense of the pod must not stop the others.
+      this.#queue.fail(queued)
+      this.#track(this.#tell(info.pod, 'SchedulerError', textOf(error)))
+      return
+    }
     const looked = decision.feasible.length + decision.verdicts.size
     this.#startAt = this.#cache.nodes.length === 0 ? 0 : (this.#startAt + looked) % this.#cache.nodes.length
     if (decision.nodeName === undefined) {
@@ -189,8 +197,7 @@ export class Scheduler {
         return
       }
       this.#queue.fail(queued)
-      const reason = error instanceof Error ? error.message : String(error)
-      await this.#tell(pod, 'SchedulerError', `binding rejected: running Bind plugin "DefaultBinder": ${reason}`)
+      await this.#tell(pod, 'SchedulerError', `binding rejected: running Bind plugin "DefaultBinder": ${textOf(error)}`)
       return
     }
     this.#queue.delete(uid)
@@ -257,6 +264,10 @@ function podMattersAnew(pod: PodObject, old: PodObject): boolean {
     pod.metadata.deletionTimestamp !== old.metadata.deletionTimestamp ||
     !deepEqual(pod.metadata.labels, old.metadata.labels)
   )
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function truncate(message: string): string {
