@@ -50,6 +50,7 @@ const SET_BY_OTHERS = [
   /^spec\.(internalTrafficPolicy|externalTrafficPolicy|allocateLoadBalancerNodePorts)$/,
   /^spec\.(sessionAffinityConfig|ports\[\]\.targetPort|selector\.a)/,
   /\.rollingUpdate\.(maxSurge|maxUnavailable|partition)$/,
+  /^spec\.updateStrategy(\.type)?$/,
   /^spec\.volumeClaimTemplates\[\]\.(kind|apiVersion)$/,
   /^spec\.(parallelism|completions|backoffLimit|podReplacementPolicy)$/,
   /^spec\.(metrics|behavior)/,

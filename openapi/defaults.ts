@@ -32,6 +32,8 @@ const NOT_PLAIN = new Set([
   'io.k8s.api.apps.v1.RollingUpdateDaemonSet',
   'io.k8s.api.apps.v1.RollingUpdateDeployment',
   'io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy',
+  // Only an absent type creates rollingUpdate: the kind must see that it was absent.
+  'io.k8s.api.apps.v1.StatefulSetUpdateStrategy.type',
   // Differ for scaling up and down.
   'io.k8s.api.autoscaling.v2.HPAScalingRules',
   // completions only if parallelism is absent too; the others by backoffLimitPerIndex and podFailurePolicy.
