@@ -1,5 +1,222 @@
-// CustomResourceDefinition of apiextensions.k8s.io/v1.
-import type { KubeObject } from '../../apimachinery/types.ts'
+// CustomResourceDefinition of apiextensions.k8s.io/v1. The schemas themselves are judged where they are compiled.
+// Source: apiextensions-apiserver/pkg/apis/apiextensions/v1, SetDefaults_CustomResourceDefinition; its validation,
+// ValidateCustomResourceDefinition; pkg/registry/customresourcedefinition (v1.36)
+import type {
+  CustomResourceConversion,
+  CustomResourceDefinition,
+  CustomResourceDefinitionNames,
+  CustomResourceDefinitionSpec,
+  CustomResourceDefinitionVersion,
+} from '../../api/apiextensions.ts'
+import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
+import { field, forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
+import { isDNS1035Label, isDNS1123Subdomain, validateImmutableField } from '../../apimachinery/validation.ts'
 import { defineKind } from '../../registry/kind.ts'
+import { validateWebhookService, validateWebhookURL } from '../rules/webhook-client.ts'
+import { validateNames, validateNamesPresent } from './names.ts'
+import { printVersions, validateVersion } from './versions.ts'
 
-export const customResourceDefinition = defineKind<KubeObject>({ group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition' })
+export const customResourceDefinition = defineKind<CustomResourceDefinition>({
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  kind: 'CustomResourceDefinition',
+  generation: true,
+  defaults,
+  strategy: {
+    allowUnconditionalUpdate: false,
+    prepareForCreate: addStoredVersion,
+    prepareForUpdate: addStoredVersion,
+    validate,
+    validateUpdate,
+    validateUpdateOnly: true,
+  },
+  status: {
+    validateUpdate: ({ status }) => validateNames(status?.acceptedNames ?? {}, field('status', 'acceptedNames')),
+  },
+})
+
+type Spec = Partial<CustomResourceDefinitionSpec>
+
+function defaults(draft: CustomResourceDefinition): void {
+  const names = ((draft.spec ??= {} as CustomResourceDefinitionSpec).names ??= {} as CustomResourceDefinitionNames)
+  names.singular ||= (names.kind ?? '').toLowerCase()
+  if (names.singular === '') delete names.singular
+  if (!names.listKind && names.kind) names.listKind = `${names.kind}List`
+  draft.spec.conversion ??= { strategy: 'None' }
+  addStoredVersion(draft)
+}
+
+/** The storage version is one that objects may be stored in, from now on and until someone says otherwise. */
+function addStoredVersion(draft: CustomResourceDefinition): void {
+  const storage = (draft.spec.versions ?? []).find((version) => version.storage)
+  if (storage === undefined) return
+  const stored = ((draft.status ??= {}).storedVersions ??= [])
+  if (!stored.includes(storage.name)) stored.push(storage.name)
+}
+
+function validate(object: CustomResourceDefinition): FieldError[] {
+  const { names, group = '' } = (object.spec ?? {}) as Spec
+  const name = object.metadata?.name ?? ''
+  const errors: FieldError[] = []
+  if (name !== '' && name !== `${names?.plural ?? ''}.${group}`) {
+    errors.push(invalid(field('metadata', 'name'), name, 'must be spec.names.plural+"."+spec.group'))
+  }
+  return [...errors, ...validateSpec(object.spec ?? {}, field('spec')), ...validateRest(object, undefined)]
+}
+
+function validateUpdate(object: CustomResourceDefinition, old: CustomResourceDefinition): FieldError[] {
+  const path = field('spec')
+  const { spec } = object
+  const isEstablished = old.status?.conditions?.find(({ type }) => type === 'Established')?.status === 'True'
+  return [
+    ...validateSpec(spec, path),
+    ...(isEstablished
+      ? [
+          ...validateImmutableField(spec.scope, old.spec.scope, path.child('scope')),
+          ...validateImmutableField(spec.names.kind, old.spec.names.kind, path.child('names', 'kind')),
+        ]
+      : []),
+    ...validateImmutableField(spec.group, old.spec.group, path.child('group')),
+    ...validateImmutableField(spec.names.plural, old.spec.names.plural, path.child('names', 'plural')),
+    ...validateRest(object, old),
+  ]
+}
+
+/** What follows the spec: stored versions, approval of protected groups, fields that must not be pruned. */
+function validateRest(object: CustomResourceDefinition, old: CustomResourceDefinition | undefined): FieldError[] {
+  const errors = [
+    ...validateNames(object.status?.acceptedNames ?? {}, field('status', 'acceptedNames')),
+    ...validateStoredVersions(object),
+    ...validateApproval(object, old),
+  ]
+  if (old?.spec?.preserveUnknownFields !== true && object.spec?.preserveUnknownFields === true) {
+    const detail =
+      'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'
+    errors.push(invalid(field('spec', 'preserveUnknownFields'), true, detail))
+  }
+  return errors
+}
+
+function validateStoredVersions({ spec, status }: CustomResourceDefinition): FieldError[] {
+  const path = field('status', 'storedVersions')
+  const stored = status?.storedVersions ?? []
+  const versions = (spec as Spec | undefined)?.versions ?? []
+  if (stored.length === 0) return [invalid(path, status?.storedVersions ?? null, 'must have at least one stored version')]
+  const errors = versions
+    .filter(({ name, storage }) => storage && !stored.includes(name))
+    .map(({ name }) => invalid(path, stored, `must have the storage version ${name}`))
+  for (const [at, name] of stored.entries()) {
+    if (versions.some((version) => version.name === name)) continue
+    const detail =
+      `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a ` +
+      `storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`
+    errors.push(invalid(path.index(at), name, detail))
+  }
+  return errors
+}
+
+const approvalAnnotation = 'api-approved.kubernetes.io'
+
+/** Groups of the project itself need an approval, given by its address. Source: apihelpers, GetAPIApprovalState */
+function validateApproval(object: CustomResourceDefinition, old: CustomResourceDefinition | undefined): FieldError[] {
+  if (!/(^|\.)(k8s|kubernetes)\.io$/.test(object.spec?.group ?? '')) return []
+  const state = approvalState(object)
+  if (state === 'approved' || state === 'bypassed' || (old !== undefined && approvalState(old) === state)) return []
+  const path = field('metadata', 'annotations').key(approvalAnnotation)
+  const seeAlso = 'see https://github.com/kubernetes/enhancements/pull/1111'
+  const intro = `protected groups must have approval annotation "${approvalAnnotation}"`
+  if (state === 'missing') return [required(path, `${intro}, ${seeAlso}`)]
+  const value = object.metadata?.annotations?.[approvalAnnotation]
+  return [invalid(path, value, `${intro} with either a URL or a reason starting with "unapproved", ${seeAlso}`)]
+}
+
+function approvalState({ metadata }: CustomResourceDefinition): 'missing' | 'bypassed' | 'approved' | 'invalid' {
+  const value = metadata?.annotations?.[approvalAnnotation] ?? ''
+  if (value === '') return 'missing'
+  if (value.startsWith('unapproved')) return 'bypassed'
+  return /^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#\s]+/.test(value) ? 'approved' : 'invalid'
+}
+
+function validateSpec(spec: Spec, path: FieldPath): FieldError[] {
+  const versions = spec.versions ?? []
+  const errors = [...validateGroup(spec.group ?? '', path.child('group')), ...validateScope(spec.scope ?? '', path.child('scope'))]
+  const versionsPath = path.child('versions')
+  for (const [at, { schema }] of versions.entries()) {
+    if (schema?.openAPIV3Schema === undefined) {
+      errors.push(required(versionsPath.index(at).child('schema', 'openAPIV3Schema')))
+    }
+  }
+  errors.push(...versions.flatMap((version, at) => validateVersion(version, versionsPath.index(at))))
+  errors.push(...validateVersionSet(spec.versions ?? null, versionsPath))
+  const namesPath = path.child('names')
+  return [
+    ...errors,
+    ...validateNamesPresent(spec.names ?? {}, namesPath),
+    ...validateNames(spec.names ?? {}, namesPath),
+    ...validateConversion(spec.conversion, path.child('conversion')),
+  ]
+}
+
+function validateGroup(group: string, path: FieldPath): FieldError[] {
+  if (group === '') return [required(path)]
+  const problems = isDNS1123Subdomain(group)
+  if (problems.length > 0) return [invalid(path, group, problems.join(','))]
+  return group.includes('.') ? [] : [invalid(path, group, 'should be a domain with at least one dot')]
+}
+
+function validateScope(scope: string, path: FieldPath): FieldError[] {
+  if (scope === '') return [required(path)]
+  return scope === 'Cluster' || scope === 'Namespaced' ? [] : [notSupported(path, scope, ['Cluster', 'Namespaced'])]
+}
+
+function validateVersionSet(sent: CustomResourceDefinitionVersion[] | null, path: FieldPath): FieldError[] {
+  const versions = sent ?? []
+  const printed = sent === null ? null : printVersions(versions)
+  const errors: FieldError[] = []
+  if (new Set(versions.map(({ name }) => name)).size < versions.length) {
+    errors.push(invalid(path, printed, 'must contain unique version names'))
+  }
+  if (versions.filter(({ storage }) => storage).length !== 1) {
+    errors.push(invalid(path, printed, 'must have exactly one version marked as storage version'))
+  }
+  return errors
+}
+
+const reviewVersions = ['v1', 'v1beta1']
+
+/** Paths are those of upstream's internal type, which has the webhook's members beside the strategy. */
+function validateConversion(conversion: CustomResourceConversion | undefined, path: FieldPath): FieldError[] {
+  if (conversion === undefined) return []
+  const { strategy = '', webhook } = conversion as Partial<CustomResourceConversion>
+  const clientPath = path.child('webhookClientConfig')
+  const versionsPath = path.child('conversionReviewVersions')
+  const errors: FieldError[] = []
+  if (strategy === '') errors.push(required(path.child('strategy')))
+  else if (strategy !== 'None' && strategy !== 'Webhook') {
+    errors.push(notSupported(path.child('strategy'), strategy, ['None', 'Webhook']))
+  }
+  const versions = webhook?.conversionReviewVersions ?? []
+  const client = webhook?.clientConfig
+  if (strategy !== 'Webhook') {
+    const detail = 'should not be set when strategy is not set to Webhook'
+    if (client !== undefined) errors.push(forbidden(clientPath, detail))
+    if (versions.length > 0) errors.push(forbidden(versionsPath, detail))
+    return errors
+  }
+  if (client === undefined) errors.push(required(clientPath, 'required when strategy is set to Webhook'))
+  else if ((client.url === undefined) === (client.service === undefined)) {
+    errors.push(required(clientPath, 'exactly one of url or service is required'))
+  } else if (client.url !== undefined) errors.push(...validateWebhookURL(client.url, clientPath.child('url')))
+  else errors.push(...validateWebhookService(client.service!, clientPath.child('service')))
+  return [...errors, ...validateReviewVersions(versions, versionsPath)]
+}
+
+function validateReviewVersions(versions: readonly string[], path: FieldPath): FieldError[] {
+  if (versions.length === 0) return [required(path)]
+  const errors = versions.flatMap((version, at) => {
+    if (versions.indexOf(version) < at) return [invalid(path.index(at), version, 'duplicate version')]
+    return isDNS1035Label(version).map((text) => invalid(path.index(at), version, text))
+  })
+  if (versions.some((version) => reviewVersions.includes(version))) return errors
+  return [...errors, invalid(path, versions, `must include at least one of ${reviewVersions.join(', ')}`)]
+}
