@@ -110,7 +110,7 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
 
   await seed(api, options, pki, listener.port)
   const clientFor = (user: UserInfo, agent: string): Client => new InProcessClient(api, user, agent)
-  const components: Components = await startComponents({ options, clientFor, rootCA: pki.authority.certificate })
+  const components: Components = await startComponents({ options, clientFor, rootCA: pki.authority.certificate, port: listener.port })
   started.push({ [Symbol.asyncDispose]: () => components.close() })
   state.isStarted = true
 

@@ -3,7 +3,7 @@ import { authenticatedGroup } from './authentication/authenticator.ts'
 import { serviceAccountUser } from './authentication/service-account.ts'
 import { isAlreadyExists } from './apimachinery/errors.ts'
 import type { UserInfo } from './apimachinery/types.ts'
-//TMP
+import { controlPlaneObjects } from './bootstrap/control-plane.ts'
 import type { Client } from './client/client.ts'
 import { Informers } from './client/informers.ts'
 import { newControllers, startControllers } from './controllers/index.ts'
@@ -21,10 +21,12 @@ export interface ComponentDependencies {
   readonly clientFor: (user: UserInfo, agent: string) => Client
   /** PEM. */
   readonly rootCA: string
+  /** Where the API server listens. */
+  readonly port: number
 }
 
 /** Resolves when nodes are registered and ready, and controllers have seen what there is. */
-export async function startComponents({ options, clientFor, rootCA }: ComponentDependencies): Promise<Components> {
+export async function startComponents({ options, clientFor, rootCA, port }: ComponentDependencies): Promise<Components> {
   const { clock, random } = options
   const started: { close(): unknown }[] = []
   // One cache for all: what a component may write is decided by its own user, reads come from memory.
@@ -44,13 +46,13 @@ export async function startComponents({ options, clientFor, rootCA }: ComponentD
   let registered: Promise<void> = Promise.resolve()
   if (options.kubelet) {
     const nodes = nodeSet({ count: options.nodes, bare: options.bare })
-    const kubelets = startKubelets({ clientFor: (node) => clientFor(withAuthenticated(node), 'kubelet'), informers, clock, random, nodes })
+    const kubelets = startKubelets({ clientFor: (node) => clientFor(withAuthenticated(node), 'kubelet'), informers, clock, random, nodes, onError: (pod, error) => options.log(`the kubelet could not go on with pod ${pod}`, error) })
     registered = kubelets.registered
     started.push(kubelets)
   }
   await Promise.all([informers.start(), registered])
   // The cluster is ready without them: they appear as they do after a kubeadm init.
-  const textbook = options.bare || !options.kubelet ? undefined : createTextbookPods(clientFor(user('kubernetes-admin', 'system:masters'), 'kubeadm'), options)
+  const textbook = options.bare || !options.kubelet ? undefined : createTextbookPods(clientFor(user('kubernetes-admin', 'system:masters'), 'kubeadm'), options, port)
   return {
     async close() {
       await textbook
@@ -61,9 +63,19 @@ export async function startComponents({ options, clientFor, rootCA }: ComponentD
 }
 
 /** The pods of a control plane that books show in kube-system. */
-async function createTextbookPods(client: Client, options: CompleteOptions): Promise<void> {
+async function createTextbookPods(client: Client, options: CompleteOptions, port: number): Promise<void> {
   const resources = new Map((await client.resources()).map((one) => [`${one.group}/${one.version}/${one.kind}`, one.resource]))
-  for (const object of [] as { apiVersion?: string; kind?: string; metadata?: { name?: string } }[]) {
+  const [first] = nodeSet({ count: options.nodes, bare: options.bare })
+  if (first === undefined) return
+  const node = await client.get('nodes', undefined, first.name)
+  const objects = controlPlaneObjects({
+    node: { name: first.name, uid: node.metadata.uid, internalIP: first.internalIP },
+    port,
+    serviceCIDR: options.serviceClusterIPRange,
+    podCIDR: clusterPodCIDR,
+    now: options.clock.now(),
+  })
+  for (const object of objects) {
     const apiVersion = object.apiVersion!.includes('/') ? object.apiVersion! : `/${object.apiVersion}`
     try {
       await client.create(resources.get(`${apiVersion}/${object.kind}`)!, object)
@@ -72,6 +84,9 @@ async function createTextbookPods(client: Client, options: CompleteOptions): Pro
     }
   }
 }
+
+/** The range nodes take their pod CIDRs from. */
+const clusterPodCIDR = '10.244.0.0/16'
 
 function user(name: string, ...groups: string[]): UserInfo {
   return { name, groups: [...groups, authenticatedGroup] }
