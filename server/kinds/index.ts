@@ -26,6 +26,14 @@ import { cronJob } from './batch/cronjob.ts'
 import { job } from './batch/job.ts'
 import { certificateSigningRequest } from './certificates/certificatesigningrequest.ts'
 import { lease } from './coordination/lease.ts'
+import { configMap } from './core/configmap.ts'
+import { endpoints } from './core/endpoints.ts'
+import { event } from './core/event.ts'
+import { namespace } from './core/namespace.ts'
+import { node } from './core/node.ts'
+import { pod } from './core/pod/index.ts'
+import { secret } from './core/secret.ts'
+import { serviceAccount } from './core/serviceaccount.ts'
 import { endpointSlice } from './discovery/endpointslice.ts'
 import { eventsEvent } from './events/event.ts'
 import { flowSchema } from './flowcontrol/flowschema.ts'
@@ -80,6 +88,14 @@ export const kinds: readonly KindBehaviour<AnyObject>[] = [
   job,
   certificateSigningRequest,
   lease,
+  configMap,
+  endpoints,
+  event,
+  namespace,
+  node,
+  pod,
+  secret,
+  serviceAccount,
   endpointSlice,
   eventsEvent,
   flowSchema,
