@@ -96,6 +96,11 @@ describe('protobuf', () => {
     expect(decodeProtobuf(encodeProtobuf(resources))).to.deep.equal(resources)
   })
 
+  it('knows the options of requests in any group', () => {
+    const options = { kind: 'DeleteOptions', apiVersion: 'apps/v1', propagationPolicy: 'Background' }
+    expect(decodeProtobuf(encodeProtobuf(options))).to.deep.equal(options)
+  })
+
   it('opens envelopes', () => {
     const { apiVersion, kind, contentType } = decodeEnvelope(encodeProtobuf({ apiVersion: 'v1', kind: 'Status', status: 'Success' }))
     expect({ apiVersion, kind, contentType }).to.deep.equal({ apiVersion: 'v1', kind: 'Status', contentType: '' })

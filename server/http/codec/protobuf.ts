@@ -51,6 +51,12 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
   return envelope
 }
 
+/** Options and watch events are kinds of every group, and one type; metadata-only forms are not among the definitions. */
+function schemaOfKind(apiVersion: string, kind: string): StructSchema | undefined {
+  const isOfAllGroups = kind.endsWith('Options') || kind === 'WatchEvent'
+  return typeOfKind(apiVersion, kind) ?? metadataOnly(apiVersion, kind) ?? (isOfAllGroups ? typeOfKind('v1', kind) : undefined)
+}
+
 const partialName = 'io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadata'
 const partials = new Map<string, StructSchema>()
 
@@ -97,16 +103,16 @@ export function decodeProtobuf(bytes: Uint8Array, expected?: ExpectedType): AnyO
   const envelope = decodeEnvelope(bytes)
   const kind = envelope.kind === '' ? (expected?.kind ?? '') : envelope.kind
   const apiVersion = envelope.apiVersion === '' ? (expected?.apiVersion ?? '') : envelope.apiVersion
-  const schema = typeOfKind(apiVersion, kind) ?? metadataOnly(apiVersion, kind)
+  const schema = schemaOfKind(apiVersion, kind)
   return schema === undefined ? { kind, apiVersion } : decodeMessage(schema, apiVersion, kind, envelope.raw)
 }
 
 /**
- * Discovery of the core group has no apiVersion, and is of v1; metadata-only forms are not among the definitions.
+ * Discovery of the core group has no apiVersion, and is of v1.
  * @throws Error if no such kind has a protobuf form (custom resources, Tables)
  */
 function schemaOf(apiVersion = 'v1', kind = ''): StructSchema {
-  const schema = typeOfKind(apiVersion, kind) ?? metadataOnly(apiVersion, kind)
+  const schema = schemaOfKind(apiVersion, kind)
   if (schema === undefined) throw new Error(`object ${apiVersion}, Kind=${kind} has no protobuf form`)
   return schema
 }
@@ -132,7 +138,7 @@ export function encodeProtobuf(object: AnyObject): Buffer {
 
 /** Whether objects of the kind can be encoded: custom resources and Tables cannot. */
 export function hasProtobuf(apiVersion: string, kind: string): boolean {
-  return (typeOfKind(apiVersion, kind) ?? metadataOnly(apiVersion, kind)) !== undefined
+  return schemaOfKind(apiVersion, kind) !== undefined
 }
 
 /** A list body whose items are messages made earlier by encodeMessage. */

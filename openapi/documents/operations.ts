@@ -1,0 +1,407 @@
+// The operations of the API as OpenAPI describes them, made from what discovery says: paths, parameters, bodies, answers.
+// Both forms of the documents, v2 and v3, are printed from this.
+// Source: apiserver/pkg/endpoints/installer.go; kube-openapi/pkg/builder (v1.36)
+import type { ResourceFacts, SubresourceFacts } from '../schema.ts'
+
+export const jsonType = 'application/json'
+export const yamlType = 'application/yaml'
+export const protobufType = 'application/vnd.kubernetes.protobuf'
+
+const objectTypes = [jsonType, protobufType, yamlType]
+const streamTypes = [jsonType, `${jsonType};stream=watch`, protobufType, `${protobufType};stream=watch`, yamlType]
+const customTypes = [jsonType, yamlType]
+const patchTypes = [
+  'application/apply-patch+yaml',
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+]
+
+export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch'
+
+export interface Parameter {
+  readonly name: string
+  readonly in: 'path' | 'query'
+  readonly type: 'string' | 'boolean' | 'integer'
+}
+
+/** `type` is an OpenAPI name; undefined for a plain string. */
+export interface Response {
+  readonly code: 200 | 201 | 202
+  readonly type: string | undefined
+}
+
+export interface Operation {
+  readonly path: string
+  readonly method: Method
+  readonly tag: string
+  readonly description: string
+  readonly operationId: string
+  readonly parameters: readonly Parameter[]
+  readonly body?: { readonly type: string; readonly contentTypes: readonly string[]; readonly required: boolean }
+  readonly produces: readonly string[]
+  readonly responses: readonly Response[]
+  readonly action?: string
+  readonly kind?: { readonly group: string; readonly version: string; readonly kind: string }
+}
+
+const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1'
+
+const query = (name: string, type: Parameter['type'] = 'string'): Parameter => ({ name, in: 'query', type })
+const path = (name: string): Parameter => ({ name, in: 'path', type: 'string' })
+
+const pretty = query('pretty')
+const writeParameters = [query('dryRun'), query('fieldManager'), query('fieldValidation')]
+const deleteParameters = [
+  query('dryRun'),
+  query('gracePeriodSeconds', 'integer'),
+  query('ignoreStoreReadErrorWithClusterBreakingPotential', 'boolean'),
+  query('orphanDependents', 'boolean'),
+  query('propagationPolicy'),
+]
+const listParameters = [
+  query('continue'),
+  query('fieldSelector'),
+  query('labelSelector'),
+  query('limit', 'integer'),
+  query('resourceVersion'),
+  query('resourceVersionMatch'),
+  query('sendInitialEvents', 'boolean'),
+  query('shardSelector'),
+  query('timeoutSeconds', 'integer'),
+]
+const watchParameters = [query('allowWatchBookmarks', 'boolean'), ...listParameters, query('watch', 'boolean')]
+
+/** Query parameters of subresources that are not answered from the store, by the kind of their options. */
+const connectParameters: Readonly<Record<string, readonly Parameter[]>> = {
+  PodAttachOptions: [
+    query('container'),
+    query('stderr', 'boolean'),
+    query('stdin', 'boolean'),
+    query('stdout', 'boolean'),
+    query('tty', 'boolean'),
+  ],
+  PodExecOptions: [
+    query('command'),
+    query('container'),
+    query('stderr', 'boolean'),
+    query('stdin', 'boolean'),
+    query('stdout', 'boolean'),
+    query('tty', 'boolean'),
+  ],
+  PodPortForwardOptions: [query('ports', 'integer')],
+  PodProxyOptions: [query('path')],
+  ServiceProxyOptions: [query('path')],
+  NodeProxyOptions: [query('path')],
+}
+
+const logParameters = [
+  query('container'),
+  query('follow', 'boolean'),
+  query('insecureSkipTLSVerifyBackend', 'boolean'),
+  query('limitBytes', 'integer'),
+  query('previous', 'boolean'),
+  query('sinceSeconds', 'integer'),
+  query('stream'),
+  query('tailLines', 'integer'),
+  query('timestamps', 'boolean'),
+]
+
+const proxyMethods: readonly Method[] = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch']
+
+/** Kinds whose deletion answers with the object. */
+const deletionAnswersObject = new Set([
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'Pod',
+  'PodTemplate',
+  'ResourceQuota',
+  'ServiceAccount',
+  'Service',
+])
+const groupsAnsweringDeletionWithObject = new Set(['storage.k8s.io', 'resource.k8s.io'])
+
+const capitalize = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`
+
+/** `rbac.authorization.k8s.io` → rbacAuthorization, and `core` for the empty group. */
+function groupWord(group: string): string {
+  if (group === '') return 'core'
+  return group
+    .replace(/\.k8s\.io$/, '')
+    .split('.')
+    .map((word, index) => (index === 0 ? word : capitalize(word)))
+    .join('')
+}
+
+/** For Go a noun in -s is plural, but for one in -ss. */
+function article(noun: string): string {
+  if (noun.endsWith('s') && !noun.endsWith('ss')) return ''
+  return /^[AEIOU]/i.test(noun) ? 'an ' : 'a '
+}
+
+const groupVersionPath = (group: string, version: string): string => (group === '' ? `/api/${version}` : `/apis/${group}/${version}`)
+
+const statusResponses: Response[] = [{ code: 200, type: `${meta}.Status` }]
+
+/** How a resource's objects go over the wire: custom ones have no protobuf. */
+export interface OperationOptions {
+  readonly isCustom?: boolean
+}
+
+/** All operations on one resource and its subresources. */
+export function resourceOperations(facts: ResourceFacts, listType: string, options: OperationOptions = {}): Operation[] {
+  return new ResourceOperations(facts, listType, options).all()
+}
+
+class ResourceOperations {
+  readonly #facts: ResourceFacts
+  readonly #listType: string
+  readonly #produces: readonly string[]
+  readonly #streams: readonly string[]
+  readonly #tag: string
+  readonly #word: string
+  readonly #root: string
+
+  constructor(facts: ResourceFacts, listType: string, { isCustom = false }: OperationOptions) {
+    this.#facts = facts
+    this.#listType = listType
+    this.#produces = isCustom ? customTypes : objectTypes
+    this.#streams = isCustom ? customTypes : streamTypes
+    this.#tag = `${groupWord(facts.group)}_${facts.version}`
+    this.#word = `${capitalize(groupWord(facts.group))}${capitalize(facts.version)}`
+    this.#root = groupVersionPath(facts.group, facts.version)
+  }
+
+  all(): Operation[] {
+    const { resource, verbs, namespaced, subresources } = this.#facts
+    const has = (verb: string): boolean => verbs.includes(verb)
+    const scope = namespaced ? '/namespaces/{namespace}' : ''
+    const inScope = namespaced ? [path('namespace')] : []
+    const list = `${this.#root}${scope}/${resource}`
+    const item = `${list}/{name}`
+    const watched = item.replace(this.#root, `${this.#root}/watch`)
+    const inItem = [path('name'), ...inScope]
+    const operations: Operation[] = []
+    if (has('list')) operations.push(this.#list(list, inScope, namespaced ? 'Namespaced' : '', ''))
+    if (has('create')) operations.push(this.#create(list, inScope))
+    if (has('deletecollection')) operations.push(this.#deleteCollection(list, inScope))
+    if (has('get')) operations.push(this.#read(item, inItem))
+    if (has('update')) operations.push(this.#replace(item, inItem))
+    if (has('patch')) operations.push(this.#patch(item, inItem))
+    if (has('delete')) operations.push(this.#delete(item, inItem))
+    if (has('watch')) {
+      operations.push(this.#watch(watched, inItem))
+      operations.push(this.#watchList(watched.slice(0, -'/{name}'.length), inScope, namespaced ? 'Namespaced' : '', ''))
+    }
+    if (namespaced && has('list')) operations.push(this.#list(`${this.#root}/${resource}`, [], '', 'ForAllNamespaces'))
+    if (namespaced && has('watch')) operations.push(this.#watchList(`${this.#root}/watch/${resource}`, [], '', 'ForAllNamespaces'))
+    return [...operations, ...subresources.flatMap((one) => this.#subresource(`${item}/${one.name}`, inItem, one))]
+  }
+
+  #operation(
+    path: string,
+    method: Method,
+    operationId: string,
+    description: string,
+    parameters: readonly Parameter[],
+    more: Pick<Operation, 'body' | 'produces' | 'responses' | 'action'>,
+    kind: NonNullable<Operation['kind']> = this.#facts,
+  ): Operation {
+    const { group, version, kind: kindName } = kind
+    return { path, method, tag: this.#tag, description, operationId, parameters, ...more, kind: { group, version, kind: kindName } }
+  }
+
+  /** `listAppsV1NamespacedDeployment` */
+  #id(verb: string, scope: string, rest: string): string {
+    return `${verb}${this.#word}${scope}${rest}`
+  }
+
+  get #scope(): string {
+    return this.#facts.namespaced ? 'Namespaced' : ''
+  }
+
+  #objects(type: string, ...codes: Response['code'][]): Pick<Operation, 'produces' | 'responses'> {
+    return { produces: this.#produces, responses: codes.map((code) => ({ code, type })) }
+  }
+
+  #list(path: string, inPath: readonly Parameter[], scope: string, suffix: string): Operation {
+    const { kind, verbs } = this.#facts
+    const id = this.#id('list', scope, `${kind}${suffix}`)
+    const description = `${verbs.includes('watch') ? 'list or watch' : 'list'} objects of kind ${kind}`
+    const responses: Response[] = [{ code: 200, type: this.#listType }]
+    const more = { produces: this.#streams, responses, action: 'list' }
+    return this.#operation(path, 'get', id, description, [...inPath, pretty, ...watchParameters], more)
+  }
+
+  #create(path: string, inPath: readonly Parameter[]): Operation {
+    const { kind, type } = this.#facts
+    const more = { body: { type, contentTypes: ['*/*'], required: true }, ...this.#objects(type, 200, 201, 202), action: 'post' }
+    return this.#operation(path, 'post', this.#id('create', this.#scope, kind), `create ${article(kind)}${kind}`, [...inPath, pretty, ...writeParameters], more)
+  }
+
+  #deleteCollection(path: string, inPath: readonly Parameter[]): Operation {
+    const { kind } = this.#facts
+    const id = this.#id('delete', `Collection${this.#scope}`, kind)
+    const parameters = [...inPath, pretty, ...deleteParameters, ...listParameters]
+    const more = { ...deleteBody, produces: this.#produces, responses: statusResponses, action: 'deletecollection' }
+    return this.#operation(path, 'delete', id, `delete collection of ${kind}`, parameters, more)
+  }
+
+  #delete(path: string, inPath: readonly Parameter[]): Operation {
+    const { kind, type, group } = this.#facts
+    const answersObject =
+      group === '' ? deletionAnswersObject.has(kind) : groupsAnsweringDeletionWithObject.has(group) && kind !== 'CSIStorageCapacity'
+    const more = { ...deleteBody, ...this.#objects(answersObject ? type : `${meta}.Status`, 200, 202), action: 'delete' }
+    return this.#operation(path, 'delete', this.#id('delete', this.#scope, kind), `delete ${article(kind)}${kind}`, [...inPath, pretty, ...deleteParameters], more)
+  }
+
+  #read(path: string, inPath: readonly Parameter[], subresource?: SubresourceFacts): Operation {
+    const { id, what, type, kind } = this.#target(subresource)
+    const more = { ...this.#objects(type, 200), action: 'get' }
+    return this.#operation(path, 'get', this.#id('read', this.#scope, id), `read ${what}`, [...inPath, pretty], more, kind)
+  }
+
+  #replace(path: string, inPath: readonly Parameter[], subresource?: SubresourceFacts): Operation {
+    const { id, what, type, kind } = this.#target(subresource)
+    const more = { body: { type, contentTypes: ['*/*'], required: true }, ...this.#objects(type, 200, 201), action: 'put' }
+    return this.#operation(path, 'put', this.#id('replace', this.#scope, id), `replace ${what}`, [...inPath, pretty, ...writeParameters], more, kind)
+  }
+
+  #patch(path: string, inPath: readonly Parameter[], subresource?: SubresourceFacts): Operation {
+    const { id, what, type, kind } = this.#target(subresource)
+    // Custom resources have no strategic merge patch.
+    const contentTypes = this.#produces === customTypes ? patchTypes.slice(0, -1) : patchTypes
+    const more = { body: { type: `${meta}.Patch`, contentTypes, required: true }, ...this.#objects(type, 200, 201), action: 'patch' }
+    const parameters = [...inPath, pretty, ...writeParameters, query('force', 'boolean')]
+    return this.#operation(path, 'patch', this.#id('patch', this.#scope, id), `partially update ${what}`, parameters, more, kind)
+  }
+
+  #watch(path: string, inPath: readonly Parameter[]): Operation {
+    const { kind } = this.#facts
+    const description = `watch changes to an object of kind ${kind}. deprecated: use the 'watch' parameter with a list operation instead, filtered to a single item with the 'fieldSelector' parameter.`
+    return this.#watching(path, this.#id('watch', this.#scope, kind), description, inPath, 'watch')
+  }
+
+  #watchList(path: string, inPath: readonly Parameter[], scope: string, suffix: string): Operation {
+    const { kind } = this.#facts
+    const description = `watch individual changes to a list of ${kind}. deprecated: use the 'watch' parameter with a list operation instead.`
+    return this.#watching(path, this.#id('watch', scope, `${kind}List${suffix}`), description, inPath, 'watchlist')
+  }
+
+  #watching(path: string, id: string, description: string, inPath: readonly Parameter[], action: string): Operation {
+    const responses: Response[] = [{ code: 200, type: `${meta}.WatchEvent` }]
+    const more = { produces: this.#streams, responses, action }
+    return this.#operation(path, 'get', id, description, [...inPath, pretty, ...watchParameters], more)
+  }
+
+  /** What reading, replacing and patching name: the object, or a part of it. */
+  #target(subresource: SubresourceFacts | undefined): { id: string; what: string; type: string; kind: NonNullable<Operation['kind']> } {
+    const { kind, type } = this.#facts
+    if (subresource === undefined) return { id: kind, what: `the specified ${kind}`, type, kind: this.#facts }
+    const { name, type: subType } = subresource
+    return { id: `${kind}${capitalize(name)}`, what: `${name} of the specified ${kind}`, type: subType, kind: this.#kindOf(subresource) }
+  }
+
+  #kindOf({ apiVersion, kind }: SubresourceFacts): NonNullable<Operation['kind']> {
+    const slash = apiVersion.indexOf('/')
+    return { group: apiVersion.slice(0, Math.max(slash, 0)), version: apiVersion.slice(slash + 1), kind }
+  }
+
+  #subresource(path: string, inPath: readonly Parameter[], subresource: SubresourceFacts): Operation[] {
+    const { name, verbs, kind } = subresource
+    if (connectParameters[kind] !== undefined) return this.#connect(path, inPath, subresource)
+    if (name === 'log') return [this.#log(path, inPath, subresource)]
+    return [
+      ...(verbs.includes('get') ? [this.#read(path, inPath, subresource)] : []),
+      ...(verbs.includes('create') ? [this.#createSubresource(path, inPath, subresource)] : []),
+      ...(verbs.includes('update') ? [this.#replace(path, inPath, subresource)] : []),
+      ...(verbs.includes('patch') ? [this.#patch(path, inPath, subresource)] : []),
+    ]
+  }
+
+  #createSubresource(path: string, inPath: readonly Parameter[], subresource: SubresourceFacts): Operation {
+    const { id, type, kind } = this.#target(subresource)
+    const more = { body: { type, contentTypes: ['*/*'], required: true }, ...this.#objects(type, 200, 201, 202), action: 'post' }
+    const description = `create ${subresource.name} of ${article(this.#facts.kind)}${this.#facts.kind}`
+    return this.#operation(path, 'post', this.#id('create', this.#scope, id), description, [...inPath, pretty, ...writeParameters], more, kind)
+  }
+
+  #log(path: string, inPath: readonly Parameter[], subresource: SubresourceFacts): Operation {
+    const { id, what, kind } = this.#target(subresource)
+    const responses: Response[] = [{ code: 200, type: undefined }]
+    const more = { produces: [...objectTypes, 'text/plain'], responses, action: 'get' }
+    return this.#operation(path, 'get', this.#id('read', this.#scope, id), `read ${what}`, [...inPath, pretty, ...logParameters], more, kind)
+  }
+
+  #connect(at: string, inPath: readonly Parameter[], subresource: SubresourceFacts): Operation[] {
+    const { name, kind } = subresource
+    const isProxy = name === 'proxy'
+    const parameters = [...inPath, ...connectParameters[kind]!]
+    const more = { produces: ['*/*'], responses: [{ code: 200 as const, type: undefined }], action: 'connect' }
+    const connect = (path: string, method: Method, withPath: Parameter[], suffix: string): Operation => {
+      const id = `connect${this.#word}${capitalize(method)}${this.#scope}${this.#facts.kind}${capitalize(name)}${suffix}`
+      const description = `connect ${method.toUpperCase()} requests to ${name} of ${this.#facts.kind}`
+      return this.#operation(path, method, id, description, [...parameters, ...withPath], more, this.#kindOf(subresource))
+    }
+    if (!isProxy) return (['get', 'post'] as const).map((method) => connect(at, method, [], ''))
+    return [
+      ...proxyMethods.map((method) => connect(at, method, [], '')),
+      ...proxyMethods.map((method) => connect(`${at}/{path}`, method, [path('path')], 'WithPath')),
+    ]
+  }
+}
+
+const deleteBody = { body: { type: `${meta}.DeleteOptions`, contentTypes: ['*/*'], required: false } }
+
+function plain(path: string, tag: string, operationId: string, description: string, type: string | undefined, produces: readonly string[]): Operation {
+  return { path, method: 'get', tag, operationId, description, parameters: [], produces, responses: [{ code: 200, type }] }
+}
+
+/** `/apis/apps/v1/` */
+export function groupVersionOperation(group: string, version: string): Operation {
+  const word = `${capitalize(groupWord(group))}${capitalize(version)}`
+  return plain(
+    `${groupVersionPath(group, version)}/`,
+    `${groupWord(group)}_${version}`,
+    `get${word}APIResources`,
+    'get available resources',
+    `${meta}.APIResourceList`,
+    objectTypes,
+  )
+}
+
+/** `/apis/apps/` */
+export function groupOperation(group: string): Operation {
+  const word = groupWord(group)
+  return plain(`/apis/${group}/`, word, `get${capitalize(word)}APIGroup`, 'get information of a group', `${meta}.APIGroup`, objectTypes)
+}
+
+/** Paths beside those of groups, by the name under which the index of v3 lists them. */
+export const otherOperations: Readonly<Record<string, Operation>> = {
+  '.well-known/openid-configuration': plain(
+    '/.well-known/openid-configuration/',
+    'WellKnown',
+    'getServiceAccountIssuerOpenIDConfiguration',
+    "get service account issuer OpenID configuration, also known as the 'OIDC discovery doc'",
+    undefined,
+    [jsonType],
+  ),
+  api: plain('/api/', 'core', 'getCoreAPIVersions', 'get available API versions', `${meta}.APIVersions`, objectTypes),
+  apis: plain('/apis/', 'apis', 'getAPIVersions', 'get available API versions', `${meta}.APIGroupList`, objectTypes),
+  'openid/v1/jwks': plain(
+    '/openid/v1/jwks/',
+    'openid',
+    'getServiceAccountIssuerOpenIDKeyset',
+    'get service account issuer OpenID JSON Web Key Set (contains public token verification keys)',
+    undefined,
+    ['application/jwk-set+json'],
+  ),
+  version: plain(
+    '/version/',
+    'version',
+    'getCodeVersion',
+    'get the version information for this server',
+    'io.k8s.apimachinery.pkg.version.Info',
+    [jsonType],
+  ),
+}
