@@ -6,7 +6,7 @@ import { deepEqual } from '../../apimachinery/equality.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { field, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { formatLabelSelector } from '../../apimachinery/selectors.ts'
-import { validateImmutableField, validateLabelSelector } from '../../apimachinery/validation.ts'
+import { validateLabelSelector } from '../../apimachinery/validation.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { defaultPodTemplate, podTemplateWarnings, validatePodTemplate } from '../pod-template/index.ts'
 import { goValue } from '../rules/go-value.ts'
@@ -18,7 +18,14 @@ import {
   validateNonnegativeFields,
   validatePositiveIntOrPercent,
 } from '../rules/numbers.ts'
-import { compileSelector, isEmptySelector, validateLongRunning, validateSelectorMatches } from '../rules/selectors.ts'
+import {
+  compileSelector,
+  isEmptySelector,
+  printSelector,
+  validateImmutableSelector,
+  validateLongRunning,
+  validateSelectorMatches,
+} from '../rules/selectors.ts'
 import { containerImages, containerNames, formatLabels } from '../workload-cells.ts'
 import { validateCollisionCount } from './status.ts'
 
@@ -81,7 +88,7 @@ function validate(object: DaemonSet): FieldError[] {
   const selector = compileSelector(spec.selector)
   if (selector !== undefined) errors.push(...validateSelectorMatches(selector, spec.template, templatePath))
   if (isEmptySelector(spec.selector)) {
-    errors.push(invalid(selectorPath, spec.selector, 'empty selector is invalid for daemonset'))
+    errors.push(invalid(selectorPath, printSelector(spec.selector), 'empty selector is invalid for daemonset'))
   }
   return [
     ...errors,
@@ -124,7 +131,7 @@ function validateUpdateStrategy({ type, rollingUpdate }: DaemonSetUpdateStrategy
 }
 
 function validateUpdate(object: DaemonSet, old: DaemonSet): FieldError[] {
-  return [...validateImmutableField(object.spec?.selector, old.spec?.selector, field('spec', 'selector')), ...validate(object)]
+  return [...validateImmutableSelector(object.spec?.selector, old.spec?.selector, field('spec', 'selector')), ...validate(object)]
 }
 
 function warnings(object: DaemonSet, old: DaemonSet | undefined): string[] {

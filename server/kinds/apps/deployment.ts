@@ -5,7 +5,6 @@ import type { Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy }
 import { deepEqual } from '../../apimachinery/equality.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { field, forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
-import { validateImmutableField } from '../../apimachinery/validation.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { defaultPodTemplate } from '../pod-template/index.ts'
 import { goValue } from '../rules/go-value.ts'
@@ -17,7 +16,7 @@ import {
   validateNonnegativeFields,
   validatePositiveIntOrPercent,
 } from '../rules/numbers.ts'
-import { compileSelector, validateWorkloadSelector } from '../rules/selectors.ts'
+import { compileSelector, validateImmutableSelector, validateWorkloadSelector } from '../rules/selectors.ts'
 import { containerImages, containerNames } from '../workload-cells.ts'
 import { podNameWarnings, workloadTemplateWarnings } from './warnings.ts'
 import { validateReplicatedTemplate } from './replicaset.ts'
@@ -110,7 +109,7 @@ function validateStrategy(strategy: DeploymentStrategy, path: FieldPath): FieldE
 }
 
 function validateUpdate(object: Deployment, old: Deployment): FieldError[] {
-  return validateImmutableField(object.spec?.selector, old.spec?.selector, field('spec', 'selector'))
+  return validateImmutableSelector(object.spec?.selector, old.spec?.selector, field('spec', 'selector'))
 }
 
 function warnings(object: Deployment, old: Deployment | undefined): string[] {

@@ -7,11 +7,17 @@ import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { field, invalid } from '../../apimachinery/field.ts'
 import { formatLabelSelector } from '../../apimachinery/selectors.ts'
 import type { LabelSelector } from '../../apimachinery/types.ts'
-import { validateImmutableField } from '../../apimachinery/validation.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { defaultPodTemplate, validatePodTemplate } from '../pod-template/index.ts'
 import { validateNonnegativeFields } from '../rules/numbers.ts'
-import { compileSelector, validateLongRunning, validateSelectorMatches, validateWorkloadSelector } from '../rules/selectors.ts'
+import {
+  compileSelector,
+  printSelector,
+  validateImmutableSelector,
+  validateLongRunning,
+  validateSelectorMatches,
+  validateWorkloadSelector,
+} from '../rules/selectors.ts'
 import { containerImages, containerNames } from '../workload-cells.ts'
 import { readScale, writeScale } from './scale.ts'
 import { validateReplicaCounts } from './status.ts'
@@ -58,7 +64,7 @@ export function validateReplicatedTemplate(
   path: FieldPath,
 ): FieldError[] {
   const selector = compileSelector(spec.selector)
-  if (selector === undefined) return [invalid(path.child('selector'), spec.selector, 'invalid label selector')]
+  if (selector === undefined) return [invalid(path.child('selector'), printSelector(spec.selector), 'invalid label selector')]
   const templatePath = path.child('template')
   return [
     ...validateSelectorMatches(selector, spec.template, templatePath),
@@ -68,7 +74,7 @@ export function validateReplicatedTemplate(
 }
 
 function validateUpdate(object: ReplicaSet, old: ReplicaSet): FieldError[] {
-  return validateImmutableField(object.spec?.selector, old.spec?.selector, field('spec', 'selector'))
+  return validateImmutableSelector(object.spec?.selector, old.spec?.selector, field('spec', 'selector'))
 }
 
 function warnings(object: ReplicaSet, old: ReplicaSet | undefined): string[] {

@@ -17,7 +17,13 @@ import {
   validateNonnegativeFields,
   validatePositiveIntOrPercent,
 } from '../rules/numbers.ts'
-import { compileSelector, validateLongRunning, validateSelectorMatches, validateWorkloadSelector } from '../rules/selectors.ts'
+import {
+  compileSelector,
+  printSelector,
+  validateLongRunning,
+  validateSelectorMatches,
+  validateWorkloadSelector,
+} from '../rules/selectors.ts'
 import { containerImages, containerNames } from '../workload-cells.ts'
 import { readScale, writeScale } from './scale.ts'
 import { validateCollisionCount, validateReplicaCounts } from './status.ts'
@@ -105,7 +111,7 @@ function validateSpec(spec: StatefulSetSpec = {} as StatefulSetSpec, path: Field
   }
   errors.push(...validateWorkloadSelector(spec.selector, 'statefulset', path.child('selector')))
   const selector = compileSelector(spec.selector)
-  if (selector === undefined) errors.push(invalid(path.child('selector'), spec.selector, ''))
+  if (selector === undefined) errors.push(invalid(path.child('selector'), printSelector(spec.selector), ''))
   else {
     const templatePath = path.child('template')
     const { labels, annotations } = spec.template?.metadata ?? {}

@@ -16,6 +16,7 @@ import { validatePodTemplate } from '../pod-template/index.ts'
 import { validateDomainPrefixedPath } from '../rules/domains.ts'
 import { goValue, type GoStruct } from '../rules/go-value.ts'
 import { validateNonnegativeFields } from '../rules/numbers.ts'
+import { printSelector } from '../rules/selectors.ts'
 import { countIndexes } from './indexes.ts'
 
 const maxIndexedParallelism = 100_000
@@ -278,7 +279,7 @@ export function printSuccessPolicy(policy: SuccessPolicy | undefined): Printed |
 export function validateNoSelector(spec: JobSpec, path: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   if (spec.selector !== undefined) {
-    errors.push(invalid(path.child('selector'), spec.selector, '`selector` will be auto-generated'))
+    errors.push(invalid(path.child('selector'), printSelector(spec.selector), '`selector` will be auto-generated'))
   }
   if (spec.manualSelector === true) errors.push(notSupported(path.child('manualSelector'), true, ['nil', 'false']))
   return errors

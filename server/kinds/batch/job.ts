@@ -4,15 +4,17 @@
 import type { Job, JobSpec } from '../../api/batch.ts'
 import type { PodTemplateSpec } from '../../api/core.ts'
 import { copy, semanticEqual } from '../../apimachinery/equality.ts'
-import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
+import type { FieldError, FieldPath, Printed } from '../../apimachinery/field.ts'
 import { field, invalid, required } from '../../apimachinery/field.ts'
 import { formatLabelSelector } from '../../apimachinery/selectors.ts'
 import { isDNS1123Label, validateImmutableField, validateLabelSelector } from '../../apimachinery/validation.ts'
 import { humanDuration } from '../../registry/age.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { podNameWarnings } from '../apps/warnings.ts'
+import { internalForm, internalValue } from '../internal-form/index.ts'
 import { defaultPodTemplate } from '../pod-template/index.ts'
-import { compileSelector, validateSelectorMatches } from '../rules/selectors.ts'
+import { goValue } from '../rules/go-value.ts'
+import { compileSelector, printSelector, validateImmutableSelector, validateSelectorMatches } from '../rules/selectors.ts'
 import { containerImages, containerNames } from '../workload-cells.ts'
 import { isConditionTrue, validateStatusUpdate } from './job-status.ts'
 import { printFailurePolicy, printSuccessPolicy, validateJobSpec } from './job-spec.ts'
@@ -121,7 +123,7 @@ function validateGeneratedSelector(object: Job, requirePrefixedLabels: boolean):
   }
   for (const [key, value] of Object.entries(expected)) errors.push(...validateHasLabel(spec.template, key, value))
   if (compileSelector(spec.selector)?.matches(expected) === false) {
-    errors.push(invalid(field('spec', 'selector'), spec.selector, '`selector` not auto-generated'))
+    errors.push(invalid(field('spec', 'selector'), printSelector(spec.selector), '`selector` not auto-generated'))
   }
   return errors
 }
@@ -154,7 +156,7 @@ function validateUpdate(object: Job, old: Job): FieldError[] {
     ...validateJob(object, requirePrefixedLabels),
     ...validateSpecWithSelector(spec, path),
     ...validateCompletionsUpdate(spec, oldSpec, path.child('completions')),
-    ...validateImmutableField(spec.selector, oldSpec.selector, path.child('selector')),
+    ...validateImmutableSelector(spec.selector, oldSpec.selector, path.child('selector')),
     ...validateTemplateUpdate(spec, old, path.child('template')),
     ...validateImmutableField(spec.completionMode, oldSpec.completionMode, path.child('completionMode')),
     ...validateImmutableStruct(spec, oldSpec, 'podFailurePolicy', printFailurePolicy(spec.podFailurePolicy)),
@@ -186,9 +188,18 @@ function validateTemplateUpdate(spec: JobSpec, old: Job, path: FieldPath): Field
     takeSchedulingDirectives(oldTemplate, template)
     takeResources(oldTemplate, template)
     if (semanticEqual(template.spec, oldTemplate.spec)) return []
-    return [invalid(path.child('spec'), template.spec, 'field is immutable')]
+    return [invalid(path.child('spec'), internalValue('PodSpec', template.spec ?? {}), 'field is immutable')]
   }
-  return semanticEqual(template, oldTemplate) ? [] : [invalid(path, template, 'field is immutable')]
+  return semanticEqual(template, oldTemplate) ? [] : [invalid(path, printTemplate(template), 'field is immutable')]
+}
+
+/** As Go prints the internal type: metadata is inlined, with the names it has on the wire. */
+function printTemplate({ metadata = {}, spec = {} as PodSpec }: PodTemplateSpec): Printed {
+  const { name, generateName, namespace, labels, annotations, finalizers } = metadata
+  const sorted = (map: Record<string, string> | undefined): object | undefined =>
+    map && Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const inlined = { name, generateName, namespace, labels: sorted(labels), annotations: sorted(annotations), finalizers }
+  return goValue({ ...inlined, Spec: internalForm('PodSpec', spec) })
 }
 
 type PodSpec = NonNullable<PodTemplateSpec['spec']>

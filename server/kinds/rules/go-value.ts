@@ -6,5 +6,6 @@ import { Printed } from '../../apimachinery/field.ts'
 export type GoStruct = Readonly<Record<string, unknown>>
 
 export function goValue(value: GoStruct | readonly GoStruct[]): Printed {
-  return new Printed(JSON.stringify(value))
+  const text = JSON.stringify(value)
+  return new Printed(text.replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`))
 }

@@ -1,10 +1,12 @@
 // Label selectors of workloads and the pod templates they must match.
 // Source: pkg/apis/apps/validation, ValidateDeploymentSpec, ValidatePodTemplateSpecForReplicaSet (v1.36)
-import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
+import { deepEqual } from '../../apimachinery/equality.ts'
+import type { FieldError, FieldPath, Printed } from '../../apimachinery/field.ts'
 import { forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { labelSelectorAsSelector, type LabelSelectorLike, type Selector } from '../../apimachinery/selectors.ts'
 import type { PodTemplateSpec } from '../../api/core.ts'
 import { validateLabelSelector } from '../../apimachinery/validation.ts'
+import { goValue } from './go-value.ts'
 
 export const mismatchText = '`selector` does not match template `labels`'
 
@@ -31,8 +33,28 @@ export function validateWorkloadSelector(
 ): FieldError[] {
   if (selector === undefined || selector === null) return [required(path)]
   const errors = validateLabelSelector(selector, path)
-  if (isEmptySelector(selector)) errors.push(invalid(path, selector, `empty selector is invalid for ${owner}`))
+  if (isEmptySelector(selector)) errors.push(invalid(path, printSelector(selector), `empty selector is invalid for ${owner}`))
   return errors
+}
+
+/** A selector with its members in Go order, for error texts. */
+export function printSelector(selector: LabelSelectorLike | null | undefined): Printed | null {
+  if (selector === undefined || selector === null) return null
+  const { matchLabels, matchExpressions } = selector
+  const labels = Object.entries(matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
+  const expressions = matchExpressions?.map(({ key, operator, values }) => ({ key, operator, values }))
+  return goValue({
+    ...(labels.length === 0 ? {} : { matchLabels: Object.fromEntries(labels) }),
+    ...(expressions === undefined || expressions.length === 0 ? {} : { matchExpressions: expressions }),
+  })
+}
+
+export function validateImmutableSelector(
+  selector: LabelSelectorLike | null | undefined,
+  old: LabelSelectorLike | null | undefined,
+  path: FieldPath,
+): FieldError[] {
+  return deepEqual(selector ?? null, old ?? null) ? [] : [invalid(path, printSelector(selector), 'field is immutable')]
 }
 
 export function validateSelectorMatches(selector: Selector, template: PodTemplateSpec | undefined, path: FieldPath): FieldError[] {
