@@ -26,13 +26,22 @@ import { cronJob } from './batch/cronjob.ts'
 import { job } from './batch/job.ts'
 import { certificateSigningRequest } from './certificates/certificatesigningrequest.ts'
 import { lease } from './coordination/lease.ts'
+import { binding } from './core/binding.ts'
+import { componentStatus } from './core/componentstatus.ts'
 import { configMap } from './core/configmap.ts'
 import { endpoints } from './core/endpoints.ts'
 import { event } from './core/event.ts'
+import { limitRange } from './core/limitrange.ts'
 import { namespace } from './core/namespace.ts'
 import { node } from './core/node.ts'
+import { persistentVolume } from './core/persistentvolume.ts'
+import { persistentVolumeClaim } from './core/persistentvolumeclaim.ts'
 import { pod } from './core/pod/index.ts'
+import { podTemplate } from './core/podtemplate.ts'
+import { replicationController } from './core/replicationcontroller.ts'
+import { resourceQuota } from './core/resourcequota.ts'
 import { secret } from './core/secret.ts'
+import { service } from './core/service/index.ts'
 import { serviceAccount } from './core/serviceaccount.ts'
 import { endpointSlice } from './discovery/endpointslice.ts'
 import { eventsEvent } from './events/event.ts'
@@ -88,13 +97,22 @@ export const kinds: readonly KindBehaviour<AnyObject>[] = [
   job,
   certificateSigningRequest,
   lease,
+  binding,
+  componentStatus,
   configMap,
   endpoints,
   event,
+  limitRange,
   namespace,
   node,
+  persistentVolume,
+  persistentVolumeClaim,
   pod,
+  podTemplate,
+  replicationController,
+  resourceQuota,
   secret,
+  service,
   serviceAccount,
   endpointSlice,
   eventsEvent,

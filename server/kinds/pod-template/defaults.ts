@@ -4,6 +4,7 @@
 import type { Container, PodSpec, PodTemplateSpec } from '../../api/core.ts'
 import type { ObjectMeta } from '../../apimachinery/types.ts'
 import { defaultPullPolicy } from './image-name.ts'
+import { defaultResourceList, defaultResources } from './resource-lists.ts'
 
 export function defaultPodTemplate(template: PodTemplateSpec): void {
   defaultPodSpec((template.spec ??= { containers: [] }))
@@ -13,11 +14,17 @@ export function defaultPodTemplate(template: PodTemplateSpec): void {
 export function defaultPodSpec(spec: PodSpec): void {
   spec.securityContext ??= {}
   for (const list of [spec.containers, spec.initContainers, spec.ephemeralContainers]) {
-    for (const container of list ?? []) container.imagePullPolicy ||= defaultPullPolicy(container.image)
+    for (const container of list ?? []) {
+      container.imagePullPolicy ||= defaultPullPolicy(container.image)
+      defaultResources(container.resources)
+    }
   }
+  defaultResources(spec.resources)
+  defaultResourceList(spec.overhead)
   for (const volume of spec.volumes ?? []) {
     if (Object.keys(volume).every((member) => member === 'name')) volume.emptyDir = {}
     if (volume.image !== undefined) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference)
+    defaultResources(volume.ephemeral?.volumeClaimTemplate?.spec.resources)
   }
   syncServiceAccount(spec)
   dropDisabledFields(spec)
