@@ -234,6 +234,8 @@ class Printer {
     const { version } = this.#options
     const value = this.#value(schema)
     if (version === 2) return value
+    // A list within a map (ExtraValue) is of plain strings.
+    if (schema.form === 'list') return { type: 'array', items: { ...this.#value(schema.element), default: '' } }
     const fallback = field?.elementDefault
     const target = '$ref' in value && fallback !== undefined ? { allOf: [value] } : value
     const enumeration = field?.enum === undefined || schema.form !== 'scalar' ? {} : { enum: field.enum }
