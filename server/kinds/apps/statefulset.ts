@@ -8,7 +8,9 @@ import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { field, forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { isDNS1123Label, nameIsDNSLabel, validateAnnotations, validateLabels } from '../../apimachinery/validation.ts'
 import { defineKind } from '../../registry/kind.ts'
+import { validateClaimSpec } from '../pod-template/claim-spec.ts'
 import { defaultPodTemplate, validatePodTemplate } from '../pod-template/index.ts'
+import { claimSpecWarnings } from '../pod-template/warnings.ts'
 import { goValue, type GoStruct } from '../rules/go-value.ts'
 import {
   intOrPercentValue,
@@ -102,6 +104,11 @@ function validateSpec(spec: StatefulSetSpec = {} as StatefulSetSpec, path: Field
     if (retention === undefined || value === 'Retain' || value === 'Delete') continue
     errors.push(notSupported(path.child('persistentVolumeClaimRetentionPolicy', name), value, ['Retain', 'Delete']))
   }
+  if (skip.volumeClaimTemplates !== true) {
+    const claimsPath = path.child('volumeClaimTemplates')
+    const claims = spec.volumeClaimTemplates ?? []
+    errors.push(...claims.flatMap((claim, at) => validateClaimSpec(claim.spec ?? {}, claimsPath.index(at).child('spec'))))
+  }
   errors.push(
     ...validateNonnegativeFields(spec, ['replicas', 'minReadySeconds'], path),
     ...validateNonnegative(spec.ordinals?.start, path.child('ordinals.start')),
@@ -193,6 +200,11 @@ function immutablePart({ spec }: StatefulSet): Record<string, unknown> {
 
 function warnings(object: StatefulSet, old: StatefulSet | undefined): string[] {
   const found = workloadTemplateWarnings(object, old)
+  for (const [at, claim] of (object.spec?.volumeClaimTemplates ?? []).entries()) {
+    const path = field('spec', 'volumeClaimTemplates').index(at)
+    // Upstream's paths differ between creations and updates.
+    found.push(...claimSpecWarnings(claim.spec ?? {}, old === undefined ? path : path.child('Spec')))
+  }
   if ((object.spec?.revisionHistoryLimit ?? 0) < 0) {
     found.push('spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended')
   }
