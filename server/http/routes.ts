@@ -85,6 +85,7 @@ function checkMethod(resource: Resource, info: RequestInfo, method: string): voi
 
 function scopeOf(ctx: Context, resource: Resource, info: RequestInfo): Scope {
   const isNamespaceItself = resource.facts.resource === 'namespaces' && resource.facts.group === ''
+  if (resource.kind.deprecation !== undefined) ctx.state.warnings.add(resource.kind.deprecation)
   return {
     resource,
     subresource: info.subresource,

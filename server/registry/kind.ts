@@ -63,6 +63,8 @@ export interface KindBehaviour<T extends KubeObject> {
   group: string
   version: string
   kind: string
+  /** Sentence for the Warning header of every request for the kind. */
+  deprecation?: string
   /** Problems of metadata.name (`prefix`: of generateName). Default: a DNS-1123 subdomain. */
   validateName?(name: string, prefix: boolean): string[]
   /** Defaults that depend on other fields; plain ones come from openapi/. Runs after those. */

@@ -15,6 +15,7 @@ export const endpoints = defineKind<Endpoints>({
   group: '',
   version: 'v1',
   kind: 'Endpoints',
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   strategy: { validate, validateUpdate, validateUpdateOnly: true, warnings, allowCreateOnUpdate: true },
   cells: { Endpoints: formatEndpoints },
 })

@@ -57,7 +57,9 @@ function validate({ spec }: Namespace): FieldError[] {
   ])
 }
 
+/** A namespace has no grace period, not even one of 0. */
 function beginDeletion(draft: Namespace): void {
+  delete draft.metadata!.deletionGracePeriodSeconds
   draft.status = { ...draft.status, phase: 'Terminating' }
 }
 

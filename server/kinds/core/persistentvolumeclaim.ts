@@ -65,14 +65,14 @@ function normalizeDataSources(spec: PersistentVolumeClaimSpec, old: PersistentVo
   if (!isInUse && spec.dataSourceRef === undefined && !isClaimOrSnapshot(spec.dataSource)) delete spec.dataSource
   if (spec.dataSource !== undefined && spec.dataSourceRef === undefined) spec.dataSourceRef = { ...spec.dataSource }
   else if (spec.dataSource === undefined && spec.dataSourceRef !== undefined && !spec.dataSourceRef.namespace) {
-    const { apiGroup, kind, name } = spec.dataSourceRef
-    spec.dataSource = { ...(apiGroup === undefined ? {} : { apiGroup }), kind, name }
+    const { namespace: _own, ...source } = spec.dataSourceRef
+    spec.dataSource = source
   }
 }
 
 function isClaimOrSnapshot(source: PersistentVolumeClaimSpec['dataSource']): boolean {
-  const { kind, apiGroup = '' } = source ?? {}
-  return (kind === 'PersistentVolumeClaim' && apiGroup === '') || (kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io')
+  const { kind, apiGroup } = source ?? {}
+  return (kind === 'PersistentVolumeClaim' && !apiGroup) || (kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io')
 }
 
 const immutableText = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
@@ -81,7 +81,7 @@ const attributesClassPath = field('spec', 'volumeAttributesClassName')
 function validateUpdate(claim: Claim, old: Claim): FieldError[] {
   const spec = claim.spec ?? {}
   const oldSpec = old.spec ?? {}
-  const hadGroup = oldSpec.dataSource?.apiGroup !== undefined || oldSpec.dataSourceRef?.apiGroup !== undefined
+  const hadGroup = Boolean(oldSpec.dataSource?.apiGroup || oldSpec.dataSourceRef?.apiGroup)
   const errors = validateClaimSpec(spec, field('spec'), hadGroup)
   const { spec: munged, oldSpec: mungedOld, annotationErrors } = withoutUpdatableFields(claim, old)
   errors.push(...annotationErrors)

@@ -68,12 +68,14 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: FieldPa
 }
 
 function isSameReference(a: TypedLocalObjectReference, b: TypedObjectReference): boolean {
-  return a.apiGroup === b.apiGroup && a.kind === b.kind && a.name === b.name
+  return (a.apiGroup ?? '') === (b.apiGroup ?? '') && a.kind === b.kind && a.name === b.name
 }
 
 function validateDataSource(source: TypedLocalObjectReference, path: FieldPath, allowInvalidAPIGroup: boolean): FieldError[] {
   const errors = requireFields(source, ['name', 'kind'], path)
-  const { apiGroup = '', kind = '' } = source
+  const { kind = '' } = source
+  // Printed as null where it is absent.
+  const apiGroup = source.apiGroup || ''
   if (apiGroup === '' && kind !== 'PersistentVolumeClaim') {
     errors.push(invalid(path, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"))
   }
