@@ -7,14 +7,15 @@ export const jsonType = 'application/json'
 export const yamlType = 'application/yaml'
 export const protobufType = 'application/vnd.kubernetes.protobuf'
 
-const objectTypes = [jsonType, protobufType, yamlType]
-const streamTypes = [jsonType, `${jsonType};stream=watch`, protobufType, `${protobufType};stream=watch`, yamlType]
+// In the order of v2; v3 sorts them.
+const objectTypes = [jsonType, yamlType, protobufType]
+const streamTypes = [...objectTypes, `${jsonType};stream=watch`, `${protobufType};stream=watch`]
 const customTypes = [jsonType, yamlType]
 const patchTypes = [
-  'application/apply-patch+yaml',
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
 ]
 
 export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch'
@@ -158,6 +159,7 @@ class ResourceOperations {
   readonly #listType: string
   readonly #produces: readonly string[]
   readonly #streams: readonly string[]
+  readonly #isCustom: boolean
   readonly #tag: string
   readonly #word: string
   readonly #root: string
@@ -165,6 +167,7 @@ class ResourceOperations {
   constructor(facts: ResourceFacts, listType: string, { isCustom = false }: OperationOptions) {
     this.#facts = facts
     this.#listType = listType
+    this.#isCustom = isCustom
     this.#produces = isCustom ? customTypes : objectTypes
     this.#streams = isCustom ? customTypes : streamTypes
     this.#tag = `${groupWord(facts.group)}_${facts.version}`
@@ -189,12 +192,13 @@ class ResourceOperations {
     if (has('update')) operations.push(this.#replace(item, inItem))
     if (has('patch')) operations.push(this.#patch(item, inItem))
     if (has('delete')) operations.push(this.#delete(item, inItem))
-    if (has('watch')) {
+    // Documents of custom resources leave the paths out that are only for watching.
+    if (has('watch') && !this.#isCustom) {
       operations.push(this.#watch(watched, inItem))
       operations.push(this.#watchList(watched.slice(0, -'/{name}'.length), inScope, namespaced ? 'Namespaced' : '', ''))
     }
     if (namespaced && has('list')) operations.push(this.#list(`${this.#root}/${resource}`, [], '', 'ForAllNamespaces'))
-    if (namespaced && has('watch')) operations.push(this.#watchList(`${this.#root}/watch/${resource}`, [], '', 'ForAllNamespaces'))
+    if (namespaced && has('watch') && !this.#isCustom) operations.push(this.#watchList(`${this.#root}/watch/${resource}`, [], '', 'ForAllNamespaces'))
     return [...operations, ...subresources.flatMap((one) => this.#subresource(`${item}/${one.name}`, inItem, one))]
   }
 
@@ -216,6 +220,10 @@ class ResourceOperations {
     return `${verb}${this.#word}${scope}${rest}`
   }
 
+  get #consumes(): readonly string[] {
+    return this.#isCustom ? customTypes : ['*/*']
+  }
+
   get #scope(): string {
     return this.#facts.namespaced ? 'Namespaced' : ''
   }
@@ -227,7 +235,7 @@ class ResourceOperations {
   #list(path: string, inPath: readonly Parameter[], scope: string, suffix: string): Operation {
     const { kind, verbs } = this.#facts
     const id = this.#id('list', scope, `${kind}${suffix}`)
-    const description = `${verbs.includes('watch') ? 'list or watch' : 'list'} objects of kind ${kind}`
+    const description = `${verbs.includes('watch') && !this.#isCustom ? 'list or watch' : 'list'} objects of kind ${kind}`
     const responses: Response[] = [{ code: 200, type: this.#listType }]
     const more = { produces: this.#streams, responses, action: 'list' }
     return this.#operation(path, 'get', id, description, [...inPath, pretty, ...watchParameters], more)
@@ -235,15 +243,15 @@ class ResourceOperations {
 
   #create(path: string, inPath: readonly Parameter[]): Operation {
     const { kind, type } = this.#facts
-    const more = { body: { type, contentTypes: ['*/*'], required: true }, ...this.#objects(type, 200, 201, 202), action: 'post' }
+    const more = { body: { type, contentTypes: this.#consumes, required: true }, ...this.#objects(type, 200, 201, 202), action: 'post' }
     return this.#operation(path, 'post', this.#id('create', this.#scope, kind), `create ${article(kind)}${kind}`, [...inPath, pretty, ...writeParameters], more)
   }
 
   #deleteCollection(path: string, inPath: readonly Parameter[]): Operation {
     const { kind } = this.#facts
     const id = this.#id('delete', `Collection${this.#scope}`, kind)
-    const parameters = [...inPath, pretty, ...deleteParameters, ...listParameters]
-    const more = { ...deleteBody, produces: this.#produces, responses: statusResponses, action: 'deletecollection' }
+    const parameters = [...inPath, pretty, ...(this.#isCustom ? watchParameters : [...deleteParameters, ...listParameters])]
+    const more = { ...(this.#isCustom ? {} : deleteBody), produces: this.#produces, responses: statusResponses, action: 'deletecollection' }
     return this.#operation(path, 'delete', id, `delete collection of ${kind}`, parameters, more)
   }
 
@@ -258,20 +266,22 @@ class ResourceOperations {
   #read(path: string, inPath: readonly Parameter[], subresource?: SubresourceFacts): Operation {
     const { id, what, type, kind } = this.#target(subresource)
     const more = { ...this.#objects(type, 200), action: 'get' }
-    return this.#operation(path, 'get', this.#id('read', this.#scope, id), `read ${what}`, [...inPath, pretty], more, kind)
+    const parameters = [...inPath, pretty, ...(this.#isCustom ? [query('resourceVersion')] : [])]
+    return this.#operation(path, 'get', this.#id('read', this.#scope, id), `read ${what}`, parameters, more, kind)
   }
 
   #replace(path: string, inPath: readonly Parameter[], subresource?: SubresourceFacts): Operation {
     const { id, what, type, kind } = this.#target(subresource)
-    const more = { body: { type, contentTypes: ['*/*'], required: true }, ...this.#objects(type, 200, 201), action: 'put' }
+    const more = { body: { type, contentTypes: this.#consumes, required: true }, ...this.#objects(type, 200, 201), action: 'put' }
     return this.#operation(path, 'put', this.#id('replace', this.#scope, id), `replace ${what}`, [...inPath, pretty, ...writeParameters], more, kind)
   }
 
   #patch(path: string, inPath: readonly Parameter[], subresource?: SubresourceFacts): Operation {
     const { id, what, type, kind } = this.#target(subresource)
-    // Custom resources have no strategic merge patch.
-    const contentTypes = this.#produces === customTypes ? patchTypes.slice(0, -1) : patchTypes
-    const more = { body: { type: `${meta}.Patch`, contentTypes, required: true }, ...this.#objects(type, 200, 201), action: 'patch' }
+    // Custom resources have no strategic merge patch, and a patch does not create them.
+    const contentTypes = this.#isCustom ? patchTypes.filter((type) => !type.includes('strategic')) : patchTypes
+    const codes: Response['code'][] = this.#isCustom ? [200] : [200, 201]
+    const more = { body: { type: `${meta}.Patch`, contentTypes, required: true }, ...this.#objects(type, ...codes), action: 'patch' }
     const parameters = [...inPath, pretty, ...writeParameters, query('force', 'boolean')]
     return this.#operation(path, 'patch', this.#id('patch', this.#scope, id), `partially update ${what}`, parameters, more, kind)
   }
@@ -321,7 +331,7 @@ class ResourceOperations {
 
   #createSubresource(path: string, inPath: readonly Parameter[], subresource: SubresourceFacts): Operation {
     const { id, type, kind } = this.#target(subresource)
-    const more = { body: { type, contentTypes: ['*/*'], required: true }, ...this.#objects(type, 200, 201, 202), action: 'post' }
+    const more = { body: { type, contentTypes: this.#consumes, required: true }, ...this.#objects(type, 200, 201, 202), action: 'post' }
     const description = `create ${subresource.name} of ${article(this.#facts.kind)}${this.#facts.kind}`
     return this.#operation(path, 'post', this.#id('create', this.#scope, id), description, [...inPath, pretty, ...writeParameters], more, kind)
   }
@@ -329,7 +339,7 @@ class ResourceOperations {
   #log(path: string, inPath: readonly Parameter[], subresource: SubresourceFacts): Operation {
     const { id, what, kind } = this.#target(subresource)
     const responses: Response[] = [{ code: 200, type: undefined }]
-    const more = { produces: [...objectTypes, 'text/plain'], responses, action: 'get' }
+    const more = { produces: ['text/plain', ...objectTypes], responses, action: 'get' }
     return this.#operation(path, 'get', this.#id('read', this.#scope, id), `read ${what}`, [...inPath, pretty, ...logParameters], more, kind)
   }
 

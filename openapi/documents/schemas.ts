@@ -166,7 +166,8 @@ class Printer {
   #versionInfo(name: string): JSONSchema {
     const properties = versionInfo.properties.map((property) => {
       const description = this.#options.descriptions.property(name, property)
-      return [property, ordered({ description, ...(versionInfo.required.includes(property) ? text : { type: 'string' }) })]
+      const hasDefault = this.#options.version === 3 && versionInfo.required.includes(property)
+      return [property, ordered({ description, ...(hasDefault ? text : { type: 'string' }) })]
     })
     return { type: 'object', required: versionInfo.required, properties: Object.fromEntries(properties) as JSONSchema }
   }
@@ -193,13 +194,13 @@ class Printer {
     const isList = field.schema.form === 'list'
     const isReference = '$ref' in value
     const enumeration = field.enum === undefined || isList || field.schema.form === 'map' ? {} : { enum: field.enum }
-    // In v2 the neighbours of a reference count for nothing, and only its description is printed beside it.
+    // v2 has no defaults, and puts what else there is beside a reference.
     const target = isReference && version === 3 && (description !== undefined || field.default !== undefined) ? { allOf: [value] } : value
     return ordered({
       description,
       ...target,
       ...(field.default === undefined || version === 2 ? {} : { default: field.default }),
-      ...(version === 2 ? {} : enumeration),
+      ...enumeration,
       ...(field.listType === undefined ? {} : { 'x-kubernetes-list-type': field.listType }),
       ...(isList && field.schema.keys.length > 0 && field.listType === 'map' ? { 'x-kubernetes-list-map-keys': field.schema.keys } : {}),
       ...(field.mapType === undefined ? {} : { 'x-kubernetes-map-type': field.mapType }),
@@ -233,12 +234,12 @@ class Printer {
   #element(schema: Schema, field: Field | undefined): JSONSchema {
     const { version } = this.#options
     const value = this.#value(schema)
-    if (version === 2) return value
+    const enumeration = field?.enum === undefined || schema.form !== 'scalar' ? {} : { enum: field.enum }
+    if (version === 2) return schema.form === 'scalar' && !('$ref' in value) ? ordered({ ...value, ...enumeration }) : value
     // A list within a map (ExtraValue) is of plain strings.
     if (schema.form === 'list') return { type: 'array', items: { ...this.#value(schema.element), default: '' } }
     const fallback = field?.elementDefault
     const target = '$ref' in value && fallback !== undefined ? { allOf: [value] } : value
-    const enumeration = field?.enum === undefined || schema.form !== 'scalar' ? {} : { enum: field.enum }
     return ordered({ ...target, ...(fallback === undefined ? {} : { default: fallback }), ...enumeration })
   }
 }
