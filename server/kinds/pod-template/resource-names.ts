@@ -24,8 +24,13 @@ const objectCounts = [
 const containerResources = new Set(['cpu', 'memory', 'ephemeral-storage'])
 const quotaResources = new Set([
   ...containerResources,
-  ...['requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage'],
-  ...['limits.cpu', 'limits.memory', 'limits.ephemeral-storage'],
+  'requests.cpu',
+  'requests.memory',
+  'requests.storage',
+  'requests.ephemeral-storage',
+  'limits.cpu',
+  'limits.memory',
+  'limits.ephemeral-storage',
   ...objectCounts,
 ])
 const standardResources = new Set([...quotaResources, 'storage'])
