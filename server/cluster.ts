@@ -17,6 +17,7 @@ import type { Client } from './client/client.ts'
 import { InProcessClient } from './client/in-process.ts'
 import { startComponents, type Components } from './components.ts'
 import type { Api } from './endpoints/api.ts'
+import { makeFolder } from './folder.ts'
 import { healthChecks } from './health-checks.ts'
 import { createApp, listen, type Listener } from './http/app.ts'
 import type { Services } from './http/routes.ts'
@@ -135,6 +136,7 @@ async function openStore({ dataDir, durability }: CompleteOptions): Promise<Stor
   if (dataDir === undefined) return openMemoryStore()
   // Loaded only where there is a disk: it brings a native library along.
   const { openLevelStore } = await import('./storage/leveldb.ts')
+  makeFolder(dataDir, 0o700)
   return openLevelStore({ path: join(dataDir, 'store'), durability })
 }
 

@@ -1,10 +1,11 @@
 // kubeconfig files: one of our own, and the user's, into which ours can be merged.
 // Source: client-go/tools/clientcmd/api/v1, Config (v1.36)
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import type { KeyPair } from './authentication/certificates.ts'
+import { makeFolder } from './folder.ts'
 
 interface Named {
   name: string
@@ -50,7 +51,7 @@ export function kubeconfigText(options: KubeconfigOptions): string {
 
 /** Readable for the user alone: it holds a key that may do everything. */
 export function writeKubeconfig(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
   const temporary = `${path}.${process.pid}.tmp`
   writeFileSync(temporary, text, { mode: 0o600 })
   renameSync(temporary, path)

@@ -1,8 +1,10 @@
 // The certificates of a cluster: made once, kept in the data folder, renewed when they no longer fit.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isUsable, newCertificateAuthority, newClientCertificate, newServingCertificate, type KeyPair } from './authentication/certificates.ts'
 import type { KeyStore } from './authentication/service-account.ts'
+import { makeFolder } from './folder.ts'
 
 export interface PKI {
   readonly authority: KeyPair
@@ -15,10 +17,17 @@ export interface PKI {
 const adminUser = { name: 'kubernetes-admin', groups: ['kubeadm:cluster-admins', 'system:masters'] }
 const authorityName = 'kubernetes'
 
-/** @param folder undefined keeps everything in memory; `names` are what clients reach the server by */
+/** A file of the folder is not what was written there. Nothing is made anew: clients trust the authority that was lost. */
+export class DamagedPKIError extends Error {
+  override readonly name = 'DamagedPKIError'
+}
+
+/** @param folder undefined keeps everything in memory; `names` are what clients reach the server by. @throws DamagedPKIError */
 export async function preparePKI(folder: string | undefined, names: readonly string[], now: number): Promise<PKI> {
   const files = folder === undefined ? inMemory() : inFolder(folder)
-  const authority = files.read('ca') ?? (await newCertificateAuthority(authorityName, now))
+  const kept = files.read('ca')
+  if (kept !== undefined && !isCertificate(kept)) throw new DamagedPKIError(`the certificate authority in ${folder} is damaged`)
+  const authority = kept ?? (await newCertificateAuthority(authorityName, now))
   files.write('ca', authority)
   const pairFor = async (file: string, needed: readonly string[], make: () => Promise<KeyPair>): Promise<KeyPair> => {
     const known = files.read(file)
@@ -34,6 +43,14 @@ export async function preparePKI(folder: string | undefined, names: readonly str
   return { authority, serving, admin, serviceAccountKeys: files.serviceAccountKeys }
 }
 
+function isCertificate({ certificate, key }: KeyPair): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
+  } catch {
+    return false
+  }
+}
+
 interface Files {
   read(name: string): KeyPair | undefined
   write(name: string, pair: KeyPair): void
@@ -45,7 +62,7 @@ function inMemory(): Files {
 }
 
 function inFolder(folder: string): Files {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 0o700)
   const read = (file: string): string | undefined => (existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8') : undefined)
   const write = (file: string, text: string, mode: number): void => {
     if (read(file) !== text) writeFileSync(join(folder, file), text, { mode })

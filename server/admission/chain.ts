@@ -41,7 +41,7 @@ export interface ChainDependencies {
 }
 
 /** Names that flags may use: every plugin of a real server, in its order. Not all of them exist here. */
-const knownPlugins = [
+export const knownPlugins: readonly string[] = [
   'AlwaysAdmit',
   'NamespaceAutoProvision',
   'NamespaceLifecycle',

@@ -76,7 +76,9 @@ function openError(path: string, error: unknown): StoreOpenError {
   if (code === 'LEVEL_LOCKED') {
     return new StoreOpenError('locked', `the store in ${path} is in use by another process`, { cause })
   }
-  if (code === 'LEVEL_CORRUPTION') return damaged(path, detail, { cause })
+  // A file that another one names is not there.
+  const isIncomplete = code === 'LEVEL_IO_ERROR' && /no such file/i.test(detail)
+  if (code === 'LEVEL_CORRUPTION' || isIncomplete) return damaged(path, detail, { cause })
   if (code === 'LEVEL_IO_ERROR' || /^E(ACCES|PERM|ROFS|NOTDIR|EXIST|NOSPC|DQUOT)$/.test(code)) {
     return new StoreOpenError('unwritable', `the folder ${path} cannot be written: ${detail}`, { cause })
   }

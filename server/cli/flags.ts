@@ -1,0 +1,70 @@
+// Values of flags: from text to what it means, or one sentence about what is wrong with it.
+import { isIP, isIPv4 } from 'node:net'
+import { InvalidArgumentError } from 'commander'
+import { knownPlugins } from '../admission/chain.ts'
+import { componentNames, type ComponentName } from '../options.ts'
+
+/** More nodes than this have never been tried in one process. */
+const maxNodes = 5000
+
+export function parsePort(text: string): number {
+  return integer(text, 0, 65535)
+}
+
+export function parseNodes(text: string): number {
+  return integer(text, 0, maxNodes)
+}
+
+function integer(text: string, min: number, max: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= min && value <= max)) throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
+  return value
+}
+
+export function parseAddress(text: string): string {
+  if (isIP(text) === 0) throw new InvalidArgumentError('It must be an IP address.')
+  return text
+}
+
+/** `10.0.0.0/24`. A range holds at least 8 addresses and at most 2^20, as with the real flag. */
+export function parseServiceRange(text: string): string {
+  const [base = '', bits = '', ...rest] = text.split('/')
+  const length = /^\d+$/.test(bits) ? Number(bits) : Number.NaN
+  if (!isIPv4(base) || !(length >= 12 && length <= 29) || rest.length > 0) {
+    throw new InvalidArgumentError('It must be an IPv4 range from /12 to /29, such as 10.0.0.0/24.')
+  }
+  return text
+}
+
+/** `30000-32767`, both included. */
+export function parsePortRange(text: string): { from: number; to: number } {
+  const match = /^(\d+)-(\d+)$/.exec(text)
+  const from = Number(match?.[1])
+  const to = Number(match?.[2])
+  if (match === null || from < 1 || to > 65535 || from > to) {
+    throw new InvalidArgumentError('It must be a range of ports, such as 30000-32767.')
+  }
+  return { from, to }
+}
+
+/** A flag that may be given several times, each time with one value or several with commas between. */
+export function parseList(text: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, ...text.split(',').map((one) => one.trim()).filter((one) => one !== '')]
+}
+
+export function parseComponents(text: string, earlier?: readonly ComponentName[]): ComponentName[] {
+  return parseList(text, earlier).map((name) => {
+    const known = componentNames.find((one) => one === name)
+    if (known === undefined) throw new InvalidArgumentError(`${name} is none of ${componentNames.join(', ')}.`)
+    return known
+  })
+}
+
+export function parseAdmissionPlugins(text: string, earlier?: readonly string[]): string[] {
+  return parseList(text, earlier).map((name) => {
+    if (!knownPlugins.includes(name)) {
+      throw new InvalidArgumentError(`There is no admission plugin ${name}: there are ${knownPlugins.join(', ')}.`)
+    }
+    return name
+  })
+}

@@ -1,0 +1,114 @@
+// The commands and flags of `kubeling`, and what its help teaches.
+import { Command, CommanderError, Option } from 'commander'
+import packageFile from '../../package.json' with { type: 'json' }
+import { kubernetesVersion } from '../version.ts'
+import {
+  parseAddress,
+  parseAdmissionPlugins,
+  parseComponents,
+  parseList,
+  parseNodes,
+  parsePort,
+  parsePortRange,
+  parseServiceRange,
+} from './flags.ts'
+import { up, type UpFlags } from './up.ts'
+
+const introduction = `A Kubernetes ${kubernetesVersion} cluster in one Node process: API server, controllers, scheduler, and nodes that only pretend
+to run containers. kubectl and every other client talk to it as to a real one.`
+
+const examples = `
+Examples:
+  kubeling up                      a cluster with one node on https://127.0.0.1:6443, kept in ~/.kubeling/default
+  kubeling up --nodes 3            the same with three nodes
+  kubeling up --in-memory --port 0 a cluster that leaves nothing behind, on a free port
+  kubeling up --merge-kubeconfig   kubectl uses it at once: it becomes the current context in ~/.kube/config
+  kubeling up --disable=controllers,scheduler,kubelet
+                                   the API server alone: what you create stays as you wrote it
+
+Parts of a cluster (--disable leaves them out, so that you can run your own instead):
+  controllers   make what you ask for: a Deployment becomes a ReplicaSet becomes Pods, endpoints follow, owners clean up
+  scheduler     gives each Pod a node
+  kubelet       the simulated nodes: they report themselves, and take Pods from Pending to Running and back
+
+The data folder holds everything: objects, certificates, kubeconfig. Start again on it and all is as it was; delete it
+and the cluster is gone. $KUBELING_HOME stands for ~/.kubeling. Flags named as those of kube-apiserver mean the same.`
+
+function makeProgram(): Command {
+  const program = new Command('kubeling')
+    .description(introduction)
+    .helpCommand('help [command]', 'show the help of a command')
+    .helpOption('-h, --help', 'show this help')
+    .configureOutput({ outputError: (text, write) => write(oneSentence(text)) })
+    .exitOverride()
+  program
+    .command('up')
+    .description('start a cluster, and keep it running until Ctrl-C')
+    .addOption(new Option('--port <number>', 'where to listen; 0 picks a free port').argParser(parsePort).default(6443))
+    .addOption(new Option('--secure-port <number>', 'the same as --port').argParser(parsePort).hideHelp())
+    .addOption(new Option('--bind-address <ip>', 'where to listen').argParser(parseAddress).default('127.0.0.1'))
+    .option('--data-dir <folder>', 'what the cluster keeps (default: ~/.kubeling/default)')
+    .option('--in-memory', 'keep nothing: the cluster is gone when the process ends')
+    .addOption(
+      new Option('--durability <how>', 'sync: acknowledged means on disk; relaxed: faster, a power cut may lose the last writes')
+        .choices(['sync', 'relaxed'] as const)
+        .default('sync'),
+    )
+    .addOption(new Option('--nodes <number>', 'how many simulated nodes').argParser(parseNodes).default(1))
+    .option('--bare', "without the pods of a control plane in kube-system and other things a real cluster's installer adds")
+    .option('--kubeconfig <file>', 'where to write the kubeconfig (default: kubeconfig in the data folder)')
+    .option('--merge-kubeconfig [file]', 'add the cluster to your own kubeconfig too (default: $KUBECONFIG, else ~/.kube/config)')
+    .addOption(
+      new Option('--disable <parts>', 'parts to leave out: controllers, scheduler, kubelet').argParser(parseComponents),
+    )
+    .addOption(
+      new Option('--disable-admission-plugins <names>', 'admission plugins to leave out, such as ServiceAccount').argParser(
+        parseAdmissionPlugins,
+      ),
+    )
+    .option('--token-auth-file <csv>', 'static tokens: token,user,uid,"group1,group2"')
+    .addOption(
+      new Option('--service-cluster-ip-range <cidr>', 'addresses of Services')
+        .argParser(parseServiceRange)
+        .default('10.0.0.0/24'),
+    )
+    .addOption(
+      new Option('--service-node-port-range <ports>', 'ports of NodePort Services')
+        .argParser(parsePortRange)
+        .default({ from: 30000, to: 32767 }, '30000-32767'),
+    )
+    .addOption(
+      new Option('--advertise-address <ip>', 'what the Service kubernetes points to (default: the bind address)').argParser(parseAddress),
+    )
+    .option('--service-account-issuer <url>', 'issuer of service account tokens', 'https://kubernetes.default.svc')
+    .addOption(
+      new Option('--api-audiences <names>', 'audiences of service account tokens (default: the issuer)').argParser(parseList),
+    )
+    .addHelpText('after', examples)
+    .action((flags: UpFlags) => up(flags))
+  program
+    .command('version')
+    .description('print the version of kubeling and of the API it serves')
+    .action(() => console.log(`kubeling ${packageFile.version}\nKubernetes ${kubernetesVersion}`))
+  return program
+}
+
+/** Runs a command line without the interpreter and the script. Sets the exit code of the process. */
+export async function main(args: readonly string[]): Promise<void> {
+  const program = makeProgram()
+  if (args.length === 0) {
+    program.outputHelp()
+    return
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    process.exitCode = error.exitCode
+  }
+}
+
+/** The library's texts, as the one sentence that every failure of ours is. */
+function oneSentence(text: string): string {
+  return `kubeling: ${text.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ').trim().replace(/\.$/, '')}\n`
+}
