@@ -8,4 +8,5 @@ export const deviceClass = defineKind<DeviceClass>({
   version: 'v1',
   kind: 'DeviceClass',
   generation: true,
+  strategy: { returnsDeletedObject: true },
 })

@@ -14,6 +14,7 @@ export const resourceClaim = defineKind<ResourceClaim>({
   kind: 'ResourceClaim',
   defaults: ({ spec }) => defaultRequests(spec),
   strategy: {
+    returnsDeletedObject: true,
     validate: ({ spec }) => validateRequests(spec, field('spec')),
     validateUpdate: (object, old) => validateImmutableField(object.spec, old.spec, field('spec')),
     validateUpdateOnly: true,

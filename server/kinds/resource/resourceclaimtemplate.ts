@@ -12,6 +12,7 @@ export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
   kind: 'ResourceClaimTemplate',
   defaults: ({ spec }) => defaultRequests(spec?.spec),
   strategy: {
+    returnsDeletedObject: true,
     validate: ({ spec }) => validateRequests(spec?.spec, field('spec', 'spec')),
     validateUpdate: (object, old) => validateImmutableField(object.spec, old.spec, field('spec')),
   },

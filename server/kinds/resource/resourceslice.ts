@@ -15,6 +15,7 @@ export const resourceSlice = defineKind<ResourceSlice>({
   kind: 'ResourceSlice',
   generation: true,
   strategy: {
+    returnsDeletedObject: true,
     prepareForCreate: (draft, context) => fillTaintTimes(draft, context),
     prepareForUpdate: (draft, _old, context) => fillTaintTimes(draft, context),
     validate: ({ spec }) => validateCSIDriverName(spec?.driver ?? '', field('spec', 'driver')),

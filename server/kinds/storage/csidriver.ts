@@ -14,6 +14,7 @@ export const csiDriver = defineKind<CSIDriver>({
   kind: 'CSIDriver',
   defaults,
   strategy: {
+    returnsDeletedObject: true,
     allowUnconditionalUpdate: false,
     prepareForCreate: ({ spec }) => dropDisabled(spec),
     prepareForUpdate,

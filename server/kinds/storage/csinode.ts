@@ -15,7 +15,7 @@ export const csiNode = defineKind<CSINode>({
   group: 'storage.k8s.io',
   version: 'v1',
   kind: 'CSINode',
-  strategy: { allowUnconditionalUpdate: false, validate, validateUpdate },
+  strategy: { returnsDeletedObject: true, allowUnconditionalUpdate: false, validate, validateUpdate },
   cells: { Drivers: ({ spec }) => (spec?.drivers ?? []).length },
 })
 

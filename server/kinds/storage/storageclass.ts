@@ -19,7 +19,7 @@ export const storageClass = defineKind<StorageClass>({
     draft.reclaimPolicy ??= 'Delete'
     draft.volumeBindingMode ??= 'Immediate'
   },
-  strategy: { validate, validateUpdate, warnings },
+  strategy: { returnsDeletedObject: true, validate, validateUpdate, warnings },
   cells: {
     Name: ({ metadata }) => {
       const isDefault = defaultAnnotations.some((name) => metadata?.annotations?.[name] === 'true')

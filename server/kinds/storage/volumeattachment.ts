@@ -14,7 +14,7 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   group: 'storage.k8s.io',
   version: 'v1',
   kind: 'VolumeAttachment',
-  strategy: { allowUnconditionalUpdate: false, validate, validateUpdate },
+  strategy: { returnsDeletedObject: true, allowUnconditionalUpdate: false, validate, validateUpdate },
   status: { validateUpdate: (object) => validateStatus(object) },
   cells: {
     Attacher: ({ spec }) => spec.attacher,

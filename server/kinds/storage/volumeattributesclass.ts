@@ -12,7 +12,7 @@ export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   group: 'storage.k8s.io',
   version: 'v1',
   kind: 'VolumeAttributesClass',
-  strategy: { validate, validateUpdate, validateUpdateOnly: true },
+  strategy: { returnsDeletedObject: true, validate, validateUpdate, validateUpdateOnly: true },
   cells: { DriverName: ({ driverName }) => driverName },
 })
 
