@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import type { KubeConfig } from '@kubernetes/client-node'
 import { makeChain } from './admission/chain.ts'
 import type { AdmissionReader } from './admission/plugin.ts'
 import type { AnyObject, Frozen, UserInfo } from './apimachinery/types.ts'
@@ -42,6 +43,8 @@ export interface Cluster extends AsyncDisposable {
   /** Text of a kubeconfig for its admin. */
   readonly kubeconfig: string
   readonly kubeconfigOptions: KubeconfigOptions
+  /** Of the official client, for its admin. The client is loaded by the first call. */
+  kubeConfig(): Promise<KubeConfig>
   /** The number of simulated nodes. */
   readonly nodes: number
   /** A client in this process, as this user; default: the admin. */
@@ -125,11 +128,19 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     port: listener.port,
     kubeconfig: kubeconfigText(kubeconfigOptions),
     kubeconfigOptions,
+    kubeConfig: () => clientConfig(kubeconfigOptions),
     nodes: options.nodes,
     client: (user = admin) => clientFor(user, 'kubeling'),
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+async function clientConfig(options: KubeconfigOptions): Promise<KubeConfig> {
+  const { KubeConfig } = await import('@kubernetes/client-node')
+  const config = new KubeConfig()
+  config.loadFromString(kubeconfigText(options))
+  return config
 }
 
 async function openStore({ dataDir, durability }: CompleteOptions): Promise<Store> {

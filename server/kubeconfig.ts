@@ -1,6 +1,6 @@
 // kubeconfig files: one of our own, and the user's, into which ours can be merged.
 // Source: client-go/tools/clientcmd/api/v1, Config (v1.36)
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { parse, stringify } from 'yaml'
@@ -53,8 +53,13 @@ export function kubeconfigText(options: KubeconfigOptions): string {
 export function writeKubeconfig(path: string, text: string): void {
   makeFolder(dirname(path))
   const temporary = `${path}.${process.pid}.tmp`
-  writeFileSync(temporary, text, { mode: 0o600 })
-  renameSync(temporary, path)
+  try {
+    writeFileSync(temporary, text, { mode: 0o600 })
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
 }
 
 /** The file kubectl would write to: the first of $KUBECONFIG, else ~/.kube/config. */

@@ -36,9 +36,9 @@ export function explain(error: unknown, asked: Asked): string | undefined {
   if (error instanceof StoreOpenError) return explainStore(error, asked)
   if (error instanceof DamagedPKIError) return `${error.message}; ${startAnew}`
   if (!(error instanceof Error)) return undefined
-  const { code, syscall, path } = error as NodeJS.ErrnoException
+  const { code, syscall, path, dest = path } = error as NodeJS.ErrnoException & { dest?: string }
   if (syscall === 'listen' || syscall === 'getaddrinfo') return explainListen(code, asked)
-  if (code !== undefined && path !== undefined) return reasonFor(path, code)
+  if (code !== undefined && dest !== undefined) return reasonFor(dest, code)
   return undefined
 }
 
