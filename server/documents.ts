@@ -1,8 +1,10 @@
 // The documents a server answers on fixed paths, made of the resources it serves.
+import { OpenAPI } from '../openapi/documents/index.ts'
 import { groups } from '../openapi/index.ts'
 import { Discovery } from './endpoints/discovery.ts'
 import { discoveryDocuments } from './http/discovery.ts'
 import type { Documents } from './http/documents.ts'
+import { openAPIDocuments } from './http/openapi.ts'
 import type { HealthChecks } from './http/health.ts'
 import type { Resources } from './registry/resources.ts'
 import type { ServerMetrics } from './metrics.ts'
@@ -17,13 +19,18 @@ export interface DocumentSources {
 }
 
 export function serverDocuments({ resources, health, version, metrics, tokens, url }: DocumentSources): Documents {
+  const facts = () => resources.all().map((resource) => resource.facts)
   const discovery = new Discovery({
     groups,
-    resources: () => resources.all().map(({ facts }) => facts),
+    resources: facts,
     serverAddress: () => new URL(url()).host,
     paths: () => Object.entries(health).flatMap(([endpoint, checks]) => checks.map(({ name }) => `/${endpoint}/${name}`)),
   })
-  resources.onChange(() => discovery.invalidate())
+  const openapi = new OpenAPI({ groups, resources: facts })
+  resources.onChange(() => {
+    discovery.invalidate()
+    openapi.invalidate()
+  })
   return {
     health,
     version,
@@ -31,6 +38,6 @@ export function serverDocuments({ resources, health, version, metrics, tokens, u
     url,
     metrics: () => metrics.text(),
     discovery: discoveryDocuments(discovery),
-    openapi: { v2: () => { throw new Error('no openapi') }, v3: () => undefined },
+    openapi: openAPIDocuments(openapi),
   }
 }

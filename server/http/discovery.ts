@@ -28,6 +28,8 @@ export function discoveryDocuments(discovery: Discovery): DiscoveryDocuments {
           contentType: `${negotiated.mediaType};g=${group};v=${version};as=${as}`,
           bytes: encode(aggregated.object, negotiated.mediaType),
           etag: aggregated.etag,
+          vary: ['Accept'],
+          cacheControl: 'public',
         }
       }
       const { mediaType } = negotiateResponse(accept, plainForms)

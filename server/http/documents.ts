@@ -12,6 +12,8 @@ export interface Document {
   readonly contentType: string
   readonly bytes: Buffer
   readonly etag?: string
+  readonly vary?: readonly string[]
+  readonly cacheControl?: string
 }
 
 export interface DiscoveryDocuments {
@@ -79,9 +81,14 @@ export function documents(options: Documents): Filter {
     writeBytes(ctx as unknown as Context, 200, 'application/jwk-set+json', [Buffer.from(JSON.stringify(await tokens.keySet()))])
   })
   router.get('/openapi/v2', async (ctx) => writeDocument(ctx as unknown as Context, await openapi.v2(acceptOf(ctx as unknown as Context))))
-  router.get('/openapi/v3{/*path}', async (ctx, next) => {
+  router.get('/openapi/v3{/*path}', async (ctx) => {
     const document = await openapi.v3(ctx.path.slice('/openapi/v3/'.length), acceptOf(ctx as unknown as Context))
-    if (document === undefined) return next()
+    if (document === undefined) {
+      // As the real server does: nothing but the status.
+      ctx.body = null
+      ctx.status = 404
+      return
+    }
     writeDocument(ctx as unknown as Context, document)
   })
   const routes = router.routes() as unknown as Filter
@@ -117,8 +124,9 @@ async function discoveryDocument(ctx: Context, discovery: DiscoveryDocuments): P
 }
 
 /** With its ETag, and a 304 for a client that has it. */
-function writeDocument(ctx: Context, { contentType, bytes, etag }: Document): void {
-  ctx.set('Vary', 'Accept')
+function writeDocument(ctx: Context, { contentType, bytes, etag, vary, cacheControl }: Document): void {
+  if (vary !== undefined) ctx.set('Vary', [...vary])
+  if (cacheControl !== undefined) ctx.set('Cache-Control', cacheControl)
   if (etag !== undefined) {
     ctx.set('ETag', etag)
     if (ctx.get('if-none-match').split(/,\s*/).includes(etag)) {

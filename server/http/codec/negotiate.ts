@@ -105,6 +105,17 @@ export function tryNegotiate(header: string | undefined, allows: Allows): Negoti
   return undefined
 }
 
+/** The best of an endpoint's own media types; undefined if none is acceptable. No header means the first. */
+export function preferredType(header: string | undefined, types: readonly string[]): string | undefined {
+  for (const clause of parseAccept(header === undefined || header === '' ? '*/*' : header)) {
+    for (const one of types) {
+      const [type, subtype] = one.split('/')
+      if ((clause.type === type || clause.type === '*') && (clause.subtype === subtype || clause.subtype === '*')) return one
+    }
+  }
+  return undefined
+}
+
 const metaVersions = new Set(['v1', 'v1beta1'])
 
 /** Endpoints of resources. `custom`: of a CustomResourceDefinition, whose objects have no protobuf form. */
