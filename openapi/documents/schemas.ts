@@ -118,6 +118,20 @@ function fieldsOf(schema: StructSchema): Field[] {
   return fields.map((field) => (container.form === 'struct' ? container.fields.get(field.name) : undefined) ?? field)
 }
 
+/** Members without a word of description, whose references therefore stand alone. */
+const undescribed: Readonly<Record<string, readonly string[]>> = {
+  [`${apiextensions}.JSONSchemaProps`]: ['additionalItems', 'additionalProperties', 'example', 'externalDocs', 'items', 'not'],
+  'io.k8s.api.networking.v1.IngressRule': ['http'],
+}
+
+const isUndescribed = (type: string, member: string): boolean => undescribed[type]?.includes(member) ?? false
+
+/** Sources that say nothing of the values leave the list of them out. */
+function withEnum(description: string, values: readonly string[]): string {
+  if (description.includes('Possible enum values:')) return description
+  return `${description}\n\nPossible enum values:\n${values.map((value) => ` - \`"${value}"\``).join('\n')}`
+}
+
 let kindsByType: Map<string, KindName[]> | undefined
 
 /** Kinds a type is registered as, by group, version, kind. */
@@ -189,13 +203,15 @@ class Printer {
 
   #property(owner: StructSchema, field: Field): JSONSchema {
     const { version, descriptions } = this.#options
-    const description = descriptions.property(owner.name, field.name)
+    const prose = descriptions.property(owner.name, field.name)
     const value = this.#value(field.schema, field)
     const isList = field.schema.form === 'list'
     const isReference = '$ref' in value
-    const enumeration = field.enum === undefined || isList || field.schema.form === 'map' ? {} : { enum: field.enum }
+    const enumeration = isList || field.schema.form === 'map' ? {} : { enum: field.enum }
+    const description = prose === undefined || enumeration.enum === undefined ? prose : withEnum(prose, enumeration.enum)
     // v2 has no defaults, and puts what else there is beside a reference.
-    const target = isReference && version === 3 && (description !== undefined || field.default !== undefined) ? { allOf: [value] } : value
+    const hasNeighbours = field.default !== undefined || !isUndescribed(owner.name, field.name)
+    const target = isReference && version === 3 && hasNeighbours ? { allOf: [value] } : value
     return ordered({
       description,
       ...target,
