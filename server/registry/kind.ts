@@ -74,6 +74,8 @@ export interface KindBehaviour<T extends KubeObject> {
   status?: StatusStrategy<T>
   /** For updates of the approval subresource, which writes the status too. */
   approval?: StatusStrategy<T>
+  /** For updates of other subresources that write a part of the object; it puts back the rest itself. */
+  subresources?: Readonly<Record<string, StatusStrategy<T>>>
   scale?: ScaleMapping<T>
   /** metadata.generation counts changes of everything but metadata and status. Default false. */
   generation?: boolean

@@ -178,7 +178,7 @@ export class ResourceStore {
     const name = object.metadata!.name!
     const key = this.key(context.namespace, name)
     const entry = await this.#transact(key, context.dryRun, (current) => {
-      if (current !== undefined) throw newAlreadyExists(this.groupResource, name)
+      if (current !== undefined) throw newAlreadyExists(this.groupResource, name, current.object.metadata?.deletionTimestamp !== undefined)
       this.#allocator?.allocate(object, undefined, context.dryRun)
       return { type: 'put', object: this.#canonical(object) }
     })
@@ -301,7 +301,7 @@ export class ResourceStore {
         next.deletionTimestamp = formatTime(Math.max(requestedAt + grace * 1000, context.now))
         next.deletionGracePeriodSeconds = grace
         isMarkedNow = true
-      } else if (grace === undefined) {
+      } else if (grace === undefined && meta.deletionGracePeriodSeconds !== undefined) {
         next.deletionGracePeriodSeconds = 0
       }
     }
@@ -409,7 +409,7 @@ export class ResourceStore {
       }
       this.kind.strategy?.prepareForUpdate?.(draft, old as AnyObject, context)
       this.#allocator?.prepare(draft, old)
-    }
+    } else this.kind.subresources?.[subresource]?.prepareForUpdate?.(draft, old as AnyObject, context)
     if (this.kind.generation === true && !writesStatusOnly.has(subresource) && this.#specChanged(draft, old)) {
       meta.generation = (oldMeta.generation ?? 0) + 1
     }
@@ -427,7 +427,8 @@ export class ResourceStore {
   #validateUpdate(draft: AnyObject, old: Frozen<AnyObject>, subresource: string): FieldError[] {
     if (subresource === 'binding') return []
     if (writesStatusOnly.has(subresource)) return this.#statusStrategy(subresource)?.validateUpdate?.(draft, old as AnyObject) ?? []
-    const { strategy } = this.kind
+    const { strategy, subresources } = this.kind
+    if (subresources?.[subresource] !== undefined) return subresources[subresource].validateUpdate?.(draft, old as AnyObject) ?? []
     const common = strategy?.validateUpdateOnly === true ? [] : (strategy?.validate?.(draft) ?? [])
     return [...common, ...(strategy?.validateUpdate?.(draft, old as AnyObject) ?? [])]
   }

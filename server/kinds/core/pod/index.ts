@@ -6,6 +6,7 @@ import { defineKind } from '../../../registry/kind.ts'
 import { podWarnings } from '../../pod-template/index.ts'
 import { appArmorWarnings, defaults, prepareForCreate } from './defaults.ts'
 import { prepareStatusForUpdate, validateStatusUpdate } from './status.ts'
+import { ephemeralContainers, resize } from './subresources.ts'
 import { cells, rowConditions } from './table.ts'
 import { validate } from './validation.ts'
 import { validateUpdate } from './update.ts'
@@ -26,6 +27,7 @@ export const pod = defineKind<Pod>({
     returnsDeletedObject: true,
   },
   status: { prepareForUpdate: prepareStatusForUpdate, validateUpdate: validateStatusUpdate },
+  subresources: { ephemeralcontainers: ephemeralContainers, resize },
   indexes: ['spec.nodeName'],
   selectableFields: {
     // The name old clients have for spec.nodeName.

@@ -52,7 +52,7 @@ function validateImage(container: Container, path: FieldPath): FieldError[] {
   return [...(container.image ? [] : [required(path.child('image'))]), ...validateImageSpaces(container, path)]
 }
 
-function validateAnnotationUpdate(pod: Pod, old: Pod): FieldError[] {
+export function validateAnnotationUpdate(pod: Pod, old: Pod): FieldError[] {
   const path = field('metadata', 'annotations')
   const annotations = pod.metadata?.annotations ?? {}
   const oldAnnotations = old.metadata?.annotations ?? {}
