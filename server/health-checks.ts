@@ -68,6 +68,6 @@ export function healthChecks(sources: HealthSources): HealthChecks {
   return {
     healthz: live,
     livez: live,
-    readyz: [always('ping'), always('log'), always('loopback-serving-certificate'), etcd, readiness, informers, ...hooks, shutdown],
+    readyz: [always('ping'), always('log'), etcd, readiness, informers, ...hooks, shutdown],
   }
 }

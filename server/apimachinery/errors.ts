@@ -23,7 +23,7 @@ export class StatusError extends Error {
   }
 
   get code(): number {
-    return this.status.code
+    return this.status.code ?? 500
   }
 
   get reason(): string | undefined {
@@ -35,7 +35,7 @@ function failure(code: number, reason: string, message: string, details?: Status
   const status: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }
   if (details !== undefined) {
     const { code: last, ...rest } = status
-    return new StatusError({ ...rest, details, code: last })
+    return new StatusError({ ...rest, details, code: last! })
   }
   return new StatusError(status)
 }
@@ -62,8 +62,9 @@ export function newNotFound(resource: GroupResource, name: string): StatusError 
   return failure(404, 'NotFound', `${printGroupResource(resource)} "${name}" not found`, detailsOf(resource, name))
 }
 
-export function newAlreadyExists(resource: GroupResource, name: string): StatusError {
-  const message = `${printGroupResource(resource)} "${name}" already exists`
+export function newAlreadyExists(resource: GroupResource, name: string, isBeingDeleted = false): StatusError {
+  const leaving = isBeingDeleted ? 'object is being deleted: ' : ''
+  const message = `${leaving}${printGroupResource(resource)} "${name}" already exists`
   return failure(409, 'AlreadyExists', message, detailsOf(resource, name))
 }
 
@@ -166,9 +167,14 @@ export function newInternalError(cause: unknown): StatusError {
   return failure(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] })
 }
 
+/** 500 without a reason: an error of Go's that nobody dressed. */
+export function newPlainError(message: string): StatusError {
+  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 })
+}
+
 /** A Success Status: the answer to most deletions. */
 export function successStatus(details?: StatusDetails): Status {
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...(details === undefined ? {} : { details }), code: 200 }
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...(details === undefined ? {} : { details }) }
 }
 
 export function isNotFound(error: unknown): boolean {

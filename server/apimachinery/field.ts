@@ -21,8 +21,9 @@ export class FieldPath {
     return new FieldPath(`${this.#text}[${name}]`)
   }
 
+  /** A path that leads nowhere prints as Go's empty index. */
   toString(): string {
-    return this.#text
+    return this.#text === '' ? '[]' : this.#text
   }
 }
 

@@ -80,7 +80,8 @@ export interface Status {
   message?: string
   reason?: string
   details?: StatusDetails
-  code: number
+  /** Absent: 200. */
+  code?: number
 }
 
 /** Who asks. Source: apiserver/pkg/authentication/user.Info */

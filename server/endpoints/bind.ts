@@ -1,7 +1,7 @@
 // POST on a pod's binding: gives an unscheduled pod its node.
 // Source: pkg/registry/core/pod/storage, BindingREST (v1.36)
 import { formatTime } from '../apimachinery/clock.ts'
-import { newBadRequest, newConflict, successStatus } from '../apimachinery/errors.ts'
+import { newBadRequest, newConflict, newPlainError, successStatus } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import type { Binding, Pod } from '../api/core.ts'
@@ -21,10 +21,10 @@ export async function bind(api: Api, scope: Scope, body: Body): Promise<Answer> 
   if (binding.metadata?.name !== name) throw newBadRequest('name in URL does not match name in Binding object')
   const { target } = binding
   if (target.kind !== undefined && target.kind !== '' && target.kind !== 'Node') {
-    throw new Error(`target.kind: Unsupported value: ${JSON.stringify(target.kind)}: supported values: "Node", "<empty>"`)
+    throw newPlainError(`target.kind: Unsupported value: ${JSON.stringify(target.kind)}: supported values: "Node", "<empty>"`)
   }
   const nodeName = target.name ?? ''
-  if (nodeName === '') throw new Error('target.name: Required value')
+  if (nodeName === '') throw newPlainError('target.name: Required value')
   const pods = api.resources.get('', 'v1', 'pods')!
   await pods.store!.update(
     writeContext(api, { ...scope, resource: pods }, options.dryRun),

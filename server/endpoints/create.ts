@@ -1,5 +1,5 @@
 // POST on a collection.
-import { newBadRequest, newMethodNotSupported } from '../apimachinery/errors.ts'
+import { newBadRequest, newMethodNotSupported, newPlainError } from '../apimachinery/errors.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import type { Check } from '../registry/store.ts'
 import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
@@ -15,7 +15,7 @@ export async function create(api: Api, scope: Scope, body: Body): Promise<Answer
   const draft = defaultAndConvert(resource, decoded)
   setNamespace(draft, scope)
   if ((draft.metadata?.resourceVersion ?? '') !== '') {
-    throw new Error('resourceVersion should not be set on objects to be created')
+    throw newPlainError('resourceVersion should not be set on objects to be created')
   }
   const context = writeContext(api, scope, options.dryRun)
   const admitting = api.admission.admit(admissionAttributes(scope, 'CREATE', draft, undefined, options.dryRun), api.reader)

@@ -1,7 +1,7 @@
 // DELETE of one object and of a collection.
-import { newInvalid, newMethodNotSupported, successStatus } from '../apimachinery/errors.ts'
+import { newBadRequest, newInvalid, newMethodNotSupported, successStatus } from '../apimachinery/errors.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
-import { typeByName } from '../../openapi/index.ts'
+import { typeByName, typeOfKind } from '../../openapi/index.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
 import { propagationOf, validateDeleteOptions, type DeleteOptions } from '../registry/deletion.ts'
 import { selection } from '../registry/selection.ts'
@@ -22,6 +22,10 @@ function readOptions(scope: Scope, body: Body | undefined): DeleteOptions {
     const schema = typeByName(deleteOptionsType) as StructSchema
     const sent = body.value as AnyObject | null
     const version = sent?.apiVersion !== undefined && sent.apiVersion !== '' ? sent.apiVersion : 'v1'
+    const kind = sent?.kind ?? ''
+    if (kind !== '' && typeOfKind(version, kind)?.name !== deleteOptionsType) {
+      throw newBadRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(version)} in scheme "pkg/runtime/scheme.go:111"`)
+    }
     const slash = version.indexOf('/')
     const expected = { group: slash < 0 ? '' : version.slice(0, slash), version: version.slice(slash + 1), kind: 'DeleteOptions' }
     options = decodeAs(schema, expected, body, { fieldValidation: 'Ignore', warn: scope.warn }) as DeleteOptions

@@ -1,6 +1,6 @@
 // POST on a pod's eviction: a deletion that asks the disruption budgets first.
 // Source: pkg/registry/core/pod/storage, EvictionREST (v1.36)
-import { newBadRequest, newTooManyRequests, successStatus } from '../apimachinery/errors.ts'
+import { newBadRequest, newPlainError, newTooManyRequests, successStatus } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
 import { labelSelectorAsSelector } from '../apimachinery/selectors.ts'
 import { formatTime } from '../apimachinery/clock.ts'
@@ -19,7 +19,7 @@ export async function evict(api: Api, scope: Scope, body: Body): Promise<Answer>
   const options = parseWriteOptions(scope.query, 'CreateOptions')
   const schema = typeByName('io.k8s.api.policy.v1.Eviction') as StructSchema
   const expected = { group: 'policy', version: 'v1', kind: 'Eviction' }
-  const eviction = decodeAs(schema, expected, body, { fieldValidation: options.fieldValidation, warn: scope.warn }) as Eviction & AnyObject
+  const eviction = decodeAs(schema, expected, asV1(body), { fieldValidation: options.fieldValidation, warn: scope.warn }) as Eviction & AnyObject
   const sentName = eviction.metadata?.name ?? ''
   if (sentName !== '' && sentName !== scope.name) throw newBadRequest('name in URL does not match name in Eviction object')
   const store = scope.resource.store!
@@ -27,6 +27,9 @@ export async function evict(api: Api, scope: Scope, body: Body): Promise<Answer>
   const deleteOptions = eviction.deleteOptions ?? {}
   const dryRun = options.dryRun || (deleteOptions.dryRun ?? []).length > 0
   if (!isPastProtection(pod)) await askBudgets(api, scope, pod, dryRun)
+  if (pod.metadata?.deletionTimestamp === undefined) {
+    await store.update(writeContext(api, scope, dryRun), scope.name, (current) => markDisrupted(current!, api.clock.now()), { subresource: 'status' })
+  }
   await store.delete(writeContext(api, scope, dryRun), scope.name, {
     gracePeriodSeconds: deleteOptions.gracePeriodSeconds,
     propagation: propagationOf(deleteOptions),
@@ -35,10 +38,34 @@ export async function evict(api: Api, scope: Scope, body: Body): Promise<Answer>
   return { type: 'status', status: { ...successStatus(), code: 201 } }
 }
 
+/** The beta version said the same, and is still understood. */
+function asV1(body: Body): Body {
+  const value = body.value as AnyObject | null
+  return value?.apiVersion === 'policy/v1beta1' ? { ...body, value: { ...value, apiVersion: 'policy/v1' } } : body
+}
+
 /** Budgets protect running pods: not those that wait, have ended or are leaving already. */
 function isPastProtection(pod: Frozen<Pod>): boolean {
   const phase = pod.status?.phase
   return phase === 'Succeeded' || phase === 'Failed' || phase === 'Pending' || pod.metadata?.deletionTimestamp !== undefined
+}
+
+/** Why the pod goes, for controllers that count failures. Source: KEP-3329 */
+function markDisrupted(current: Entry, now: number): AnyObject {
+  const pod = copy(current.object) as Pod & AnyObject
+  const status = (pod.status ??= {})
+  const others = (status.conditions ?? []).filter((one) => one.type !== 'DisruptionTarget')
+  status.conditions = [
+    ...others,
+    {
+      type: 'DisruptionTarget',
+      status: 'True',
+      lastTransitionTime: formatTime(now),
+      reason: 'EvictionByEvictionAPI',
+      message: 'Eviction API: evicting',
+    },
+  ]
+  return pod
 }
 
 function isReady(pod: Frozen<Pod>): boolean {
@@ -52,7 +79,7 @@ async function askBudgets(api: Api, scope: Scope, pod: Frozen<Pod>, dryRun: bool
     const { spec } = entry.object as Frozen<PodDisruptionBudget>
     if (spec?.selector !== undefined && labelSelectorAsSelector(spec.selector).matches(pod.metadata?.labels)) matching.push(entry)
   }
-  if (matching.length > 1) throw new Error('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.')
+  if (matching.length > 1) throw newPlainError('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.')
   const [budget] = matching
   if (budget === undefined) return
   const name = budget.object.metadata!.name!

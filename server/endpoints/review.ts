@@ -92,7 +92,7 @@ function subjectOf(object: (SubjectAccessReview | LocalSubjectAccessReview) & An
   const { user = '', groups = [], uid, extra } = object.spec ?? {}
   const path = field('spec', 'user')
   if (user === '' && groups.length === 0) {
-    throw newInvalid({ group: 'authorization.k8s.io', kind: object.kind! }, '', [
+    throw newInvalid({ group: 'authorization.k8s.io', kind: '' }, '', [
       invalid(path, user, 'at least one of user or group must be specified'),
     ])
   }
@@ -103,7 +103,8 @@ function reviewAccess(object: AccessReview, user: UserInfo, reviewers: Reviewers
   const { resourceAttributes, nonResourceAttributes } = object.spec ?? {}
   if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined)) {
     const path = field('spec', 'resourceAttributes')
-    const kind = { group: 'authorization.k8s.io', kind: object.kind! }
+    // The real server does not name the kind here.
+    const kind = { group: 'authorization.k8s.io', kind: '' }
     if (resourceAttributes === undefined) {
       throw newInvalid(kind, '', [invalid(path, null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified')])
     }

@@ -77,8 +77,8 @@ function checkExpiration(seconds: number): void {
 
 type Bound = Pick<TokenClaims, 'pod' | 'node' | 'secret'>
 
-function boundObject(api: Api, scope: Scope, reference: { kind?: string; apiVersion?: string; name?: string; uid?: string } | undefined): Bound {
-  if (reference === undefined) return {}
+function boundObject(api: Api, scope: Scope, reference: { kind?: string; apiVersion?: string; name?: string; uid?: string } | null | undefined): Bound {
+  if (reference === undefined || reference === null) return {}
   const { kind = '', name = '', uid = '' } = reference
   const resource = kind === 'Pod' ? 'pods' : kind === 'Secret' ? 'secrets' : undefined
   if (resource === undefined) throw newBadRequest(`cannot bind token for serviceaccount ${JSON.stringify(scope.name)} to object kind ${kind}`)

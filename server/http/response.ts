@@ -2,6 +2,7 @@
 // Stored bytes are spliced, not serialised again: a list is the concatenation of what the store holds.
 import { constants as zlibConstants, createGzip } from 'node:zlib'
 import { pipeline, Readable } from 'node:stream'
+import { newBadRequest } from '../apimachinery/errors.ts'
 import type { AnyObject, Frozen, Status } from '../apimachinery/types.ts'
 import type { Answer, ListAnswer } from '../endpoints/api.ts'
 import { columnsOf, partialMetadata, rowOf, type IncludeObject } from '../registry/table.ts'
@@ -33,7 +34,7 @@ function header(ctx: Context, name: string): string | undefined {
 export function writeAnswer(ctx: Context, answer: Exclude<Answer, { type: 'watch' }>, negotiated: Negotiated, now: number): void {
   switch (answer.type) {
     case 'status':
-      return writeObject(ctx, answer.status.code, answer.status as unknown as AnyObject, { ...negotiated, transform: undefined })
+      return writeObject(ctx, answer.status.code ?? 200, answer.status as unknown as AnyObject, { ...negotiated, transform: undefined })
     case 'text':
       ctx.status = 200
       ctx.type = 'text/plain'
@@ -58,7 +59,7 @@ export function writeStatus(ctx: Context, status: Status): void {
   }
   const seconds = status.details?.retryAfterSeconds
   if (seconds !== undefined && seconds > 0) ctx.set('Retry-After', String(seconds))
-  writeObject(ctx, status.code, status as unknown as AnyObject, negotiated)
+  writeObject(ctx, status.code ?? 200, status as unknown as AnyObject, negotiated)
 }
 
 export function writeObject(ctx: Context, code: number, object: AnyObject, negotiated: Negotiated): void {
@@ -151,9 +152,13 @@ function splice(listKind: string, apiVersion: string, metadata: ListAnswer['meta
   return parts
 }
 
-function includeOf(ctx: Context): IncludeObject {
-  const value = ctx.state.query.get('includeObject')
-  return value === 'None' || value === 'Object' ? value : 'Metadata'
+/** @throws StatusError 400 */
+export function includeOf(ctx: Context): IncludeObject {
+  const value = ctx.state.query.get('includeObject') ?? ''
+  if (value === 'None' || value === 'Object' || value === 'Metadata') return value
+  if (value === '') return 'Metadata'
+  const problem = `includeObject: Invalid value: ${JSON.stringify(value)}: must be 'Metadata', 'Object', 'None', or empty`
+  throw newBadRequest(`Unable to convert to Table as requested: ${problem}`)
 }
 
 function writeTable(

@@ -37,7 +37,8 @@ export function resourceRoutes(services: Services): Filter {
     const info = ctx.state.requestInfo
     if (!info.isResourceRequest) return next()
     const { api } = services
-    if (!isServedGroup(api, info.group)) return next()
+    if (ctx.path.startsWith('//') || !isServedGroup(api, info.group)) return next()
+    if (ctx.path.includes('//')) throw newPathNotFound()
     const resource = api.resources.get(info.group, info.version, info.resource)
     if (resource === undefined || !fitsScope(resource, info)) throw newPathNotFound()
     checkMethod(resource, info, ctx.method)

@@ -2,19 +2,19 @@
 import { Readable } from 'node:stream'
 import type { AnyObject, Status } from '../apimachinery/types.ts'
 import type { StreamEvent, WatchAnswer } from '../endpoints/api.ts'
-import { partialMetadata } from '../registry/table.ts'
+import { partialMetadata, type IncludeObject } from '../registry/table.ts'
 import type { Resource } from '../registry/resources.ts'
 import type { Entry } from '../storage/store.ts'
 import { encodeProtobuf, encodeProtobufWatchFrame } from './codec/protobuf.ts'
 import { jsonType, protobufType, type Negotiated } from './codec/negotiate.ts'
 import type { Context } from './context.ts'
-import { servedObject, tableOf } from './response.ts'
+import { includeOf, servedObject, tableOf } from './response.ts'
 
 /** What a watcher may leave unread before it is cut off. */
 const maxUnreadBytes = 16 * 1024 * 1024
 
 export function writeWatch(ctx: Context, answer: WatchAnswer, negotiated: Negotiated, now: () => number): void {
-  const encode = frameEncoder(answer.resource, negotiated, now, ctx.state.query.get('includeObject'))
+  const encode = frameEncoder(answer.resource, negotiated, now, negotiated.transform?.as === 'Table' ? includeOf(ctx) : 'Metadata')
   const body = new Readable({ read() {}, destroy: (error, done) => {
     control.stop()
     done(error)
@@ -40,18 +40,18 @@ export function writeWatch(ctx: Context, answer: WatchAnswer, negotiated: Negoti
 
 type Encode = (event: StreamEvent) => Buffer
 
-function frameEncoder(resource: Resource, negotiated: Negotiated, now: () => number, includeObject: string | null): Encode {
+function frameEncoder(resource: Resource, negotiated: Negotiated, now: () => number, include: IncludeObject): Encode {
   const { transform, mediaType } = negotiated
   if (transform?.as === 'Table') {
-    const include = includeObject === 'None' || includeObject === 'Object' ? includeObject : 'Metadata'
+    let isFirst = true
     return (event) => {
       if (event.type === 'ERROR') return jsonFrame('ERROR', event.status)
-      if (event.type === 'BOOKMARK') {
-        const metadata = { resourceVersion: String(event.revision) }
-        return jsonFrame('BOOKMARK', tableOf(resource, [], metadata, include, transform.version, now()))
-      }
-      const metadata = { resourceVersion: String(event.entry.revision) }
-      return jsonFrame(event.type, tableOf(resource, [event.entry], metadata, include, transform.version, now()))
+      const [entries, revision] = event.type === 'BOOKMARK' ? [[], event.revision] : [[event.entry], event.entry.revision]
+      const table = tableOf(resource, entries, { resourceVersion: String(revision) }, include, transform.version, now())
+      // Columns are told once in a stream.
+      if (!isFirst) table['columnDefinitions'] = null
+      isFirst = false
+      return jsonFrame(event.type, table)
     }
   }
   const isProtobuf = mediaType === protobufType

@@ -195,6 +195,7 @@ export class ResourceStore {
     let prepared: { base: Entry | undefined; draft: AnyObject } | undefined
     for (;;) {
       let created = false
+      let ended: Entry | undefined
       let pending: Promise<{ base: Entry | undefined; draft: AnyObject }> | undefined
       const entry = await this.#transact(key, context.dryRun, (current) => {
         if (prepared === undefined || prepared.base?.revision !== current?.revision) {
@@ -206,13 +207,16 @@ export class ResourceStore {
           prepared = { base: current, draft: next }
         }
         created = current === undefined
-        return this.#decideUpdate(context, current, prepared.draft)
+        const mutation = this.#decideUpdate(context, current, prepared.draft)
+        // The last finalizer is gone: the client that removed it gets what it sent, not what the deletion left.
+        if (mutation.type === 'delete') ended = dryRunEntry(key, copy(mutation.object), current)
+        return mutation
       })
       if (pending !== undefined) {
         prepared = await pending
         continue
       }
-      return { entry: entry!, created }
+      return { entry: ended ?? entry!, created }
     }
   }
 
@@ -410,10 +414,12 @@ export class ResourceStore {
       this.kind.strategy?.prepareForUpdate?.(draft, old as AnyObject, context)
       this.#allocator?.prepare(draft, old)
     } else this.kind.subresources?.[subresource]?.prepareForUpdate?.(draft, old as AnyObject, context)
-    if (this.kind.generation === true && !writesStatusOnly.has(subresource) && this.#specChanged(draft, old)) {
+    if (this.kind.generation === true && !keepsGeneration.has(subresource) && this.#specChanged(draft, old)) {
       meta.generation = (oldMeta.generation ?? 0) + 1
     }
-    const errors = [...validateObjectMetaUpdate(meta, oldMeta, { strictFinalizers: true }), ...this.#validateUpdate(draft, old, subresource)]
+    const metaErrors = validateObjectMetaUpdate(meta, oldMeta, { strictFinalizers: true })
+    // Metadata is judged twice, for all kinds and for this one: clients see the causes doubled.
+    const errors = [...metaErrors, ...metaErrors, ...this.#validateUpdate(draft, old, subresource)]
     if (errors.length > 0) throw newInvalid(this.kind, name, errors)
     if (subresource === '') {
       for (const warning of this.kind.strategy?.warnings?.(draft, old as AnyObject) ?? []) context.warn(warning)
@@ -470,6 +476,8 @@ export class ResourceStore {
 
 /** Subresources that write the status and leave the rest. */
 const writesStatusOnly = new Set(['status', 'approval'])
+/** Subresources whose writes do not count for metadata.generation. */
+const keepsGeneration = new Set([...writesStatusOnly, 'binding'])
 /** Members a status update takes from the request; all others stay as they are. */
 const statusKeeps = new Set(['apiVersion', 'kind', 'metadata', 'status'])
 /** Members that do not count for metadata.generation. */

@@ -163,7 +163,7 @@ export function checkRouteAccepts(header: string | undefined, options: { streams
   }
   const { status } = newNotAcceptable(`406: Not Acceptable\n\nAvailable representations: ${produces.join(', ')}`)
   const { code, ...rest } = status
-  throw new StatusError({ ...rest, details: {}, code })
+  throw new StatusError({ ...rest, details: {}, code: code! })
 }
 
 const trueWords = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])
