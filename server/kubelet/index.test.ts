@@ -20,7 +20,7 @@ function pod(name: string, spec: Partial<PodSpec> = {}): Pod {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: 'default', generation: 1 },
-    spec: { nodeName: 'kubeling-worker', restartPolicy: 'Always', containers: [{ name: 'c', image: 'c:1' }], ...spec },
+    spec: { nodeName: 'kubeling-node-1', restartPolicy: 'Always', containers: [{ name: 'c', image: 'c:1' }], ...spec },
     status: { phase: 'Pending' },
   }
 }
@@ -57,7 +57,7 @@ describe('Kubelets', () => {
   it('registers nodes that are ready at once, with a lease each, as users of their own', async () => {
     const { client, users, kubelets } = await started({}, 2)
     const nodes = client.objects('nodes') as Node[]
-    expect(nodes.map(({ metadata }) => metadata?.name)).to.deep.equal(['kubeling-worker', 'kubeling-worker2'])
+    expect(nodes.map(({ metadata }) => metadata?.name)).to.deep.equal(['kubeling-node-1', 'kubeling-node-2'])
     expect(nodes.map(({ spec }) => spec?.podCIDR)).to.deep.equal(['10.244.0.0/24', '10.244.1.0/24'])
     expect(nodes[0]?.status?.conditions?.map(({ type, status }) => `${type}=${status}`)).to.deep.equal([
       'MemoryPressure=False',
@@ -66,8 +66,8 @@ describe('Kubelets', () => {
       'Ready=True',
     ])
     const leases = client.objects('leases.coordination.k8s.io') as Lease[]
-    expect(leases[1]?.metadata?.ownerReferences?.[0]).to.deep.include({ kind: 'Node', name: 'kubeling-worker2', uid: nodes[1]?.metadata?.uid })
-    expect(users[0]).to.deep.equal({ name: 'system:node:kubeling-worker', groups: ['system:nodes'] })
+    expect(leases[1]?.metadata?.ownerReferences?.[0]).to.deep.include({ kind: 'Node', name: 'kubeling-node-2', uid: nodes[1]?.metadata?.uid })
+    expect(users[0]).to.deep.equal({ name: 'system:node:kubeling-node-1', groups: ['system:nodes'] })
     await kubelets.close()
   })
 

@@ -16,8 +16,8 @@ describe('nodeSet', () => {
 
   it('has plain workers only when bare', () => {
     expect(summary(nodeSet({ count: 2, bare: true }))).to.deep.equal([
-      ['kubeling-worker', false, 0],
-      ['kubeling-worker2', false, 0],
+      ['kubeling-node-1', false, 0],
+      ['kubeling-node-2', false, 0],
     ])
   })
 

@@ -30,7 +30,8 @@ export interface NodeSetOptions {
 const defaultCapacity = { cpu: '8', 'ephemeral-storage': '100Gi', memory: '16Gi', pods: '110' } as const
 
 /**
- * The nodes of a cluster of this size: `kubeling-control-plane`, `kubeling-worker`, `kubeling-worker2`, …
+ * The nodes of a cluster of this size: `kubeling-control-plane`, `kubeling-worker`, `kubeling-worker2`, …; bare, they are
+ * all alike: `kubeling-node-1`, `kubeling-node-2`, …
  * A control-plane node that is the only one takes ordinary pods.
  */
 export function nodeSet({ count, bare }: NodeSetOptions): NodeOptions[] {
@@ -39,10 +40,8 @@ export function nodeSet({ count, bare }: NodeSetOptions): NodeOptions[] {
       internalIP: `172.18.${Math.floor((at + 2) / 256)}.${(at + 2) % 256}`,
       podCIDR: `10.${244 + Math.floor(at / 256)}.${at % 256}.0/24`,
     }
-    if (bare || at > 0) {
-      const worker = bare ? at + 1 : at
-      return { name: worker === 1 ? 'kubeling-worker' : `kubeling-worker${worker}`, ...addresses }
-    }
+    if (bare) return { name: `kubeling-node-${at + 1}`, ...addresses }
+    if (at > 0) return { name: at === 1 ? 'kubeling-worker' : `kubeling-worker${at}`, ...addresses }
     return {
       name: 'kubeling-control-plane',
       labels: { [CONTROL_PLANE_LABEL]: '', 'node.kubernetes.io/exclude-from-external-load-balancers': '' },
