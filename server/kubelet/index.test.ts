@@ -72,7 +72,7 @@ describe('Kubelets', () => {
   })
 
   it('takes over a Node that is there already and leaves its spec alone', async () => {
-    const cordoned: Node = { metadata: { name: 'kubeling-worker' }, spec: { unschedulable: true } }
+    const cordoned: Node = { metadata: { name: 'kubeling-node-1' }, spec: { unschedulable: true } }
     const { client, kubelets } = await started({ nodes: [cordoned] })
     const [node] = client.objects('nodes') as Node[]
     expect(node?.spec).to.deep.equal({ unschedulable: true })
@@ -84,14 +84,14 @@ describe('Kubelets', () => {
     const { client, step, kubelets } = await started()
     client.calls.length = 0
     await step(10_000)
-    expect(client.calls).to.deep.equal(['update leases.coordination.k8s.io kube-node-lease/kubeling-worker'])
+    expect(client.calls).to.deep.equal(['update leases.coordination.k8s.io kube-node-lease/kubeling-node-1'])
     expect((client.objects('leases.coordination.k8s.io')[0] as Lease).spec?.renewTime).to.equal('2026-01-01T00:00:10.000000Z')
-    await client.patch('nodes', undefined, 'kubeling-worker', 'application/merge-patch+json', {
+    await client.patch('nodes', undefined, 'kubeling-node-1', 'application/merge-patch+json', {
       status: { conditions: [{ type: 'Ready', status: 'Unknown' }] },
     })
     client.calls.length = 0
     await step(10_000)
-    expect(client.calls).to.include('update nodes/status kubeling-worker')
+    expect(client.calls).to.include('update nodes/status kubeling-node-1')
     client.calls.length = 0
     for (let beat = 0; beat < 30; beat++) await step(10_000)
     expect(client.calls.filter((call) => call.startsWith('update nodes/status'))).to.have.length(1)
@@ -112,7 +112,7 @@ describe('Kubelets', () => {
       'Created',
       'Started',
     ])
-    expect(events.at(-1)).to.deep.include({ source: { component: 'kubelet', host: 'kubeling-worker' } })
+    expect(events.at(-1)).to.deep.include({ source: { component: 'kubelet', host: 'kubeling-node-1' } })
     expect(events.at(-1)?.involvedObject.fieldPath).to.equal('spec.containers{c}')
     await kubelets.close()
   })
