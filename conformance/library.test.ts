@@ -10,7 +10,7 @@ import { startCluster, type Cluster } from '../server/index.ts'
 const clusters = 200
 const atOnce = 4
 /** What may stay of one cluster, on average, beyond what the first ones warmed up. */
-const allowedBytesEach = 100_000
+const allowedBytesEach = 50_000
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void

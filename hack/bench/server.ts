@@ -1,0 +1,122 @@
+// A cluster in a process of its own, started as a person starts it, and the clock that runs meanwhile.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, request } from 'node:https'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const main = join(import.meta.dirname, '../../server/main.ts')
+const token = 'bench'
+const giveUpAfterMs = 30_000
+
+export interface Answer {
+  readonly status: number
+  readonly body: string
+}
+
+export interface StartOptions {
+  readonly flags?: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+}
+
+export class BenchServer implements AsyncDisposable {
+  readonly #child: ChildProcess
+  readonly #folder: string
+  readonly #port: number
+  readonly #agent = new Agent({ keepAlive: true, rejectUnauthorized: false })
+  /** From the start of the process until /readyz says ok and a node is Ready. */
+  readyMs = 0
+
+  private constructor(child: ChildProcess, folder: string, port: number) {
+    this.#child = child
+    this.#folder = folder
+    this.#port = port
+  }
+
+  /** On a new data folder, until it is ready. */
+  static async start({ flags = [], env = {} }: StartOptions = {}): Promise<BenchServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'kubeling-bench-'))
+    const tokens = join(folder, 'tokens.csv')
+    writeFileSync(tokens, `${token},bench,1,system:masters\n`)
+    const port = await freePort()
+    const own = ['--port', String(port), '--data-dir', join(folder, 'data'), '--token-auth-file', tokens]
+    const startedAt = performance.now()
+    const child = spawn(process.execPath, [main, 'up', ...own, ...flags], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, ...env },
+    })
+    const server = new BenchServer(child, folder, port)
+    await server.until('/readyz', ({ body }) => body === 'ok')
+    await server.until('/api/v1/nodes', ({ body }) => (JSON.parse(body) as NodeList).items.some(isReady))
+    server.readyMs = performance.now() - startedAt
+    return server
+  }
+
+  /** Asks again until the answer is 200 and good. @throws Error after 30 s */
+  async until(path: string, isGood: (answer: Answer) => boolean): Promise<void> {
+    const deadline = performance.now() + giveUpAfterMs
+    for (;;) {
+      if (this.#child.exitCode !== null) throw new Error(`the server ended with ${this.#child.exitCode}`)
+      if (performance.now() > deadline) throw new Error(`${path} is still not as it should be`)
+      const answer = await this.ask('GET', path).catch(() => undefined)
+      if (answer?.status === 200 && isGood(answer)) return
+      await delay(2)
+    }
+  }
+
+  ask(method: string, path: string, object?: unknown): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+      const options = { host: '127.0.0.1', port: this.#port, path, method, headers, agent: this.#agent }
+      const outgoing = request(options, (incoming) => {
+        let body = ''
+        incoming.setEncoding('utf8')
+        incoming.on('data', (chunk: string) => (body += chunk))
+        incoming.on('error', reject)
+        incoming.on('end', () => resolve({ status: incoming.statusCode!, body }))
+      })
+      outgoing.on('error', reject)
+      outgoing.end(object === undefined ? undefined : JSON.stringify(object))
+    })
+  }
+
+  /** Resident memory, in MB of 10^6 bytes; undefined where there is no /proc. */
+  residentMB(): number | undefined {
+    try {
+      const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8')
+      return (Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024) / 1e6
+    } catch {
+      return undefined
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#agent.destroy()
+    if (this.#child.exitCode === null) {
+      const ended = once(this.#child, 'exit')
+      this.#child.kill('SIGTERM')
+      await ended
+    }
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+interface NodeList {
+  readonly items: readonly { readonly status?: { readonly conditions?: readonly { type: string; status: string }[] } }[]
+}
+
+export function isReady(object: NodeList['items'][number]): boolean {
+  return object.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
