@@ -1,6 +1,5 @@
 // `kubeling up`: starts a cluster, says how to reach it, and stops it when told to.
 import { rmSync } from 'node:fs'
-import { flushCompileCache } from 'node:module'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { tokenFile } from '../authentication/token-file.ts'
@@ -9,6 +8,7 @@ import { mergeKubeconfig, userKubeconfigPath, writeKubeconfig } from '../kubecon
 import type { ClusterOptions, ComponentName } from '../options.ts'
 import { kubernetesVersion } from '../version.ts'
 import { explain, Failure, readFailure, type Asked } from './failure.ts'
+import { settle } from './settle.ts'
 
 export interface UpFlags {
   readonly port: number
@@ -34,8 +34,6 @@ export interface UpFlags {
 
 /** A stop that takes longer ends the process anyway: what was acknowledged is on disk. */
 const stopWithinMs = 900
-/** Written once the start is over and other work comes first; a process that is killed would not write it at all. */
-const flushAfterMs = 2000
 
 /** Returns once the cluster runs; it then lives on by its sockets. A failure is printed and becomes the exit code 1. */
 export async function up(flags: UpFlags): Promise<void> {
@@ -55,7 +53,7 @@ export async function up(flags: UpFlags): Promise<void> {
     }
     if (flags.inMemory) stopping.forgets(path)
     announce(cluster, path, options.dataDir)
-    setTimeout(flushCompileCache, flushAfterMs).unref()
+    if (!process.env.NOFLUSH) setTimeout(flushCompileCache, flushAfterMs).unref()
   } catch (error) {
     const sentence = explain(error, asked)
     if (sentence === undefined) console.error('kubeling: this should not have happened:', error)
