@@ -53,7 +53,7 @@ export async function up(flags: UpFlags): Promise<void> {
     }
     if (flags.inMemory) stopping.forgets(path)
     announce(cluster, path, options.dataDir)
-    if (!process.env.NOFLUSH) setTimeout(flushCompileCache, flushAfterMs).unref()
+    settle()
   } catch (error) {
     const sentence = explain(error, asked)
     if (sentence === undefined) console.error('kubeling: this should not have happened:', error)
