@@ -4,6 +4,7 @@ import type { AnyObject } from '../apimachinery/types.ts'
 import type { Check } from '../registry/store.ts'
 import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { decodeForResource, defaultAndConvert, type Body } from './decode.ts'
+import { trackOwners } from './managed-fields.ts'
 import { parseWriteOptions } from './options.ts'
 
 /** @throws StatusError */
@@ -17,6 +18,10 @@ export async function create(api: Api, scope: Scope, body: Body): Promise<Answer
   if ((draft.metadata?.resourceVersion ?? '') !== '') {
     throw newPlainError('resourceVersion should not be set on objects to be created')
   }
+  // A creation cannot be born deleted; nor does anybody own that it was sent so.
+  delete draft.metadata!.deletionTimestamp
+  delete draft.metadata!.deletionGracePeriodSeconds
+  trackOwners(api, scope, undefined, draft, options.fieldManager)
   const context = writeContext(api, scope, options.dryRun)
   const admitting = api.admission.admit(admissionAttributes(scope, 'CREATE', draft, undefined, options.dryRun), api.reader)
   if (admitting !== undefined) await admitting

@@ -45,6 +45,7 @@ export function decodeAs(
   const cannot = (why: string) => newBadRequest(`${sentKind} in version "${expected.version}" cannot be handled as a ${expected.kind}: ${why}`)
   try {
     const { object, unknownFields } = decodeObject(schema, sent)
+    keepReset(sent, object)
     object.kind = expected.kind
     object.apiVersion = apiVersion
     if (options.fieldValidation !== 'Ignore') {
@@ -57,6 +58,12 @@ export function decodeAs(
     if (error instanceof DecodeError) throw cannot(error.message)
     throw error
   }
+}
+
+/** An empty list of managedFields asks to forget all owners; decoding takes it for an absent one. */
+export function keepReset(sent: unknown, object: AnyObject): void {
+  const entries = (sent as Partial<AnyObject> | undefined)?.metadata?.managedFields
+  if (Array.isArray(entries) && entries.length === 0 && object.metadata !== undefined) object.metadata.managedFields = []
 }
 
 function checkKind(kind: string, apiVersion: string, expected: { group: string; version: string; kind: string }, expectedVersion: string): void {

@@ -12,7 +12,8 @@ import type { StructSchema } from '../../openapi/schema.ts'
 import type { Resource } from '../registry/resources.ts'
 import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { setNamespace, validating } from './create.ts'
-import { defaultAndConvert } from './decode.ts'
+import { defaultAndConvert, keepReset } from './decode.ts'
+import { trackOwners } from './managed-fields.ts'
 import { parseWriteOptions, type FieldValidation, type WriteOptions } from './options.ts'
 import { checkName } from './update.ts'
 
@@ -41,6 +42,7 @@ export async function patch(api: Api, scope: Scope, body: PatchBody): Promise<An
       const draft = patched(resource, current!.object, body, options, scope)
       checkName(draft, scope)
       setNamespace(draft, scope)
+      trackOwners(api, scope, current!.object, draft, options.fieldManager)
       const attributes = admissionAttributes(scope, 'UPDATE', draft, current!.object, options.dryRun)
       const admitting = api.admission.admit(attributes, api.reader)
       return admitting === undefined ? draft : admitting.then(() => draft)
@@ -75,6 +77,7 @@ export function applyPatch(schema: StructSchema, current: Frozen<AnyObject>, { t
 export function decodePatched(schema: StructSchema, value: unknown, fieldValidation: FieldValidation, scope: Pick<Scope, 'warn'>): AnyObject {
   try {
     const { object, unknownFields } = decodeObject(schema, value)
+    keepReset(value, object)
     if (fieldValidation === 'Ignore') return object
     const findings = unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`)
     if (findings.length > 0 && fieldValidation === 'Strict') {

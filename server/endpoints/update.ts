@@ -5,6 +5,7 @@ import type { AnyObject } from '../apimachinery/types.ts'
 import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { setNamespace, validating } from './create.ts'
 import { decodeForResource, defaultAndConvert, type Body } from './decode.ts'
+import { trackOwners } from './managed-fields.ts'
 import { parseWriteOptions } from './options.ts'
 
 /** @throws StatusError */
@@ -23,6 +24,7 @@ export async function update(api: Api, scope: Scope, body: Body): Promise<Answer
     scope.name,
     (current) => {
       const draft = copy(sent)
+      trackOwners(api, scope, current?.object, draft, options.fieldManager)
       const attributes = admissionAttributes(scope, current === undefined ? 'CREATE' : 'UPDATE', draft, current?.object, options.dryRun)
       const admitting = api.admission.admit(attributes, api.reader)
       return admitting === undefined ? draft : admitting.then(() => draft)

@@ -9,6 +9,7 @@ import { copy, deepEqual } from '../apimachinery/equality.ts'
 import { generateName } from '../apimachinery/names.ts'
 import type { FieldError } from '../apimachinery/field.ts'
 import type { AnyObject, Frozen, ObjectMeta, UserInfo } from '../apimachinery/types.ts'
+import { equalButForTimes } from '../apimachinery/managed-fields/timestamps.ts'
 import { validateObjectMeta, validateObjectMetaUpdate } from '../apimachinery/validation.ts'
 import { decodeObject } from '../../openapi/decode.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
@@ -256,7 +257,7 @@ export class ResourceStore {
       return { type: 'delete', object }
     }
     object.metadata!.resourceVersion = String(current.revision)
-    if (deepEqual(object, current.object)) return { type: 'none' }
+    if (equalButForTimes(object, current.object)) return { type: 'none' }
     return { type: 'put', object }
   }
 
@@ -462,7 +463,13 @@ export class ResourceStore {
 
   /** A copy in the server's own order, without what Go would not print: what is stored and served. */
   #canonical(draft: AnyObject): AnyObject {
-    return decodeObject(this.schema, draft).object
+    const { metadata } = draft
+    const managedFields = metadata?.managedFields
+    if (managedFields === undefined) return decodeObject(this.schema, draft).object
+    // Field sets are immutable and canonical: versions share them.
+    const { object } = decodeObject(this.schema, { ...draft, metadata: { ...metadata, managedFields: undefined } })
+    object.metadata!.managedFields = managedFields
+    return object
   }
 
   async #transact(key: string, dryRun: boolean, mutate: (current: Entry | undefined) => Mutation): Promise<Entry | undefined> {
