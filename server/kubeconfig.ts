@@ -3,7 +3,6 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { parse, stringify } from 'yaml'
 import type { KeyPair } from './authentication/certificates.ts'
 import { makeFolder } from './folder.ts'
 
@@ -44,9 +43,27 @@ function entries({ url, authority, admin, name }: KubeconfigOptions): Kubeconfig
   }
 }
 
-/** The text of a kubeconfig with this cluster alone. */
-export function kubeconfigText(options: KubeconfigOptions): string {
-  return stringify(entries(options), { lineWidth: 0 })
+/** The text of a kubeconfig with this cluster alone. Written by hand: the YAML library takes longer to load than this whole file. */
+export function kubeconfigText({ url, authority, admin, name }: KubeconfigOptions): string {
+  return `apiVersion: v1
+kind: Config
+clusters:
+- name: ${JSON.stringify(name)}
+  cluster:
+    server: ${url}
+    certificate-authority-data: ${base64(authority)}
+users:
+- name: ${JSON.stringify(`${name}-admin`)}
+  user:
+    client-certificate-data: ${base64(admin.certificate)}
+    client-key-data: ${base64(admin.key)}
+contexts:
+- name: ${JSON.stringify(name)}
+  context:
+    cluster: ${JSON.stringify(name)}
+    user: ${JSON.stringify(`${name}-admin`)}
+current-context: ${JSON.stringify(name)}
+`
 }
 
 /** Readable for the user alone: it holds a key that may do everything. */
@@ -73,9 +90,10 @@ export function userKubeconfigPath(environment: NodeJS.ProcessEnv = process.env)
  * Everything else in the file stays.
  * @throws Error if the file is there and is no kubeconfig
  */
-export function mergeKubeconfig(path: string, options: KubeconfigOptions): void {
+export async function mergeKubeconfig(path: string, options: KubeconfigOptions): Promise<void> {
+  const { parse, stringify } = await import('yaml')
   const ours = entries(options)
-  const theirs = existsSync(path) ? readKubeconfig(path) : undefined
+  const theirs = existsSync(path) ? checkKubeconfig(path, parse(readFileSync(path, 'utf8'))) : undefined
   const put = <T extends Named>(list: T[] | null | undefined, added: T[]): T[] => [
     ...(list ?? []).filter((one) => !added.some((other) => other.name === one.name)),
     ...added,
@@ -91,9 +109,9 @@ export function mergeKubeconfig(path: string, options: KubeconfigOptions): void 
   writeKubeconfig(path, stringify(merged, { lineWidth: 0 }))
 }
 
-function readKubeconfig(path: string): Kubeconfig | undefined {
-  const parsed = parse(readFileSync(path, 'utf8')) as Kubeconfig | null
+function checkKubeconfig(path: string, parsed: unknown): Kubeconfig | undefined {
   if (parsed === null) return undefined
-  if (typeof parsed !== 'object' || parsed.kind !== 'Config') throw new Error(`${path} is not a kubeconfig: its kind is not Config`)
-  return parsed
+  const config = parsed as Kubeconfig
+  if (typeof config !== 'object' || config.kind !== 'Config') throw new Error(`${path} is not a kubeconfig: its kind is not Config`)
+  return config
 }

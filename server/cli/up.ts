@@ -46,7 +46,7 @@ export async function up(flags: UpFlags): Promise<void> {
     stopping.closes(() => cluster.close())
     const path = kubeconfigPath(flags, options, cluster.port)
     try {
-      publish(cluster, path, flags)
+      await publish(cluster, path, flags)
     } catch (error) {
       await cluster.close()
       throw error
@@ -99,12 +99,12 @@ function checkTokenFile(path: string): void {
   }
 }
 
-function publish(cluster: Cluster, path: string, { mergeKubeconfig: merge }: UpFlags): void {
+async function publish(cluster: Cluster, path: string, { mergeKubeconfig: merge }: UpFlags): Promise<void> {
   writeKubeconfig(path, cluster.kubeconfig)
   if (merge === undefined) return
   const theirs = merge === true ? userKubeconfigPath() : resolve(merge)
   try {
-    mergeKubeconfig(theirs, cluster.kubeconfigOptions)
+    await mergeKubeconfig(theirs, cluster.kubeconfigOptions)
   } catch (error) {
     throw new Failure(`the cluster cannot be merged into ${theirs}: ${readFailure(error)}`, { cause: error })
   }
