@@ -10,7 +10,7 @@ import { defineController, type Controller, type Listers } from '../../client/co
 import type { EventSubject } from '../../client/events.ts'
 import { findCondition } from '../conditions.ts'
 import { isPodReady, timeOf, type Pod } from '../pod-status.ts'
-import { wantedTaints } from './taints.ts'
+import { taintsOf, wantedTaints } from './taints.ts'
 
 type Node = Frozen<Stored<core.Node>>
 type Condition = Frozen<core.NodeCondition>
@@ -132,7 +132,7 @@ function markPodNotReady(pod: Pod, now: number): readonly Action[] {
 
 function taint(node: Node, now: number): readonly Action[] {
   const taints = wantedTaints(node, now)
-  if (taints === node.spec?.taints) return []
+  if (taints === taintsOf(node)) return []
   const body = { metadata: { resourceVersion: node.metadata.resourceVersion }, spec: { taints: taints.length === 0 ? null : taints } }
   return [patch('nodes', node, 'application/merge-patch+json', body)]
 }

@@ -21,9 +21,15 @@ const BY_CONDITION: Readonly<Record<string, Readonly<Record<string, string>>>> =
 const MANAGED_NO_SCHEDULE = new Set([UNSCHEDULABLE, ...Object.values(BY_CONDITION).flatMap((keys) => Object.values(keys))])
 const MANAGED_NO_EXECUTE = new Set([NOT_READY, UNREACHABLE])
 
-/** All taints the node shall have, those of others first; the very same list if nothing changes. */
+const NONE: readonly Taint[] = []
+
+export function taintsOf(node: Frozen<core.Node>): readonly Taint[] {
+  return node.spec?.taints ?? NONE
+}
+
+/** All taints the node shall have, those of others first; the very same as taintsOf if nothing changes. */
 export function wantedTaints(node: Frozen<Stored<core.Node>>, now: number): readonly Taint[] {
-  const present = node.spec?.taints ?? []
+  const present = taintsOf(node)
   const conditions = node.status?.conditions ?? []
   const keys = conditions.flatMap(({ type, status }) => BY_CONDITION[type]?.[status] ?? [])
   const noSchedule = node.spec?.unschedulable === true ? [...keys, UNSCHEDULABLE] : keys
@@ -41,8 +47,6 @@ export function wantedTaints(node: Frozen<Stored<core.Node>>, now: number): read
     ...noSchedule.filter(missing('NoSchedule')).map((key): Taint => ({ key, effect: 'NoSchedule', timeAdded })),
     ...noExecute.filter(missing('NoExecute')).map((key): Taint => ({ key, effect: 'NoExecute', timeAdded })),
   ]
-  if (added.length === 0 && present.every(stays)) return node.spec?.taints ?? NONE
+  if (added.length === 0 && present.every(stays)) return present
   return [...present.filter(stays), ...added]
 }
-
-const NONE: readonly Taint[] = []
