@@ -85,16 +85,28 @@ export interface BatchAction {
 export type WriteAction = CreateAction | UpdateAction | PatchAction | DeleteAction
 export type Action = WriteAction | EventAction | RequeueAction | RetryAction | BatchAction
 
-export function create<O extends Frozen<KubeObject>>(resource: ResourceName, object: O, then?: Continuation): CreateAction {
+export function create<O extends Frozen<KubeObject>>(
+  resource: ResourceName,
+  object: O,
+  then?: Continuation,
+): CreateAction {
   return { do: 'create', resource, object, ...(then === undefined ? {} : { then }) }
 }
 
-export function update<O extends Frozen<KubeObject>>(resource: ResourceName, object: O, then?: Continuation): UpdateAction {
+export function update<O extends Frozen<KubeObject>>(
+  resource: ResourceName,
+  object: O,
+  then?: Continuation,
+): UpdateAction {
   return { do: 'update', resource, object, ...(then === undefined ? {} : { then }) }
 }
 
 /** An update of the status subresource; left out by the runner when the status is what the lister has already. */
-export function updateStatus<O extends Frozen<KubeObject>>(resource: ResourceName, object: O, then?: Continuation): UpdateAction {
+export function updateStatus<O extends Frozen<KubeObject>>(
+  resource: ResourceName,
+  object: O,
+  then?: Continuation,
+): UpdateAction {
   return { do: 'update', resource, object, subresource: 'status', ...(then === undefined ? {} : { then }) }
 }
 
@@ -130,6 +142,9 @@ export function retry(error: Error): RetryAction {
   return { do: 'retry', error }
 }
 
-export function batch(actions: readonly WriteAction[], more: Partial<Pick<BatchAction, 'slowStart' | 'then'>> = {}): BatchAction {
+export function batch(
+  actions: readonly WriteAction[],
+  more: Partial<Pick<BatchAction, 'slowStart' | 'then'>> = {},
+): BatchAction {
   return { do: 'batch', actions, slowStart: false, ...more }
 }

@@ -13,7 +13,12 @@ interface Owner extends KubeObject {
   status?: { replicas: number }
 }
 
-const owner: Owner = { kind: 'Owner', metadata: { name: 'web', namespace: 'default', uid: 'u1' }, spec: { replicas: 3 }, status: { replicas: 0 } }
+const owner: Owner = {
+  kind: 'Owner',
+  metadata: { name: 'web', namespace: 'default', uid: 'u1' },
+  spec: { replicas: 3 },
+  status: { replicas: 0 },
+}
 
 function pod(name: string): KubeObject {
   const ownerReferences = [{ apiVersion: 'v1', kind: 'Owner', name: 'web', uid: 'u1', controller: true }]
@@ -40,7 +45,12 @@ async function run(
       { resource: 'pods', enqueue: { owner: 'Owner' } },
     ],
     reconcile,
-  }).start({ informers, clientFor: () => client, clock, onError: (_name, key, error) => errors.push(`${key}: ${String(error)}`) })
+  }).start({
+    informers,
+    clientFor: () => client,
+    clock,
+    onError: (_name, key, error) => errors.push(`${key}: ${String(error)}`),
+  })
   await informers.start()
   await settle()
   await controller.settled()
@@ -69,7 +79,10 @@ describe('controller runner', () => {
     const { client, controller } = await run((key) => (keys.push(key), []), { owners: [owner], pods: [pod('a')] })
     keys.length = 0
     const taken = pod('a')
-    taken.metadata = { ...taken.metadata, ownerReferences: [{ apiVersion: 'v1', kind: 'Owner', name: 'other', uid: 'u2', controller: true }] }
+    taken.metadata = {
+      ...taken.metadata,
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Owner', name: 'other', uid: 'u2', controller: true }],
+    }
     await client.update('pods', taken)
     await controller.settled()
     expect(keys).to.deep.equal(['default/web', 'default/other'])
@@ -121,7 +134,8 @@ describe('controller runner', () => {
       undefined,
       (client) => {
         client.onCall = (call) => {
-          if (call.startsWith('create pods') && ++sent > 5) throw newForbidden({ group: '', resource: 'pods' }, '', 'exceeded quota')
+          if (call.startsWith('create pods') && ++sent > 5)
+            throw newForbidden({ group: '', resource: 'pods' }, '', 'exceeded quota')
         }
       },
     )
@@ -137,7 +151,9 @@ describe('controller runner', () => {
     }
     const subject = { kind: 'Owner', name: 'web', namespace: 'default' }
     const handled = await run(
-      () => [create('pods', pod('a'), ({ error }) => [event(subject, 'Warning', 'FailedCreate', String(error?.message))])],
+      () => [
+        create('pods', pod('a'), ({ error }) => [event(subject, 'Warning', 'FailedCreate', String(error?.message))]),
+      ],
       undefined,
       refuse,
     )
@@ -148,10 +164,19 @@ describe('controller runner', () => {
   })
 
   it('deletes what is there and is content when it is gone already', async () => {
-    const { errors, client } = await run((_key, listers) => [...listers.of('pods').list().map((each) => remove('pods', each)), remove('pods', pod('gone'))], {
-      owners: [owner],
-      pods: [pod('a'), pod('b')],
-    })
+    const { errors, client } = await run(
+      (_key, listers) => [
+        ...listers
+          .of('pods')
+          .list()
+          .map((each) => remove('pods', each)),
+        remove('pods', pod('gone')),
+      ],
+      {
+        owners: [owner],
+        pods: [pod('a'), pod('b')],
+      },
+    )
     expect(client.objects('pods')).to.deep.equal([])
     expect(errors).to.deep.equal([])
   })

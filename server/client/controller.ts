@@ -21,7 +21,11 @@ export interface Listers {
  * Which keys an event brings. `self`: the object's own. `{ owner }`: that of the controlling owner of this kind, before
  * and after the event. A function answers keys itself. `none`: the resource is read, its events bring nothing.
  */
-export type Enqueue = 'self' | 'none' | { readonly owner: string } | ((event: WatchEvent, listers: Listers) => Iterable<string>)
+export type Enqueue =
+  | 'self'
+  | 'none'
+  | { readonly owner: string }
+  | ((event: WatchEvent, listers: Listers) => Iterable<string>)
 
 export interface Watches {
   readonly resource: ResourceName
@@ -73,12 +77,17 @@ export const FIELD_MANAGER = 'kube-controller-manager'
 /** How long a key waits for the informers to see its writes before it goes on all the same. */
 const OBSERVATION_TIMEOUT_MS = 30_000
 
-export function defineController(definition: ControllerDefinition): Controller & { readonly definition: ControllerDefinition } {
+export function defineController(
+  definition: ControllerDefinition,
+): Controller & { readonly definition: ControllerDefinition } {
   return { name: definition.name, definition, start: (context) => new Runner(definition, context) }
 }
 
 /** Listers over given objects, for tests: `reconcile(key, listersOf(definition, { pods: [...] }), now)`. */
-export function listersOf(definition: ControllerDefinition, objects: Record<ResourceName, readonly KubeObject[]>): Listers {
+export function listersOf(
+  definition: ControllerDefinition,
+  objects: Record<ResourceName, readonly KubeObject[]>,
+): Listers {
   const indexers = new Map<ResourceName, Indexer>()
   for (const { resource, indexes = {} } of definition.watches) {
     const indexer = indexers.get(resource) ?? new Indexer(resource)
@@ -111,7 +120,11 @@ class Runner implements RunningController, Listers {
     this.#definition = definition
     this.#clock = clock
     this.#client = clientFor(definition.serviceAccount ?? definition.name)
-    this.#recorder = new EventRecorder({ client: this.#client, clock, component: definition.eventSource ?? definition.name })
+    this.#recorder = new EventRecorder({
+      client: this.#client,
+      clock,
+      component: definition.eventSource ?? definition.name,
+    })
     this.#queue = new WorkQueue(clock, {
       work: (key) => this.#reconcile(key),
       concurrency: definition.concurrency ?? 5,
@@ -198,7 +211,7 @@ class Runner implements RunningController, Listers {
   async #performBatch({ actions, slowStart, then }: BatchAction, round: Round): Promise<void> {
     const outcomes: Outcome[] = []
     let size = slowStart ? 1 : actions.length
-    for (let from = 0; from < actions.length; ) {
+    for (let from = 0; from < actions.length;) {
       const group = actions.slice(from, from + size)
       from += group.length
       size *= 2
@@ -211,7 +224,9 @@ class Runner implements RunningController, Listers {
       if (ended.some((outcome) => outcome.error !== undefined)) break
     }
     if (then !== undefined) return this.#perform(then(outcomes), round)
-    const failed = outcomes.find((outcome, position) => outcome.error !== undefined && actions[position]?.then === undefined)
+    const failed = outcomes.find(
+      (outcome, position) => outcome.error !== undefined && actions[position]?.then === undefined,
+    )
     if (failed?.error !== undefined) throw failed.error
   }
 
@@ -228,7 +243,8 @@ class Runner implements RunningController, Listers {
   async #call(action: WriteAction, round: Round): Promise<Frozen<Stored<KubeObject>>> {
     // The Client takes over plain objects; what reconcile made may share frozen parts with what the listers hold.
     const client = this.#client
-    const subresource = 'subresource' in action && action.subresource !== undefined ? { subresource: action.subresource } : {}
+    const subresource =
+      'subresource' in action && action.subresource !== undefined ? { subresource: action.subresource } : {}
     const options = { fieldManager: FIELD_MANAGER, ...subresource }
     switch (action.do) {
       case 'create':
@@ -261,7 +277,8 @@ class Runner implements RunningController, Listers {
     const known = this.#informers.get(resource)?.lister.get(namespace, name)
     if (known === undefined || known.metadata.resourceVersion !== resourceVersion) return undefined
     // Some kinds take annotations along with a status.
-    const same = deepEqual(known['status'], (object as Frozen<AnyObject>)['status']) && deepEqual(known.metadata, object.metadata)
+    const same =
+      deepEqual(known['status'], (object as Frozen<AnyObject>)['status']) && deepEqual(known.metadata, object.metadata)
     return same ? known : undefined
   }
 

@@ -6,7 +6,10 @@ import { newForbidden } from '../apimachinery/errors.ts'
 import { EventRecorder, subjectOf } from './events.ts'
 import { FakeClient } from './fake-client.ts'
 
-const subject = subjectOf({ metadata: { name: 'web', namespace: 'default', uid: 'u1' } }, { apiVersion: 'apps/v1', kind: 'ReplicaSet' })
+const subject = subjectOf(
+  { metadata: { name: 'web', namespace: 'default', uid: 'u1' } },
+  { apiVersion: 'apps/v1', kind: 'ReplicaSet' },
+)
 
 function setUp() {
   const client = new FakeClient()
@@ -44,14 +47,15 @@ describe('event recorder', () => {
       clock.step(1000)
     }
     await recorder.flush()
-    expect(stored().map(({ count, firstTimestamp, lastTimestamp }) => [count, firstTimestamp, lastTimestamp])).to.deep.equal([
-      [3, '2026-01-01T00:00:00Z', '2026-01-01T00:00:02Z'],
-    ])
+    expect(
+      stored().map(({ count, firstTimestamp, lastTimestamp }) => [count, firstTimestamp, lastTimestamp]),
+    ).to.deep.equal([[3, '2026-01-01T00:00:00Z', '2026-01-01T00:00:02Z']])
   })
 
   it('combines events that differ only in their message from the tenth on', async () => {
     const { recorder, stored } = setUp()
-    for (let number = 1; number <= 12; number++) recorder.event(subject, 'Normal', 'SuccessfulCreate', `Created pod: ${number}`)
+    for (let number = 1; number <= 12; number++)
+      recorder.event(subject, 'Normal', 'SuccessfulCreate', `Created pod: ${number}`)
     await recorder.flush()
     expect(stored().length).to.equal(10)
     expect(stored().at(-1)).to.deep.include({ message: '(combined from similar events): Created pod: 12', count: 3 })

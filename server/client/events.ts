@@ -9,7 +9,10 @@ import type { Client } from './client.ts'
 export type EventType = 'Normal' | 'Warning'
 
 /** Which object an event is about; `fieldPath` for a part of it, e.g. `spec.containers{nginx}`. */
-export type EventSubject = Pick<ObjectReference, 'apiVersion' | 'kind' | 'namespace' | 'name' | 'uid' | 'resourceVersion' | 'fieldPath'>
+export type EventSubject = Pick<
+  ObjectReference,
+  'apiVersion' | 'kind' | 'namespace' | 'name' | 'uid' | 'resourceVersion' | 'fieldPath'
+>
 
 /** Different messages with the same reason within the interval before they are combined into one event. */
 const MAX_SIMILAR_EVENTS = 10
@@ -93,7 +96,8 @@ export class EventRecorder {
     const nowMs = this.#options.clock.now()
     const groupKey = keyOf(event, event.reason)
     let group = this.#similar.get(groupKey)
-    if (group === undefined || nowMs - group.lastMs > SIMILAR_INTERVAL_MS) group = { messages: new Set(), lastMs: nowMs }
+    if (group === undefined || nowMs - group.lastMs > SIMILAR_INTERVAL_MS)
+      group = { messages: new Set(), lastMs: nowMs }
     group.messages.add(event.message ?? '')
     group.lastMs = nowMs
     this.#similar.set(groupKey, group)

@@ -3,7 +3,16 @@
 import { formatTime } from '../apimachinery/clock.ts'
 import { newAlreadyExists, newConflict, newNotFound, type GroupResource } from '../apimachinery/errors.ts'
 import type { AnyObject, Frozen, KubeObject, Stored } from '../apimachinery/types.ts'
-import type { Client, DeleteOptions, ListOptions, PatchType, ResourceName, WatchEvent, WatchHandle, WriteOptions } from './client.ts'
+import type {
+  Client,
+  DeleteOptions,
+  ListOptions,
+  PatchType,
+  ResourceName,
+  WatchEvent,
+  WatchHandle,
+  WriteOptions,
+} from './client.ts'
 import { keyOf } from './indexer.ts'
 
 interface Watcher {
@@ -26,9 +35,15 @@ export class FakeClient implements Client {
     for (const [resource, items] of Object.entries(objects)) for (const item of items) this.#put(resource, item)
   }
 
-  async get<T extends KubeObject>(resource: ResourceName, namespace: string | undefined, name: string): Promise<Frozen<Stored<T>>> {
+  async get<T extends KubeObject>(
+    resource: ResourceName,
+    namespace: string | undefined,
+    name: string,
+  ): Promise<Frozen<Stored<T>>> {
     this.#called('get', resource, `${namespace ?? ''}/${name}`)
-    return this.#find(resource, { metadata: { ...(namespace === undefined ? {} : { namespace }), name } }) as Frozen<Stored<T>>
+    return this.#find(resource, { metadata: { ...(namespace === undefined ? {} : { namespace }), name } }) as Frozen<
+      Stored<T>
+    >
   }
 
   async list<T extends KubeObject>(
@@ -37,7 +52,9 @@ export class FakeClient implements Client {
   ): Promise<{ items: readonly Frozen<Stored<T>>[]; resourceVersion: string }> {
     this.#called('list', resource, options.namespace ?? '')
     const all = [...(this.#objects.get(resource)?.values() ?? [])]
-    const items = all.filter((object) => options.namespace === undefined || object.metadata?.namespace === options.namespace)
+    const items = all.filter(
+      (object) => options.namespace === undefined || object.metadata?.namespace === options.namespace,
+    )
     return { items: items as unknown as Frozen<Stored<T>>[], resourceVersion: String(this.#revision) }
   }
 
@@ -53,7 +70,11 @@ export class FakeClient implements Client {
     return { close: () => void this.#watchers.delete(watcher) }
   }
 
-  async create<T extends KubeObject>(resource: ResourceName, object: T, options: WriteOptions = {}): Promise<Frozen<Stored<T>>> {
+  async create<T extends KubeObject>(
+    resource: ResourceName,
+    object: T,
+    options: WriteOptions = {},
+  ): Promise<Frozen<Stored<T>>> {
     const metadata = { ...object.metadata }
     metadata.name ??= `${metadata.generateName ?? ''}${(this.#names++).toString(36).padStart(5, 'x')}`
     this.#called('create', withSubresource(resource, options), keyOf({ metadata }))
@@ -63,7 +84,11 @@ export class FakeClient implements Client {
     return this.#put(resource, created) as unknown as Frozen<Stored<T>>
   }
 
-  async update<T extends KubeObject>(resource: ResourceName, object: T, options: WriteOptions = {}): Promise<Frozen<Stored<T>>> {
+  async update<T extends KubeObject>(
+    resource: ResourceName,
+    object: T,
+    options: WriteOptions = {},
+  ): Promise<Frozen<Stored<T>>> {
     this.#called('update', withSubresource(resource, options), keyOf(object))
     const current = this.#find(resource, object)
     const expected = object.metadata?.resourceVersion
@@ -86,7 +111,12 @@ export class FakeClient implements Client {
     return this.#put(resource, merge(this.#find(resource, at), patch) as AnyObject) as unknown as Frozen<Stored<T>>
   }
 
-  async delete(resource: ResourceName, namespace: string | undefined, name: string, _options: DeleteOptions = {}): Promise<void> {
+  async delete(
+    resource: ResourceName,
+    namespace: string | undefined,
+    name: string,
+    _options: DeleteOptions = {},
+  ): Promise<void> {
     const at = { metadata: { ...(namespace === undefined ? {} : { namespace }), name } }
     this.#called('delete', resource, keyOf(at))
     const old = this.#find(resource, at)
@@ -144,7 +174,10 @@ export class FakeClient implements Client {
       },
     }
     objects.set(keyOf(object), stored)
-    this.#tell(resource, { type: old === undefined ? 'ADDED' : 'MODIFIED', object: stored as unknown as Frozen<Stored<AnyObject>> })
+    this.#tell(resource, {
+      type: old === undefined ? 'ADDED' : 'MODIFIED',
+      object: stored as unknown as Frozen<Stored<AnyObject>>,
+    })
     return stored
   }
 
@@ -165,7 +198,8 @@ function groupResource(resource: ResourceName): GroupResource {
 /** RFC 7386. */
 function merge(target: unknown, patch: unknown): unknown {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
-  const merged: Record<string, unknown> = typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {}
+  const merged: Record<string, unknown> =
+    typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {}
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete merged[key]
     else merged[key] = merge(merged[key], value)

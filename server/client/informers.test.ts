@@ -81,7 +81,13 @@ describe('informers', () => {
     const informers = new Informers(client, clock)
     const pods = informers.for('pods')
     void informers.start()
-    for (const [stepMs, calls] of [[0, 1], [100, 2], [100, 2], [100, 3], [400, 4]] as const) {
+    for (const [stepMs, calls] of [
+      [0, 1],
+      [100, 2],
+      [100, 2],
+      [100, 3],
+      [400, 4],
+    ] as const) {
       clock.step(stepMs)
       await settle()
       expect(client.calls.length).to.equal(calls)

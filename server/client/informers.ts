@@ -217,7 +217,8 @@ class SharedInformer implements Informer<KubeObject> {
       const known = gone.get(keyOf(object))
       gone.delete(keyOf(object))
       if (known?.metadata.resourceVersion === object.metadata.resourceVersion) continue
-      if (known !== undefined && known.metadata.uid !== object.metadata.uid) this.#apply({ type: 'DELETED', object: known }, events)
+      if (known !== undefined && known.metadata.uid !== object.metadata.uid)
+        this.#apply({ type: 'DELETED', object: known }, events)
       this.#apply({ type: 'ADDED', object }, events)
     }
     for (const object of gone.values()) this.#apply({ type: 'DELETED', object }, events)

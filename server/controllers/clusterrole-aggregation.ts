@@ -15,7 +15,11 @@ export const clusterroleAggregation = defineController({
     {
       resource: RESOURCE,
       // Any role may have become, or ceased to be, a part of any aggregated one.
-      enqueue: (_event, listers) => listers.of(RESOURCE).byIndex('aggregated', 'true').map((role) => role.metadata.name),
+      enqueue: (_event, listers) =>
+        listers
+          .of(RESOURCE)
+          .byIndex('aggregated', 'true')
+          .map((role) => role.metadata.name),
       indexes: { aggregated: (role) => (role['aggregationRule'] === undefined ? [] : ['true']) },
     },
   ],

@@ -9,18 +9,30 @@ import { ago, NOW, ownerReference, pod, replicaSet, TIME, told, written } from '
 
 const labels = { app: 'web' }
 
-function budget(spec: policy.PodDisruptionBudgetSpec, status?: policy.PodDisruptionBudgetStatus): Stored<policy.PodDisruptionBudget> {
+function budget(
+  spec: policy.PodDisruptionBudgetSpec,
+  status?: policy.PodDisruptionBudgetStatus,
+): Stored<policy.PodDisruptionBudget> {
   return {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
-    metadata: { name: 'b', namespace: 'default', uid: 'u', resourceVersion: '1', generation: 1, creationTimestamp: ago(60) },
+    metadata: {
+      name: 'b',
+      namespace: 'default',
+      uid: 'u',
+      resourceVersion: '1',
+      generation: 1,
+      creationTimestamp: ago(60),
+    },
     spec: { selector: { matchLabels: labels }, ...spec },
     ...(status === undefined ? {} : { status }),
   }
 }
 
 const pods = (count: number, kind = 'ReplicaSet') =>
-  Array.from({ length: count }, (_, at) => pod({ name: `p${at}`, labels, owner: ownerReference(kind, 'web', 'uid-web'), readySeconds: 5 }))
+  Array.from({ length: count }, (_, at) =>
+    pod({ name: `p${at}`, labels, owner: ownerReference(kind, 'web', 'uid-web'), readySeconds: 5 }),
+  )
 
 function run(found: KubeObject, objects: Record<string, readonly KubeObject[]>): readonly Action[] {
   const listers = listersOf(disruption.definition, { 'poddisruptionbudgets.policy': [found], ...objects })
@@ -41,15 +53,50 @@ describe('disruption-controller', () => {
       desiredHealthy: 2,
       expectedPods: 3,
       conditions: [
-        { type: 'DisruptionAllowed', status: 'True', observedGeneration: 1, lastTransitionTime: TIME, reason: 'SufficientPods', message: '' },
+        {
+          type: 'DisruptionAllowed',
+          status: 'True',
+          observedGeneration: 1,
+          lastTransitionTime: TIME,
+          reason: 'SufficientPods',
+          message: '',
+        },
       ],
     })
   })
 
-  const cases: { name: string; spec: policy.PodDisruptionBudgetSpec; replicas: number; there: number; allowed: number; desired: number }[] = [
-    { name: 'maxUnavailable of what the controller wants', spec: { maxUnavailable: 1 }, replicas: 4, there: 3, allowed: 0, desired: 3 },
-    { name: 'a percentage that may be unavailable', spec: { maxUnavailable: '50%' }, replicas: 3, there: 3, allowed: 2, desired: 1 },
-    { name: 'a percentage that must be available', spec: { minAvailable: '50%' }, replicas: 3, there: 3, allowed: 1, desired: 2 },
+  const cases: {
+    name: string
+    spec: policy.PodDisruptionBudgetSpec
+    replicas: number
+    there: number
+    allowed: number
+    desired: number
+  }[] = [
+    {
+      name: 'maxUnavailable of what the controller wants',
+      spec: { maxUnavailable: 1 },
+      replicas: 4,
+      there: 3,
+      allowed: 0,
+      desired: 3,
+    },
+    {
+      name: 'a percentage that may be unavailable',
+      spec: { maxUnavailable: '50%' },
+      replicas: 3,
+      there: 3,
+      allowed: 2,
+      desired: 1,
+    },
+    {
+      name: 'a percentage that must be available',
+      spec: { minAvailable: '50%' },
+      replicas: 3,
+      there: 3,
+      allowed: 1,
+      desired: 2,
+    },
   ]
   for (const { name, spec, replicas, there, allowed, desired } of cases) {
     it(`takes ${name}`, () => {
@@ -59,7 +106,13 @@ describe('disruption-controller', () => {
   }
 
   it('counts evicted pods out until they are gone, or it took too long', () => {
-    const status = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0, disruptedPods: { p0: ago(20), p1: ago(130) } }
+    const status = {
+      disruptionsAllowed: 0,
+      currentHealthy: 0,
+      desiredHealthy: 0,
+      expectedPods: 0,
+      disruptedPods: { p0: ago(20), p1: ago(130) },
+    }
     const actions = run(budget({ minAvailable: 1 }, status), { pods: pods(3) })
     expect(statusOf(actions)).to.deep.include({ currentHealthy: 2, disruptedPods: { p0: ago(20) } })
     expect(told(actions).at(-1)).to.equal('requeueAfter 100001')

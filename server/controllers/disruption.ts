@@ -60,14 +60,22 @@ function reconcile(key: string, listers: Listers, now: number): readonly Action[
   const budget = listers.of<policy.PodDisruptionBudget>(RESOURCE).get(namespace, name)
   if (budget === undefined) return []
   const selector = matcher(budget)
-  const pods = listers.of<core.Pod>('pods').list(namespace).filter((pod) => selector.matches(pod.metadata.labels))
+  const pods = listers
+    .of<core.Pod>('pods')
+    .list(namespace)
+    .filter((pod) => selector.matches(pod.metadata.labels))
   const subject = subjectOf(budget, { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' })
   const actions: Action[] = []
   if (pods.length === 0) actions.push(event(subject, 'Normal', 'NoPods', 'No matching pods found'))
   const counts = expectedPods(budget, pods, listers)
   if (counts instanceof Error) {
     const message = `Failed to calculate the number of expected pods: ${counts.message}`
-    return [...actions, event(subject, 'Warning', 'CalculateExpectedPodCountFailed', message), failSafe(budget, counts, now), retry(counts)]
+    return [
+      ...actions,
+      event(subject, 'Warning', 'CalculateExpectedPodCountFailed', message),
+      failSafe(budget, counts, now),
+      retry(counts),
+    ]
   }
   if (counts.unmanaged) {
     const message =
@@ -78,7 +86,8 @@ function reconcile(key: string, listers: Listers, now: number): readonly Action[
   }
   const disrupted = disruptedPods(budget, pods, now)
   const healthy = pods.filter(
-    (pod) => pod.metadata.deletionTimestamp === undefined && disrupted[pod.metadata.name] === undefined && isPodReady(pod),
+    (pod) =>
+      pod.metadata.deletionTimestamp === undefined && disrupted[pod.metadata.name] === undefined && isPodReady(pod),
   )
   const status = calculateStatus(budget, counts, healthy.length, disrupted, now)
   actions.push(updateStatus(RESOURCE, { ...budget, status }))
@@ -132,12 +141,15 @@ function scaleOf(
   listers: Listers,
 ): { uid: string; replicas: number } | Error | undefined {
   const resource = SCALED[controller.kind]
-  if (resource === undefined) return new Error(`${controller.kind.toLowerCase()}s does not implement the scale subresource`)
+  if (resource === undefined)
+    return new Error(`${controller.kind.toLowerCase()}s does not implement the scale subresource`)
   const found = listers.of<KubeObject & { spec?: { replicas?: number } }>(resource).get(namespace, controller.name)
   if (found === undefined || found.metadata.uid !== controller.uid) return undefined
   const above = controllerOf(found)
   const deployment =
-    above?.kind === 'Deployment' ? listers.of<apps.Deployment>('deployments.apps').get(namespace, above.name) : undefined
+    above?.kind === 'Deployment'
+      ? listers.of<apps.Deployment>('deployments.apps').get(namespace, above.name)
+      : undefined
   const scaled = deployment !== undefined && deployment.metadata.uid === above?.uid ? deployment : found
   return { uid: scaled.metadata.uid, replicas: scaled.spec?.replicas ?? 0 }
 }
@@ -187,7 +199,14 @@ function allowedCondition(budget: Budget, reason: string, message: string, now: 
 function failSafe(budget: Budget, error: Error, now: number): Action {
   const { currentHealthy = 0, desiredHealthy = 0, expectedPods: expected = 0 } = budget.status ?? {}
   const conditions = allowedCondition(budget, 'SyncFailed', error.message, now)
-  const status = { ...budget.status, disruptionsAllowed: 0, currentHealthy, desiredHealthy, expectedPods: expected, conditions }
+  const status = {
+    ...budget.status,
+    disruptionsAllowed: 0,
+    currentHealthy,
+    desiredHealthy,
+    expectedPods: expected,
+    conditions,
+  }
   return updateStatus(RESOURCE, { ...budget, status })
 }
 
@@ -197,7 +216,8 @@ function goSelector(selector: Frozen<LabelSelector> | undefined): string {
   const labels = Object.entries(selector.matchLabels ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))
   const printed = labels.map(([key, value]) => `${key}: ${value},`).join('')
   const expressions = (selector.matchExpressions ?? []).map(
-    ({ key, operator, values = [] }) => `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
   )
   return `&LabelSelector{MatchLabels:map[string]string{${printed}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`
 }

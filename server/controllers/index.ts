@@ -57,7 +57,10 @@ export function enabledControllers(controllers: readonly Controller[], list: rea
 }
 
 /** Starts them over shared informers; `context.informers` is to be started by the caller, before or after. */
-export function startControllers(controllers: readonly Controller[], context: ControllerContext): { close(): Promise<void>; readonly running: readonly RunningController[] } {
+export function startControllers(
+  controllers: readonly Controller[],
+  context: ControllerContext,
+): { close(): Promise<void>; readonly running: readonly RunningController[] } {
   const running = controllers.map((controller) => controller.start(context))
   return {
     running,

@@ -32,7 +32,8 @@ export function podFromTemplate(
 
 export function createPod(subject: EventSubject, pod: Frozen<core.Pod>): CreateAction {
   return create('pods', pod, ({ object, error }) => {
-    if (object !== undefined) return [event(subject, 'Normal', 'SuccessfulCreate', `Created pod: ${object.metadata.name}`)]
+    if (object !== undefined)
+      return [event(subject, 'Normal', 'SuccessfulCreate', `Created pod: ${object.metadata.name}`)]
     if (isNamespaceTerminating(error)) return []
     return [event(subject, 'Warning', 'FailedCreate', `Error creating: ${error.message}`)]
   })
@@ -41,7 +42,8 @@ export function createPod(subject: EventSubject, pod: Frozen<core.Pod>): CreateA
 export function deletePod(subject: EventSubject, pod: Pod): DeleteAction {
   return remove('pods', pod, {
     then: ({ error }) => {
-      if (error === undefined) return [event(subject, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`)]
+      if (error === undefined)
+        return [event(subject, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`)]
       return isNotFound(error) ? [] : [event(subject, 'Warning', 'FailedDelete', `Error deleting: ${error.message}`)]
     },
   })

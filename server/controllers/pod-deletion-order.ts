@@ -8,7 +8,12 @@ const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost'
  * The `count` pods to delete. `related`: pods of all sets with the same owner; nodes with many of them are relieved.
  * Ages are compared by their order of magnitude, so that the choice among pods of like age is arbitrary but stable.
  */
-export function podsToDelete(pods: readonly Pod[], related: readonly Pod[], count: number, now: number): readonly Pod[] {
+export function podsToDelete(
+  pods: readonly Pod[],
+  related: readonly Pod[],
+  count: number,
+  now: number,
+): readonly Pod[] {
   if (count >= pods.length) return pods
   const perNode = new Map<string, number>()
   for (const pod of related) {
@@ -53,7 +58,9 @@ function deletionCost(pod: Pod): number {
 function restarts(pod: Pod): { regular: number; sidecar: number } {
   const most = (statuses: readonly { readonly restartCount: number }[]): number =>
     Math.max(0, ...statuses.map((status) => status.restartCount))
-  const sidecars = new Set(pod.spec?.initContainers?.filter((each) => each.restartPolicy === 'Always').map((each) => each.name))
+  const sidecars = new Set(
+    pod.spec?.initContainers?.filter((each) => each.restartPolicy === 'Always').map((each) => each.name),
+  )
   return {
     regular: most(pod.status?.containerStatuses ?? []),
     sidecar: most(pod.status?.initContainerStatuses?.filter((status) => sidecars.has(status.name)) ?? []),

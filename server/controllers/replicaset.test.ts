@@ -21,7 +21,10 @@ function statusOf(actions: readonly Action[]): apps.ReplicaSetStatus | undefined
 
 describe('replicaset-controller', () => {
   it('creates what is missing, from the template, owned by the set', () => {
-    const actions = reconcile({ 'replicasets.apps': [replicaSet({ replicas: 2 })], pods: [pod({ name: 'a', labels, owner })] })
+    const actions = reconcile({
+      'replicasets.apps': [replicaSet({ replicas: 2 })],
+      pods: [pod({ name: 'a', labels, owner })],
+    })
     expect(told(actions)).to.deep.equal([
       'create pods web-x',
       'event SuccessfulCreate: Created pod: web-x',
@@ -70,7 +73,11 @@ describe('replicaset-controller', () => {
   it('adopts orphans that match and lets go of pods that no longer do', () => {
     const actions = reconcile({
       'replicasets.apps': [replicaSet({ replicas: 1 })],
-      pods: [pod({ name: 'orphan', labels }), pod({ name: 'stray', labels: { app: 'x' }, owner }), pod({ name: 'else', labels: { app: 'x' } })],
+      pods: [
+        pod({ name: 'orphan', labels }),
+        pod({ name: 'stray', labels: { app: 'x' }, owner }),
+        pod({ name: 'else', labels: { app: 'x' } }),
+      ],
     })
     const patches = actions.filter((action) => action.do === 'patch')
     expect(patches.map(({ name, patch }) => [name, patch])).to.deep.equal([
@@ -81,11 +88,16 @@ describe('replicaset-controller', () => {
   })
 
   describe('deletes first', () => {
-    const ready = (name: string, more = {}) => pod({ name, labels, owner, node: 'n1', readySeconds: 100, createdSeconds: 1000, ...more })
+    const ready = (name: string, more = {}) =>
+      pod({ name, labels, owner, node: 'n1', readySeconds: 100, createdSeconds: 1000, ...more })
     const cases: { name: string; pods: ReturnType<typeof pod>[]; gone: string }[] = [
       { name: 'what is not scheduled', pods: [ready('a'), pod({ name: 'b', labels, owner })], gone: 'b' },
       { name: 'what is pending', pods: [ready('a'), pod({ name: 'b', labels, owner, node: 'n1' })], gone: 'b' },
-      { name: 'what is not ready', pods: [ready('a'), pod({ name: 'b', labels, owner, node: 'n1', phase: 'Running' })], gone: 'b' },
+      {
+        name: 'what is not ready',
+        pods: [ready('a'), pod({ name: 'b', labels, owner, node: 'n1', phase: 'Running' })],
+        gone: 'b',
+      },
       {
         name: 'what costs less',
         pods: [ready('a', { annotations: { 'controller.kubernetes.io/pod-deletion-cost': '-5' } }), ready('b')],
@@ -105,7 +117,9 @@ describe('replicaset-controller', () => {
       const restarted = ready('a')
       const status = { name: 'c', image: '', imageID: '', ready: true, restartCount: 3 }
       restarted.status = { ...restarted.status, containerStatuses: [status] }
-      expect(told(reconcile({ 'replicasets.apps': [replicaSet({ replicas: 1 })], pods: [ready('b'), restarted] }))[0]).to.equal('delete pods a')
+      expect(
+        told(reconcile({ 'replicasets.apps': [replicaSet({ replicas: 1 })], pods: [ready('b'), restarted] }))[0],
+      ).to.equal('delete pods a')
     })
   })
 
@@ -144,18 +158,32 @@ describe('replicaset-controller', () => {
     })
 
     it('takes the condition back once it succeeds', () => {
-      const condition = { type: 'ReplicaFailure', status: 'True', lastTransitionTime: ago(60), reason: 'FailedCreate', message: 'no' }
+      const condition = {
+        type: 'ReplicaFailure',
+        status: 'True',
+        lastTransitionTime: ago(60),
+        reason: 'FailedCreate',
+        message: 'no',
+      }
       const set = replicaSet({ replicas: 1, status: { conditions: [condition] } })
-      expect(statusOf(reconcile({ 'replicasets.apps': [set], pods: [pod({ name: 'a', labels, owner })] }))).to.not.have.property('conditions')
+      expect(
+        statusOf(reconcile({ 'replicasets.apps': [set], pods: [pod({ name: 'a', labels, owner })] })),
+      ).to.not.have.property('conditions')
     })
   })
 
   it('brings the sets that may want an orphan', () => {
-    const listers = listersOf(replicaset.definition, { 'replicasets.apps': [replicaSet(), replicaSet({ name: 'db', labels: { app: 'db' } })] })
+    const listers = listersOf(replicaset.definition, {
+      'replicasets.apps': [replicaSet(), replicaSet({ name: 'db', labels: { app: 'db' } })],
+    })
     const watch = replicaset.definition.watches.find(({ resource }) => resource === 'pods')
     if (typeof watch?.enqueue !== 'function') return expect.fail('expected a function')
-    expect([...watch.enqueue({ type: 'ADDED', object: pod({ name: 'a', labels }) } as never, listers)]).to.deep.equal(['default/web'])
-    expect([...watch.enqueue({ type: 'DELETED', object: pod({ name: 'a', labels }) } as never, listers)]).to.deep.equal([])
+    expect([...watch.enqueue({ type: 'ADDED', object: pod({ name: 'a', labels }) } as never, listers)]).to.deep.equal([
+      'default/web',
+    ])
+    expect([...watch.enqueue({ type: 'DELETED', object: pod({ name: 'a', labels }) } as never, listers)]).to.deep.equal(
+      [],
+    )
     const owned = pod({ name: 'a', labels, owner: ownerReference('ReplicaSet', 'db', 'uid-db') })
     expect([...watch.enqueue({ type: 'ADDED', object: owned } as never, listers)]).to.deep.equal(['default/db'])
   })
@@ -165,9 +193,14 @@ describe('replicationcontroller-controller', () => {
   it('selects by a plain map of labels and does not count terminating pods', () => {
     const controller = { ...replicaSet({ replicas: 1 }), kind: 'ReplicationController', apiVersion: 'v1' }
     const spec = { ...controller.spec, selector: labels }
-    const listers = listersOf(replicationcontroller.definition, { replicationcontrollers: [{ ...controller, spec } as KubeObject], pods: [] })
+    const listers = listersOf(replicationcontroller.definition, {
+      replicationcontrollers: [{ ...controller, spec } as KubeObject],
+      pods: [],
+    })
     const actions = replicationcontroller.definition.reconcile('default/web', listers, NOW)
     expect(told(actions)[0]).to.equal('create pods web-x')
-    expect(written(actions, 'replicationcontrollers', 'status')).to.have.property('status').that.deep.equals({ replicas: 0, observedGeneration: 1 })
+    expect(written(actions, 'replicationcontrollers', 'status'))
+      .to.have.property('status')
+      .that.deep.equals({ replicas: 0, observedGeneration: 1 })
   })
 })

@@ -6,7 +6,15 @@ import { formatTime } from '../apimachinery/clock.ts'
 import { isNotFound, type StatusError } from '../apimachinery/errors.ts'
 import { selectorFromSet, type Selector } from '../apimachinery/selectors.ts'
 import type { Frozen, Stored } from '../apimachinery/types.ts'
-import { batch, requeueAfter, retry, updateStatus, type Action, type BatchAction, type Outcome } from '../client/action.ts'
+import {
+  batch,
+  requeueAfter,
+  retry,
+  updateStatus,
+  type Action,
+  type BatchAction,
+  type Outcome,
+} from '../client/action.ts'
 import { defineController, type Listers } from '../client/controller.ts'
 import { subjectOf, type EventSubject } from '../client/events.ts'
 import { splitKey } from '../client/indexer.ts'
@@ -14,7 +22,14 @@ import { findCondition, nonZero, withoutCondition } from './conditions.ts'
 import { claim, indexOrphans, newControllerRef, ownerKeys, selectorOf, type GroupVersionKind } from './owner.ts'
 import { createPod, deletePod, isNamespaceTerminating, podFromTemplate } from './pod-control.ts'
 import { podsToDelete } from './pod-deletion-order.ts'
-import { isPodActive, isPodAvailable, isPodReady, isPodTerminating, nextAvailabilityCheck, type Pod } from './pod-status.ts'
+import {
+  isPodActive,
+  isPodAvailable,
+  isPodReady,
+  isPodTerminating,
+  nextAvailabilityCheck,
+  type Pod,
+} from './pod-status.ts'
 
 type ReplicaSet = Frozen<Stored<apps.ReplicaSet>>
 
@@ -129,7 +144,8 @@ function relatedPods(owner: ReplicaOwner, set: ReplicaSet, listers: Listers): re
 
 /** Of a write that failed, and not because the thing or its namespace is going away. */
 function firstError(outcomes: readonly Outcome[]): StatusError | undefined {
-  return outcomes.find(({ error }) => error !== undefined && !isNotFound(error) && !isNamespaceTerminating(error))?.error
+  return outcomes.find(({ error }) => error !== undefined && !isNotFound(error) && !isNamespaceTerminating(error))
+    ?.error
 }
 
 /** @param error of creating or deleting pods: becomes the condition ReplicaFailure */
@@ -167,7 +183,10 @@ function withFailure(
   if (findCondition(conditions, 'ReplicaFailure') !== undefined) return conditions
   const reason = surplus < 0 ? 'FailedCreate' : 'FailedDelete'
   const { message } = error
-  return [...conditions, { type: 'ReplicaFailure', status: 'True', lastTransitionTime: formatTime(now), reason, message }]
+  return [
+    ...conditions,
+    { type: 'ReplicaFailure', status: 'True', lastTransitionTime: formatTime(now), reason, message },
+  ]
 }
 
 /** Comes back when the next ready pod has been ready for long enough to be available. */

@@ -22,7 +22,8 @@ export function rootCACertificatePublisher(rootCA: string): Controller {
       { resource: 'namespaces', enqueue: 'self' },
       {
         resource: 'configmaps',
-        enqueue: ({ type, object }) => (type !== 'ADDED' && object.metadata.name === NAME ? [object.metadata.namespace ?? ''] : []),
+        enqueue: ({ type, object }) =>
+          type !== 'ADDED' && object.metadata.name === NAME ? [object.metadata.namespace ?? ''] : [],
       },
     ],
     reconcile: (namespace, listers) => reconcile(rootCA, namespace, listers),
@@ -38,7 +39,9 @@ function reconcile(rootCA: string, namespace: string, listers: Listers): readonl
     const metadata = { name: NAME, namespace, annotations: { [DESCRIPTION]: DESCRIPTION_TEXT } }
     return [
       create('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data }, ({ error }) =>
-        error === undefined || isNotFound(error) || isAlreadyExists(error) || isNamespaceTerminating(error) ? [] : [retry(error)],
+        error === undefined || isNotFound(error) || isAlreadyExists(error) || isNamespaceTerminating(error)
+          ? []
+          : [retry(error)],
       ),
     ]
   }

@@ -15,7 +15,8 @@ export const serviceaccount = defineController({
     { resource: 'namespaces', enqueue: 'self' },
     {
       resource: 'serviceaccounts',
-      enqueue: ({ type, object }) => (type === 'DELETED' && object.metadata.name === NAME ? [object.metadata.namespace ?? ''] : []),
+      enqueue: ({ type, object }) =>
+        type === 'DELETED' && object.metadata.name === NAME ? [object.metadata.namespace ?? ''] : [],
     },
   ],
   reconcile,

@@ -35,8 +35,21 @@ export interface PodOptions {
 }
 
 export function pod(options: PodOptions): Stored<core.Pod> {
-  const { name, namespace = 'default', labels = {}, owner, phase, readySeconds, node, ip, deleting, annotations, createdSeconds = 60 } = options
-  const ready = readySeconds === undefined ? undefined : { type: 'Ready', status: 'True', lastTransitionTime: ago(readySeconds) }
+  const {
+    name,
+    namespace = 'default',
+    labels = {},
+    owner,
+    phase,
+    readySeconds,
+    node,
+    ip,
+    deleting,
+    annotations,
+    createdSeconds = 60,
+  } = options
+  const ready =
+    readySeconds === undefined ? undefined : { type: 'Ready', status: 'True', lastTransitionTime: ago(readySeconds) }
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -73,7 +86,16 @@ export interface ReplicaSetOptions {
 }
 
 export function replicaSet(options: ReplicaSetOptions = {}): Stored<apps.ReplicaSet> {
-  const { name = 'web', replicas = 3, owner, annotations, image = 'nginx:1', minReadySeconds, createdSeconds = 60, status = {} } = options
+  const {
+    name = 'web',
+    replicas = 3,
+    owner,
+    annotations,
+    image = 'nginx:1',
+    minReadySeconds,
+    createdSeconds = 60,
+    status = {},
+  } = options
   const labels = options.labels ?? { app: 'web' }
   return {
     apiVersion: 'apps/v1',
@@ -99,7 +121,15 @@ export function replicaSet(options: ReplicaSetOptions = {}): Stored<apps.Replica
   }
 }
 
-export function node(name: string, more: { spec?: core.NodeSpec; status?: core.NodeStatus; labels?: Record<string, string>; createdSeconds?: number } = {}): Stored<core.Node> {
+export function node(
+  name: string,
+  more: {
+    spec?: core.NodeSpec
+    status?: core.NodeStatus
+    labels?: Record<string, string>
+    createdSeconds?: number
+  } = {},
+): Stored<core.Node> {
   const { spec, status, labels = {}, createdSeconds = 600 } = more
   return {
     apiVersion: 'v1',
@@ -113,7 +143,11 @@ export function node(name: string, more: { spec?: core.NodeSpec; status?: core.N
 /** How a write goes, if it goes well: names that the server would make up are `<generateName>x`. */
 export function succeed(object: Frozen<KubeObject>): Outcome {
   const { name, generateName = '' } = object.metadata ?? {}
-  return { object: { ...object, metadata: { ...object.metadata, name: name ?? `${generateName}x` } } as Frozen<Stored<KubeObject>> }
+  return {
+    object: { ...object, metadata: { ...object.metadata, name: name ?? `${generateName}x` } } as Frozen<
+      Stored<KubeObject>
+    >,
+  }
 }
 
 /**
@@ -159,7 +193,11 @@ function objectOf(action: Exclude<Action, { do: 'event' | 'requeueAfter' | 'retr
 }
 
 /** What the first update of a resource (and subresource) among the actions writes, with all that follows from success. */
-export function written<T extends KubeObject>(actions: readonly Action[], resource: string, subresource?: string): Frozen<T> | undefined {
+export function written<T extends KubeObject>(
+  actions: readonly Action[],
+  resource: string,
+  subresource?: string,
+): Frozen<T> | undefined {
   for (const action of actions) {
     if (action.do === 'batch') {
       const found = written<T>(action.actions, resource, subresource)

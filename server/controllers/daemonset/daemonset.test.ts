@@ -16,7 +16,14 @@ function agent(spec: Partial<apps.DaemonSetSpec> = {}, template: Partial<core.Po
   return {
     apiVersion: 'apps/v1',
     kind: 'DaemonSet',
-    metadata: { name: 'agent', namespace: 'default', uid: 'uid-agent', resourceVersion: '1', generation: 1, creationTimestamp: ago(600) },
+    metadata: {
+      name: 'agent',
+      namespace: 'default',
+      uid: 'uid-agent',
+      resourceVersion: '1',
+      generation: 1,
+      creationTimestamp: ago(600),
+    },
     spec: {
       selector: { matchLabels: labels },
       template: { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'agent:2' }], ...template } },
@@ -27,8 +34,17 @@ function agent(spec: Partial<apps.DaemonSetSpec> = {}, template: Partial<core.Po
   }
 }
 
-function revision(set: Stored<apps.DaemonSet>, name: string, number: number, image = 'agent:2'): Stored<apps.ControllerRevision> {
-  const template = { ...set.spec?.template, spec: { ...set.spec?.template.spec, containers: [{ name: 'c', image }] }, $patch: 'replace' }
+function revision(
+  set: Stored<apps.DaemonSet>,
+  name: string,
+  number: number,
+  image = 'agent:2',
+): Stored<apps.ControllerRevision> {
+  const template = {
+    ...set.spec?.template,
+    spec: { ...set.spec?.template.spec, containers: [{ name: 'c', image }] },
+    $patch: 'replace',
+  }
   return {
     metadata: {
       name,
@@ -45,10 +61,20 @@ function revision(set: Stored<apps.DaemonSet>, name: string, number: number, ima
 }
 
 function daemon(name: string, on: string, hash = 'new', more: Partial<PodOptions> = {}): Stored<core.Pod> {
-  return pod({ name, owner, node: on, labels: { ...labels, 'controller-revision-hash': hash }, readySeconds: 30, ...more })
+  return pod({
+    name,
+    owner,
+    node: on,
+    labels: { ...labels, 'controller-revision-hash': hash },
+    readySeconds: 30,
+    ...more,
+  })
 }
 
-function reconcile(set: Stored<apps.DaemonSet>, objects: { nodes?: KubeObject[]; pods?: KubeObject[]; revisions?: KubeObject[] }): readonly Action[] {
+function reconcile(
+  set: Stored<apps.DaemonSet>,
+  objects: { nodes?: KubeObject[]; pods?: KubeObject[]; revisions?: KubeObject[] },
+): readonly Action[] {
   const { definition } = daemonset() as Controller & { definition: ControllerDefinition }
   const { nodes = [node('n1'), node('n2')], pods = [], revisions = [revision(set, 'new', 1)] } = objects
   const world = { 'daemonsets.apps': [set], nodes, pods, 'controllerrevisions.apps': revisions }
@@ -63,7 +89,10 @@ describe('daemonset-controller', () => {
   it('keeps its template as a revision first', () => {
     const actions = reconcile(agent(), { revisions: [] })
     const made = written<apps.ControllerRevision>(actions, 'controllerrevisions.apps')
-    expect(made).to.deep.include({ revision: 1, data: { spec: { template: { ...agent().spec?.template, $patch: 'replace' } } } })
+    expect(made).to.deep.include({
+      revision: 1,
+      data: { spec: { template: { ...agent().spec?.template, $patch: 'replace' } } },
+    })
     expect(made?.metadata?.name).to.equal(`agent-${made?.metadata?.labels?.['controller-revision-hash']}`)
     expect(told(actions)).to.have.length(1)
   })
@@ -78,10 +107,12 @@ describe('daemonset-controller', () => {
     ])
     const made = written<core.Pod>(actions, 'pods')
     expect(made?.metadata?.labels).to.deep.equal({ ...labels, 'controller-revision-hash': 'new' })
-    expect(made?.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms).to.deep.equal([
-      { matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n1'] }] },
-    ])
-    expect(made?.spec?.tolerations?.map(({ key, effect }) => `${key}:${effect}`)).to.include('node.kubernetes.io/unschedulable:NoSchedule')
+    expect(
+      made?.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms,
+    ).to.deep.equal([{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n1'] }] }])
+    expect(made?.spec?.tolerations?.map(({ key, effect }) => `${key}:${effect}`)).to.include(
+      'node.kubernetes.io/unschedulable:NoSchedule',
+    )
   })
 
   it('counts', () => {
@@ -124,21 +155,40 @@ describe('daemonset-controller', () => {
     const revisions = (set: Stored<apps.DaemonSet>) => [revision(set, 'old', 1, 'agent:1'), revision(set, 'new', 2)]
     it('replaces as many old pods as may be unavailable', () => {
       const set = agent()
-      expect(steps(reconcile(set, { revisions: revisions(set), pods: [daemon('a', 'n1', 'old'), daemon('b', 'n2', 'old')] }))).to.have.length(2)
-      const unavailable = pod({ name: 'b', owner, node: 'n2', labels: { ...labels, 'controller-revision-hash': 'new' } })
-      expect(steps(reconcile(set, { revisions: revisions(set), pods: [daemon('a', 'n1', 'old'), unavailable] }))).to.deep.equal([])
+      expect(
+        steps(
+          reconcile(set, { revisions: revisions(set), pods: [daemon('a', 'n1', 'old'), daemon('b', 'n2', 'old')] }),
+        ),
+      ).to.have.length(2)
+      const unavailable = pod({
+        name: 'b',
+        owner,
+        node: 'n2',
+        labels: { ...labels, 'controller-revision-hash': 'new' },
+      })
+      expect(
+        steps(reconcile(set, { revisions: revisions(set), pods: [daemon('a', 'n1', 'old'), unavailable] })),
+      ).to.deep.equal([])
     })
 
     it('creates new pods beside old ones with a surge', () => {
-      const set = agent({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } } })
+      const set = agent({
+        updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      })
       const old = [daemon('a', 'n1', 'old'), daemon('b', 'n2', 'old')]
       expect(steps(reconcile(set, { revisions: revisions(set), pods: old }))[0]).to.equal('create pods agent-x')
-      expect(steps(reconcile(set, { revisions: revisions(set), pods: [...old, daemon('c', 'n1')] }))[0]).to.equal('delete pods a')
+      expect(steps(reconcile(set, { revisions: revisions(set), pods: [...old, daemon('c', 'n1')] }))[0]).to.equal(
+        'delete pods a',
+      )
     })
 
     it('leaves old pods alone if they are to be deleted by hand', () => {
       const set = agent({ updateStrategy: { type: 'OnDelete' } })
-      expect(steps(reconcile(set, { revisions: revisions(set), pods: [daemon('a', 'n1', 'old'), daemon('b', 'n2', 'old')] }))).to.deep.equal([])
+      expect(
+        steps(
+          reconcile(set, { revisions: revisions(set), pods: [daemon('a', 'n1', 'old'), daemon('b', 'n2', 'old')] }),
+        ),
+      ).to.deep.equal([])
     })
 
     it('numbers a former revision anew, and forgets the oldest beyond the limit', () => {
@@ -146,19 +196,24 @@ describe('daemonset-controller', () => {
       const back = reconcile(set, { revisions: [revision(set, 'new', 1), revision(set, 'old', 2, 'agent:1')] })
       expect(written<apps.ControllerRevision>(back, 'controllerrevisions.apps')).to.include({ revision: 3 })
       const pods = [daemon('a', 'n1'), daemon('b', 'n2')]
-      expect(steps(reconcile(set, { revisions: revisions(set), pods }))).to.deep.equal(['delete controllerrevisions.apps old'])
+      expect(steps(reconcile(set, { revisions: revisions(set), pods }))).to.deep.equal([
+        'delete controllerrevisions.apps old',
+      ])
     })
   })
 
   describe('fit', () => {
-    const tainted = (effect: string): Node => node('n1', { spec: { taints: [{ key: 'k', value: 'v', effect }] } }) as Node
+    const tainted = (effect: string): Node =>
+      node('n1', { spec: { taints: [{ key: 'k', value: 'v', effect }] } }) as Node
     const spec = { containers: [] }
     const term = (operator: string, values?: string[]): core.PodSpec => ({
       containers: [],
       affinity: {
         nodeAffinity: {
           requiredDuringSchedulingIgnoredDuringExecution: {
-            nodeSelectorTerms: [{ matchExpressions: [{ key: 'cores', operator, ...(values === undefined ? {} : { values }) }] }],
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: 'cores', operator, ...(values === undefined ? {} : { values }) }] },
+            ],
           },
         },
       },

@@ -46,18 +46,33 @@ export function daemonset(): Controller {
 /** Where daemons belong depends on names, labels and taints of nodes. */
 function keysOfNode({ type, object, old }: WatchEvent, listers: Listers): Iterable<string> {
   const [before, after] = [old as Node | undefined, object as Node]
-  const same = type === 'MODIFIED' && deepEqual(before?.metadata.labels, after.metadata.labels) && deepEqual(before?.spec?.taints, after.spec?.taints)
+  const same =
+    type === 'MODIFIED' &&
+    deepEqual(before?.metadata.labels, after.metadata.labels) &&
+    deepEqual(before?.spec?.taints, after.spec?.taints)
   return same ? [] : listers.of<apps.DaemonSet>(RESOURCE).list().map(keyOf)
 }
 
-export function reconcileDaemonSet(key: string, listers: Listers, now: number, backoff: FailedPodBackoff): readonly Action[] {
+export function reconcileDaemonSet(
+  key: string,
+  listers: Listers,
+  now: number,
+  backoff: FailedPodBackoff,
+): readonly Action[] {
   const { namespace, name } = splitKey(key)
   const set = listers.of<apps.DaemonSet>(RESOURCE).get(namespace, name)
   if (set === undefined || set.metadata.deletionTimestamp !== undefined) return []
   const selector = selectorOf(set.spec?.selector)
   const subject = subjectOf(set, KIND)
   if (selector.empty) {
-    return [event(subject, 'Warning', 'SelectingAll', 'This daemon set is selecting all pods. A non-empty selector is required.')]
+    return [
+      event(
+        subject,
+        'Warning',
+        'SelectingAll',
+        'This daemon set is selecting all pods. A non-empty selector is required.',
+      ),
+    ]
   }
   const revisions = listers.of<apps.ControllerRevision>(REVISIONS)
   const claimedRevisions = claim(REVISIONS, set, KIND, selector, [
@@ -93,7 +108,10 @@ function carryOut(plan: Plan, world: World): readonly Action[] {
   const subject = subjectOf(set, KIND)
   const creations = plan.create.slice(0, BURST_REPLICAS).map((node) => createPod(subject, podForNode(set, node, hash)))
   const deletions = plan.delete.slice(0, BURST_REPLICAS).map((pod) => deletePod(subject, pod))
-  const finish = (error: StatusError | undefined): readonly Action[] => [...status(world), ...(error === undefined ? [] : [retry(error)])]
+  const finish = (error: StatusError | undefined): readonly Action[] => [
+    ...status(world),
+    ...(error === undefined ? [] : [retry(error)]),
+  ]
   if (creations.length === 0 && deletions.length === 0) return finish(undefined)
   return [
     batch(creations, {
@@ -104,7 +122,8 @@ function carryOut(plan: Plan, world: World): readonly Action[] {
 }
 
 function firstError(outcomes: readonly Outcome[]): StatusError | undefined {
-  return outcomes.find(({ error }) => error !== undefined && !isNotFound(error) && !isNamespaceTerminating(error))?.error
+  return outcomes.find(({ error }) => error !== undefined && !isNotFound(error) && !isNamespaceTerminating(error))
+    ?.error
 }
 
 function status(world: World): readonly Action[] {
@@ -164,7 +183,9 @@ class Replacements {
     const subject = subjectOf(this.#set, KIND)
     const which = `daemon pod ${pod.metadata.namespace}/${pod.metadata.name} on node ${node.metadata.name}`
     if (pod.status?.phase === 'Succeeded') {
-      this.actions.push(event(subject, 'Normal', 'SucceededDaemonPod', `Found succeeded ${which}, will try to delete it`))
+      this.actions.push(
+        event(subject, 'Normal', 'SucceededDaemonPod', `Found succeeded ${which}, will try to delete it`),
+      )
       return true
     }
     const key = `${this.#set.metadata.uid}/${this.#set.status?.observedGeneration ?? 0}/${node.metadata.name}`
@@ -191,7 +212,10 @@ export class FailedPodBackoff {
     const known = entry !== undefined && now - entry.lastMs <= 2 * MAX_BACKOFF_MS ? entry : undefined
     const leftMs = known === undefined ? 0 : known.lastMs + known.delayMs - now
     if (leftMs > 0) return leftMs
-    this.#entries.set(key, { delayMs: known === undefined ? FIRST_BACKOFF_MS : Math.min(known.delayMs * 2, MAX_BACKOFF_MS), lastMs: now })
+    this.#entries.set(key, {
+      delayMs: known === undefined ? FIRST_BACKOFF_MS : Math.min(known.delayMs * 2, MAX_BACKOFF_MS),
+      lastMs: now,
+    })
     return 0
   }
 }

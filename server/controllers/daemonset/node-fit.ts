@@ -30,7 +30,10 @@ export function fit(node: Node, spec: PodSpec, tolerations: readonly Toleration[
   return { run, stay }
 }
 
-export function tolerates({ key = '', operator = 'Equal', value = '', effect = '' }: Toleration, taint: Taint): boolean {
+export function tolerates(
+  { key = '', operator = 'Equal', value = '', effect = '' }: Toleration,
+  taint: Taint,
+): boolean {
   if (effect !== '' && effect !== taint.effect) return false
   if (key !== '' && key !== taint.key) return false
   if (operator === 'Exists') return true
@@ -48,14 +51,17 @@ function matchesAffinity(node: Node, { nodeSelector = {}, affinity }: PodSpec): 
 function matchesTerm(node: Node, { matchExpressions = [], matchFields = [] }: Frozen<core.NodeSelectorTerm>): boolean {
   if (matchExpressions.length === 0 && matchFields.length === 0) return false
   return (
-    matchesAll(matchExpressions, node.metadata.labels ?? {}) && matchesAll(matchFields, { 'metadata.name': node.metadata.name })
+    matchesAll(matchExpressions, node.metadata.labels ?? {}) &&
+    matchesAll(matchFields, { 'metadata.name': node.metadata.name })
   )
 }
 
 function matchesAll(requirements: readonly Requirement[], values: Readonly<Record<string, string>>): boolean {
   if (requirements.length === 0) return true
   try {
-    const checked = requirements.map(({ key, operator, values: wanted = [] }) => newLabelRequirement(key, OPERATORS[operator] ?? 'in', wanted))
+    const checked = requirements.map(({ key, operator, values: wanted = [] }) =>
+      newLabelRequirement(key, OPERATORS[operator] ?? 'in', wanted),
+    )
     return new Selector(checked).matches(values)
   } catch {
     return false

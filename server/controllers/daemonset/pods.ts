@@ -75,7 +75,9 @@ export function targetNode({ spec }: Pod): string | undefined {
   if (spec?.nodeName !== undefined && spec.nodeName !== '') return spec.nodeName
   const terms = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
   for (const { matchFields = [] } of terms) {
-    const name = matchFields.find(({ key, operator, values }) => key === 'metadata.name' && operator === 'In' && values?.length === 1)
+    const name = matchFields.find(
+      ({ key, operator, values }) => key === 'metadata.name' && operator === 'In' && values?.length === 1,
+    )
     if (name !== undefined) return name.values?.[0]
   }
   return undefined

@@ -21,7 +21,15 @@ interface Options {
   readonly unavailable?: number | string
 }
 
-function web({ replicas = 3, image = 'nginx:1', spec = {}, status, annotations, surge = '25%', unavailable = '25%' }: Options = {}): Stored<apps.Deployment> {
+function web({
+  replicas = 3,
+  image = 'nginx:1',
+  spec = {},
+  status,
+  annotations,
+  surge = '25%',
+  unavailable = '25%',
+}: Options = {}): Stored<apps.Deployment> {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -48,7 +56,11 @@ function web({ replicas = 3, image = 'nginx:1', spec = {}, status, annotations, 
 }
 
 /** A set of the Deployment: its revision and desired and greatest number of replicas are on record. */
-function set(name: string, revision: number, options: ReplicaSetOptions & { readonly desired?: number; readonly max?: number; readonly available?: number } = {}) {
+function set(
+  name: string,
+  revision: number,
+  options: ReplicaSetOptions & { readonly desired?: number; readonly max?: number; readonly available?: number } = {},
+) {
   const { desired = 3, max = 4, replicas = 3, available = replicas } = options
   return replicaSet({
     owner,
@@ -59,7 +71,13 @@ function set(name: string, revision: number, options: ReplicaSetOptions & { read
       'deployment.kubernetes.io/max-replicas': String(max),
       ...options.annotations,
     },
-    status: { replicas, availableReplicas: available, readyReplicas: available, observedGeneration: 1, terminatingReplicas: 0 },
+    status: {
+      replicas,
+      availableReplicas: available,
+      readyReplicas: available,
+      observedGeneration: 1,
+      terminatingReplicas: 0,
+    },
     ...options,
     name,
   })
@@ -77,13 +95,22 @@ const revision = (number: number) => ({ 'deployment.kubernetes.io/revision': Str
 
 /** A Deployment in the midst of its second revision. */
 const rolling = (more: Options = {}) =>
-  web({ image: 'nginx:2', annotations: revision(2), status: { conditions: [progressing('ReplicaSetUpdated')] }, ...more })
+  web({
+    image: 'nginx:2',
+    annotations: revision(2),
+    status: { conditions: [progressing('ReplicaSetUpdated')] },
+    ...more,
+  })
 
 function reconcile(objects: Record<string, readonly KubeObject[]>): readonly Action[] {
   return deployment.definition.reconcile('default/web', listersOf(deployment.definition, objects), NOW)
 }
 
-function run(found: Stored<apps.Deployment>, sets: readonly KubeObject[] = [], pods: readonly KubeObject[] = []): readonly Action[] {
+function run(
+  found: Stored<apps.Deployment>,
+  sets: readonly KubeObject[] = [],
+  pods: readonly KubeObject[] = [],
+): readonly Action[] {
   return reconcile({ 'deployments.apps': [found], 'replicasets.apps': sets, pods })
 }
 
@@ -135,7 +162,10 @@ describe('deployment-controller', () => {
       ])
       const after = written<apps.Deployment>(actions, 'deployments.apps', 'status')
       expect(after?.metadata?.annotations).to.include(revision(1))
-      expect(after?.status?.conditions?.[0]).to.include({ reason: 'NewReplicaSetCreated', message: `Created new replica set "web-${hash}"` })
+      expect(after?.status?.conditions?.[0]).to.include({
+        reason: 'NewReplicaSetCreated',
+        message: `Created new replica set "web-${hash}"`,
+      })
     })
 
     it('counts a collision when its name is taken by something else', () => {
@@ -160,7 +190,11 @@ describe('deployment-controller', () => {
       const after = create.then?.({ error: newForbidden({ group: 'apps', resource: 'replicasets' }, name, 'no') }) ?? []
       const message = `Failed to create new replica set "${name}": replicasets.apps "${name}" is forbidden: no`
       expect(told(after)[0]).to.equal(`event ReplicaSetCreateError: ${message}`)
-      expect(statusOf(after).conditions?.[0]).to.deep.include({ status: 'False', reason: 'ReplicaSetCreateError', message })
+      expect(statusOf(after).conditions?.[0]).to.deep.include({
+        status: 'False',
+        reason: 'ReplicaSetCreateError',
+        message,
+      })
     })
   })
 
@@ -200,7 +234,9 @@ describe('deployment-controller', () => {
     it('tells of success once all are available', () => {
       const found = web({ annotations: revision(1), status: { conditions: [progressing('ReplicaSetUpdated')] } })
       const status = statusOf(run(found, [set(`web-${HASH}`, 1)]))
-      expect(status.conditions?.map(({ type, status: is, reason, message }) => `${type}=${is} ${reason}: ${message}`)).to.deep.equal([
+      expect(
+        status.conditions?.map(({ type, status: is, reason, message }) => `${type}=${is} ${reason}: ${message}`),
+      ).to.deep.equal([
         'Available=True MinimumReplicasAvailable: Deployment has minimum availability.',
         `Progressing=True NewReplicaSetAvailable: ReplicaSet "web-${HASH}" has successfully progressed.`,
       ])
@@ -232,8 +268,16 @@ describe('deployment-controller', () => {
     })
 
     it('passes on that pods cannot be created', () => {
-      const failure = { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'quota', lastTransitionTime: ago(5) }
-      const failing = set('a', 1, { status: { replicas: 0, observedGeneration: 1, terminatingReplicas: 0, conditions: [failure] } })
+      const failure = {
+        type: 'ReplicaFailure',
+        status: 'True',
+        reason: 'FailedCreate',
+        message: 'quota',
+        lastTransitionTime: ago(5),
+      }
+      const failing = set('a', 1, {
+        status: { replicas: 0, observedGeneration: 1, terminatingReplicas: 0, conditions: [failure] },
+      })
       const found = web({ annotations: revision(1), status: { conditions: [progressing('NewReplicaSetCreated')] } })
       expect(statusOf(run(found, [failing])).conditions?.at(-1)).to.deep.equal({ ...failure, lastUpdateTime: ago(5) })
     })
@@ -274,11 +318,15 @@ describe('deployment-controller', () => {
       {
         name: 'rounds surge up and unavailability down',
         found: rolling({ replicas: 10, surge: '25%', unavailable: '25%' }),
-        sets: [set('old', 1, { replicas: 10, desired: 10, max: 13 }), set('new', 2, { image: 'nginx:2', replicas: 0, desired: 10, max: 13 })],
+        sets: [
+          set('old', 1, { replicas: 10, desired: 10, max: 13 }),
+          set('new', 2, { image: 'nginx:2', replicas: 0, desired: 10, max: 13 }),
+        ],
         steps: ['update replicasets.apps new', 'event ScalingReplicaSet: Scaled up replica set new from 0 to 3'],
       },
     ]
-    for (const { name, found, sets, steps: wanted } of cases) it(name, () => expect(steps(run(found, sets))).to.deep.equal(wanted))
+    for (const { name, found, sets, steps: wanted } of cases)
+      it(name, () => expect(steps(run(found, sets))).to.deep.equal(wanted))
 
     it('goes back to a former set: it becomes the newest revision and keeps its history', () => {
       const sets = [set('one', 1, { image: 'nginx:1', replicas: 0 }), set('two', 2, { image: 'nginx:2' })]
@@ -319,18 +367,28 @@ describe('deployment-controller', () => {
 
     it('waits until they are gone, and then creates the new set at once', () => {
       const old = set('old', 1, { replicas: 0 })
-      const leaving = pod({ name: 'a', labels: { app: 'web' }, owner: ownerReference('ReplicaSet', 'old', 'uid-old'), deleting: true })
+      const leaving = pod({
+        name: 'a',
+        labels: { app: 'web' },
+        owner: ownerReference('ReplicaSet', 'old', 'uid-old'),
+        deleting: true,
+      })
       expect(steps(run(rolling({ spec }), [old], [leaving]))).to.deep.equal([])
-      expect(steps(run(rolling({ spec }), [old]))[1]).to.match(/^event ScalingReplicaSet: Scaled up replica set web-\w+ from 0 to 3$/)
+      expect(steps(run(rolling({ spec }), [old]))[1]).to.match(
+        /^event ScalingReplicaSet: Scaled up replica set web-\w+ from 0 to 3$/,
+      )
     })
   })
 
   describe('scaling', () => {
     it('changes the one active set', () => {
-      expect(steps(run(web({ replicas: 5, annotations: revision(1), status: { conditions: [progressing('x')] } }), [set('a', 1)]))).to.deep.equal([
-        'update replicasets.apps a',
-        'event ScalingReplicaSet: Scaled up replica set a from 3 to 5',
-      ])
+      expect(
+        steps(
+          run(web({ replicas: 5, annotations: revision(1), status: { conditions: [progressing('x')] } }), [
+            set('a', 1),
+          ]),
+        ),
+      ).to.deep.equal(['update replicasets.apps a', 'event ScalingReplicaSet: Scaled up replica set a from 3 to 5'])
     })
 
     it('shares the change among the sets of a rollout', () => {
@@ -350,26 +408,43 @@ describe('deployment-controller', () => {
     it('scales a paused Deployment too, but does not roll it out', () => {
       const paused = { paused: true }
       const conditions = [progressing('DeploymentPaused', 60, 'Unknown')]
-      const found = (replicas: number) => rolling({ replicas, spec: paused, status: { conditions }, annotations: revision(1) })
+      const found = (replicas: number) =>
+        rolling({ replicas, spec: paused, status: { conditions }, annotations: revision(1) })
       expect(steps(run(found(3), [set('old', 1)]))).to.deep.equal([])
-      expect(steps(run(found(5), [set('old', 1)]))[1]).to.equal('event ScalingReplicaSet: Scaled up replica set old from 3 to 5')
+      expect(steps(run(found(5), [set('old', 1)]))[1]).to.equal(
+        'event ScalingReplicaSet: Scaled up replica set old from 3 to 5',
+      )
     })
   })
 
   it('notes when it is paused and resumed', () => {
-    const running = web({ spec: { paused: true }, annotations: revision(1), status: { conditions: [progressing('NewReplicaSetAvailable')] } })
+    const running = web({
+      spec: { paused: true },
+      annotations: revision(1),
+      status: { conditions: [progressing('NewReplicaSetAvailable')] },
+    })
     expect(statusOf(run(running, [set('a', 1)])).conditions?.[0]).to.deep.include({
       status: 'Unknown',
       reason: 'DeploymentPaused',
       message: 'Deployment is paused',
     })
-    const resumed = web({ annotations: revision(1), status: { conditions: [progressing('DeploymentPaused', 60, 'Unknown')] } })
-    expect(statusOf(run(resumed, [set('a', 1)])).conditions?.[0]).to.include({ reason: 'DeploymentResumed', message: 'Deployment is resumed' })
+    const resumed = web({
+      annotations: revision(1),
+      status: { conditions: [progressing('DeploymentPaused', 60, 'Unknown')] },
+    })
+    expect(statusOf(run(resumed, [set('a', 1)])).conditions?.[0]).to.include({
+      reason: 'DeploymentResumed',
+      message: 'Deployment is resumed',
+    })
   })
 
   it('takes over sets that match and belong to nobody', () => {
     const [patch] = run(web(), [replicaSet({ name: 'orphan' })])
-    expect(patch).to.deep.include({ do: 'patch', name: 'orphan', patch: { metadata: { ownerReferences: [owner], uid: 'uid-orphan' } } })
+    expect(patch).to.deep.include({
+      do: 'patch',
+      name: 'orphan',
+      patch: { metadata: { ownerReferences: [owner], uid: 'uid-orphan' } },
+    })
   })
 
   it('copies new annotations and minReadySeconds to its set', () => {

@@ -27,7 +27,14 @@ import {
 } from './replica-sets.ts'
 import { newSetSize, recreateStep, rollingStep } from './rollout.ts'
 import { cleanUp, deploymentSubject, isScalingEvent, scale } from './scaling.ts'
-import { calculateStatus, hasProgressDeadline, newCondition, rolloutStatus, setCondition, withConditions } from './status.ts'
+import {
+  calculateStatus,
+  hasProgressDeadline,
+  newCondition,
+  rolloutStatus,
+  setCondition,
+  withConditions,
+} from './status.ts'
 
 const KIND = { apiVersion: 'apps/v1', kind: 'Deployment' }
 const MAX_NAME_LENGTH = 253
@@ -39,7 +46,9 @@ export const deployment = defineController({
     {
       resource: 'replicasets.apps',
       enqueue: (event, listers) =>
-        ownerKeys(event, KIND.kind, listers.of<apps.Deployment>('deployments.apps'), (owner) => selectorOf(owner.spec?.selector)),
+        ownerKeys(event, KIND.kind, listers.of<apps.Deployment>('deployments.apps'), (owner) =>
+          selectorOf(owner.spec?.selector),
+        ),
       indexes: { orphans: indexOrphans },
     },
     { resource: 'pods', enqueue: keysOfDeletedPod },
@@ -76,7 +85,12 @@ function selectsEverything(found: Deployment): readonly Action[] {
   const warning = event(deploymentSubject(found), 'Warning', 'SelectingAll', message)
   const { generation = 0 } = found.metadata
   const status = { ...found.status, observedGeneration: generation }
-  return [warning, ...((found.status?.observedGeneration ?? 0) < generation ? [updateStatus('deployments.apps', { ...found, status })] : [])]
+  return [
+    warning,
+    ...((found.status?.observedGeneration ?? 0) < generation
+      ? [updateStatus('deployments.apps', { ...found, status })]
+      : []),
+  ]
 }
 
 function step(found: Deployment, sets: readonly ReplicaSet[], listers: Listers, now: number): readonly Action[] {
@@ -137,7 +151,12 @@ function pausedCondition(found: Deployment, now: number): Action | undefined {
 }
 
 /** Brings the notes on the new set and on the Deployment up to date; undefined if they are. */
-function syncRevision(found: Deployment, newSet: ReplicaSet, oldSets: readonly ReplicaSet[], now: number): Action | undefined {
+function syncRevision(
+  found: Deployment,
+  newSet: ReplicaSet,
+  oldSets: readonly ReplicaSet[],
+  now: number,
+): Action | undefined {
   const annotations = newSetAnnotations(found, newSet.metadata.annotations, maxRevision(oldSets) + 1)
   const noted = Object.entries(annotations).every(([key, value]) => newSet.metadata.annotations?.[key] === value)
   const minReadySeconds = found.spec?.minReadySeconds ?? 0
@@ -156,7 +175,10 @@ function syncRevision(found: Deployment, newSet: ReplicaSet, oldSets: readonly R
 }
 
 function withRevision(found: Deployment, revision: string): Deployment {
-  return { ...found, metadata: { ...found.metadata, annotations: { ...found.metadata.annotations, [REVISION]: revision } } }
+  return {
+    ...found,
+    metadata: { ...found.metadata, annotations: { ...found.metadata.annotations, [REVISION]: revision } },
+  }
 }
 
 /** Source: getNewReplicaSet, the part that creates */
@@ -201,12 +223,21 @@ function createdStatus(found: Deployment, name: string, revision: string, now: n
   const message = `Created new replica set "${name}"`
   const progressing = newCondition('Progressing', 'True', 'NewReplicaSetCreated', message, now)
   const { conditions = [] } = found.status ?? {}
-  const status = withConditions(found.status ?? {}, hasProgressDeadline(found) ? setCondition(conditions, progressing) : conditions)
+  const status = withConditions(
+    found.status ?? {},
+    hasProgressDeadline(found) ? setCondition(conditions, progressing) : conditions,
+  )
   return updateStatus('deployments.apps', { ...withRevision(found, revision), status })
 }
 
 /** Our own set that the lister had not seen yet: look again. Somebody else's: the next hash counts one collision more. */
-function nameTaken(found: Deployment, namespace: string, name: string, listers: Listers, error: Error): readonly Action[] {
+function nameTaken(
+  found: Deployment,
+  namespace: string,
+  name: string,
+  listers: Listers,
+  error: Error,
+): readonly Action[] {
   const taken = listers.of<apps.ReplicaSet>('replicasets.apps').get(namespace, name)
   if (taken === undefined) return [retry(error)]
   if (controllerOf(taken)?.uid === found.metadata.uid && hasTemplateOf(found, taken)) return [retry(error)]

@@ -80,11 +80,18 @@ export function hasTemplateOf(deployment: Deployment, set: ReplicaSet): boolean 
   const { template } = set.spec ?? {}
   return (
     semanticEqual(wanted?.spec, template?.spec) &&
-    semanticEqual({ ...wanted?.metadata, labels: unhashed(wanted) }, { ...template?.metadata, labels: unhashed(template) })
+    semanticEqual(
+      { ...wanted?.metadata, labels: unhashed(wanted) },
+      { ...template?.metadata, labels: unhashed(template) },
+    )
   )
 }
 
-type Template = Frozen<apps.ReplicaSet>['spec'] extends infer S ? NonNullable<S> extends { readonly template?: infer T } ? T : never : never
+type Template = Frozen<apps.ReplicaSet>['spec'] extends infer S
+  ? NonNullable<S> extends { readonly template?: infer T }
+    ? T
+    : never
+  : never
 
 function unhashed(template: Template | undefined): Record<string, string> {
   const { [POD_TEMPLATE_HASH]: _, ...labels } = template?.metadata?.labels ?? {}

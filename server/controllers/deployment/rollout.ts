@@ -3,12 +3,24 @@
 import type { Action } from '../../client/action.ts'
 import { isPodTerminal, type Pod } from '../pod-status.ts'
 import { maxSurge, maxUnavailable } from './bounds.ts'
-import { activeSets, byCreation, replicasOf, totalAvailable, totalReplicas, type Deployment, type ReplicaSet } from './replica-sets.ts'
+import {
+  activeSets,
+  byCreation,
+  replicasOf,
+  totalAvailable,
+  totalReplicas,
+  type Deployment,
+  type ReplicaSet,
+} from './replica-sets.ts'
 import { cleanUp, scaleSet } from './scaling.ts'
 import { isComplete } from './status.ts'
 
 /** The next step of a rolling update; nothing if there is none to take now. */
-export function rollingStep(deployment: Deployment, newSet: ReplicaSet, oldSets: readonly ReplicaSet[]): readonly Action[] {
+export function rollingStep(
+  deployment: Deployment,
+  newSet: ReplicaSet,
+  oldSets: readonly ReplicaSet[],
+): readonly Action[] {
   const up = scaleNewSet(deployment, newSet, oldSets)
   if (up.length > 0) return up
   const down = scaleOldSets(deployment, newSet, activeSets(oldSets))

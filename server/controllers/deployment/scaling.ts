@@ -30,7 +30,10 @@ export function scaleSet(deployment: Deployment, set: ReplicaSet, replicas: numb
   if (before === replicas) return [update('replicasets.apps', scaled)]
   const direction = before < replicas ? 'up' : 'down'
   const message = `Scaled ${direction} replica set ${set.metadata.name} from ${before} to ${replicas}`
-  return [update('replicasets.apps', scaled), event(deploymentSubject(deployment), 'Normal', 'ScalingReplicaSet', message)]
+  return [
+    update('replicasets.apps', scaled),
+    event(deploymentSubject(deployment), 'Normal', 'ScalingReplicaSet', message),
+  ]
 }
 
 export function deploymentSubject(deployment: Deployment): ReturnType<typeof subjectOf> {
@@ -46,7 +49,11 @@ export function isScalingEvent(deployment: Deployment, sets: readonly ReplicaSet
 }
 
 /** Follows a change of the Deployment's size without pushing its rollout on: every active set takes its share. */
-export function scale(deployment: Deployment, newSet: ReplicaSet | undefined, oldSets: readonly ReplicaSet[]): readonly Action[] {
+export function scale(
+  deployment: Deployment,
+  newSet: ReplicaSet | undefined,
+  oldSets: readonly ReplicaSet[],
+): readonly Action[] {
   const single = onlyActiveOrLatest(newSet, oldSets)
   if (single !== undefined) return scaleSet(deployment, single, replicasOf(deployment))
   if (newSet !== undefined && isSaturated(deployment, newSet)) {

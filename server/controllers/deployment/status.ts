@@ -26,7 +26,13 @@ export function hasRevisionHistoryLimit(deployment: Deployment): boolean {
   return limit !== undefined && limit !== UNLIMITED
 }
 
-export function newCondition(type: string, status: string, reason: string, message: string, now: number): DeploymentCondition {
+export function newCondition(
+  type: string,
+  status: string,
+  reason: string,
+  message: string,
+  now: number,
+): DeploymentCondition {
   const time = formatTime(now)
   return { type, status, lastUpdateTime: time, lastTransitionTime: time, reason, message }
 }
@@ -57,12 +63,19 @@ export function calculateStatus(
   now: number,
 ): DeploymentStatus {
   const sets = newSet === undefined ? oldSets : [...oldSets, newSet]
-  const sum = (count: (set: ReplicaSet) => number | undefined): number => sets.reduce((total, set) => total + (count(set) ?? 0), 0)
+  const sum = (count: (set: ReplicaSet) => number | undefined): number =>
+    sets.reduce((total, set) => total + (count(set) ?? 0), 0)
   const availableReplicas = totalAvailable(sets)
   const available = availableReplicas >= replicasOf(deployment) - maxUnavailable(deployment)
   const availability = available
     ? newCondition('Available', 'True', 'MinimumReplicasAvailable', 'Deployment has minimum availability.', now)
-    : newCondition('Available', 'False', 'MinimumReplicasUnavailable', 'Deployment does not have minimum availability.', now)
+    : newCondition(
+        'Available',
+        'False',
+        'MinimumReplicasUnavailable',
+        'Deployment does not have minimum availability.',
+        now,
+      )
   const { conditions = [], collisionCount } = deployment.status ?? {}
   const terminatingReplicas = totalTerminating(sets)
   return {
@@ -136,7 +149,8 @@ export function rolloutStatus(
     ? withProgress(deployment, counted, newSet, now)
     : withoutCondition(counted.conditions, 'Progressing')
   const failure = replicaFailure(newSet, oldSets)
-  conditions = failure === undefined ? withoutCondition(conditions, 'ReplicaFailure') : setCondition(conditions, failure)
+  conditions =
+    failure === undefined ? withoutCondition(conditions, 'ReplicaFailure') : setCondition(conditions, failure)
   const status = withConditions(counted, conditions)
   if (!deepEqual(deployment.status ?? {}, status)) return [updateStatus('deployments.apps', { ...deployment, status })]
   return progressCheck(deployment, status, now)
@@ -173,7 +187,10 @@ function withProgress(
 }
 
 /** That of the new set, or else of any other. */
-function replicaFailure(newSet: ReplicaSet | undefined, oldSets: readonly ReplicaSet[]): DeploymentCondition | undefined {
+function replicaFailure(
+  newSet: ReplicaSet | undefined,
+  oldSets: readonly ReplicaSet[],
+): DeploymentCondition | undefined {
   for (const set of newSet === undefined ? oldSets : [newSet, ...oldSets]) {
     const found = findCondition(set.status?.conditions, 'ReplicaFailure')
     if (found === undefined) continue

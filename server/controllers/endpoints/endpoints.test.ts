@@ -19,8 +19,21 @@ function service(spec: Partial<core.ServiceSpec> = {}, labels?: Record<string, s
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name: 's', namespace: 'default', uid: 'uid-s', resourceVersion: '1', creationTimestamp: ago(60), ...(labels === undefined ? {} : { labels }) },
-    spec: { clusterIP: '10.0.0.9', ipFamilies: ['IPv4'], selector: { app: 'a' }, ports: [{ port: 80, targetPort: 8080, protocol: 'TCP' }], ...spec },
+    metadata: {
+      name: 's',
+      namespace: 'default',
+      uid: 'uid-s',
+      resourceVersion: '1',
+      creationTimestamp: ago(60),
+      ...(labels === undefined ? {} : { labels }),
+    },
+    spec: {
+      clusterIP: '10.0.0.9',
+      ipFamilies: ['IPv4'],
+      selector: { app: 'a' },
+      ports: [{ port: 80, targetPort: 8080, protocol: 'TCP' }],
+      ...spec,
+    },
   }
 }
 
@@ -72,7 +85,10 @@ describe('endpoints-controller', () => {
   it('finds named ports, and marks headless services', () => {
     const named = { containers: [{ name: 'c', ports: [{ name: 'web', containerPort: 3000, protocol: 'TCP' }] }] }
     const spec = { clusterIP: 'None', ports: [{ name: 'http', port: 80, targetPort: 'web', protocol: 'TCP' }] }
-    const made = written<core.Endpoints>(run({ services: [service(spec)], pods: [backend('a', { spec: named })] }), 'endpoints')
+    const made = written<core.Endpoints>(
+      run({ services: [service(spec)], pods: [backend('a', { spec: named })] }),
+      'endpoints',
+    )
     expect(made?.subsets?.[0]?.ports).to.deep.equal([{ name: 'http', port: 3000, protocol: 'TCP' }])
     expect(made?.metadata?.labels).to.include({ 'service.kubernetes.io/headless': '' })
   })
@@ -128,14 +144,20 @@ describe('trigger times', () => {
   it('tell the age of the service first, then the oldest change since', () => {
     const times = new TriggerTimes()
     expect(times.next(service() as Service, [])).to.equal(NOW - 60_000)
-    expect(times.next(service() as Service, [backend('a', { readySeconds: 30 }), backend('bb', { readySeconds: 10 })])).to.equal(NOW - 30_000)
-    expect(times.next(service() as Service, [backend('a', { readySeconds: 30 }), backend('bb', { readySeconds: 10 })])).to.equal(undefined)
+    expect(
+      times.next(service() as Service, [backend('a', { readySeconds: 30 }), backend('bb', { readySeconds: 10 })]),
+    ).to.equal(NOW - 30_000)
+    expect(
+      times.next(service() as Service, [backend('a', { readySeconds: 30 }), backend('bb', { readySeconds: 10 })]),
+    ).to.equal(undefined)
   })
 
   it('stand in an annotation, with as many digits as it takes', () => {
     const key = 'endpoints.kubernetes.io/last-change-trigger-time'
     expect(withTriggerTime({ a: 'b' }, Date.UTC(2026, 0, 1))).to.deep.equal({ a: 'b', [key]: '2026-01-01T00:00:00Z' })
-    expect(withTriggerTime(undefined, Date.UTC(2026, 0, 1, 0, 0, 0, 120))).to.deep.equal({ [key]: '2026-01-01T00:00:00.12Z' })
+    expect(withTriggerTime(undefined, Date.UTC(2026, 0, 1, 0, 0, 0, 120))).to.deep.equal({
+      [key]: '2026-01-01T00:00:00.12Z',
+    })
     expect(withTriggerTime({ [key]: 'x' }, undefined)).to.deep.equal({})
   })
 })
@@ -143,13 +165,19 @@ describe('trigger times', () => {
 describe('endpointslice-controller', () => {
   const run = (objects: Record<string, readonly KubeObject[]>): readonly Action[] => reconcile(endpointslices, objects)
   const stored = (slice: discovery.EndpointSlice, name = 's-1'): Stored<discovery.EndpointSlice> =>
-    ({ ...slice, metadata: { ...slice.metadata, name, uid: `uid-${name}`, resourceVersion: '1', creationTimestamp: ago(1) } }) as Stored<discovery.EndpointSlice>
+    ({
+      ...slice,
+      metadata: { ...slice.metadata, name, uid: `uid-${name}`, resourceVersion: '1', creationTimestamp: ago(1) },
+    }) as Stored<discovery.EndpointSlice>
   const madeFor = (objects: Record<string, readonly KubeObject[]>): Stored<discovery.EndpointSlice> =>
     stored(written<discovery.EndpointSlice>(run(objects), SLICES) as discovery.EndpointSlice)
 
   it('makes a slice with the endpoints, also of pods that terminate', () => {
     const zoned = node('n1', { labels: { 'topology.kubernetes.io/zone': 'z' } })
-    const made = written(run({ nodes: [zoned], services: [service()], pods: [backend('a'), backend('bb', { deleting: true })] }), SLICES)
+    const made = written(
+      run({ nodes: [zoned], services: [service()], pods: [backend('a'), backend('bb', { deleting: true })] }),
+      SLICES,
+    )
     const endpoint = (name: string, ready: boolean): object => ({
       addresses: [`10.1.0.${name.length}`],
       conditions: { ready, serving: true, terminating: !ready },
@@ -163,9 +191,14 @@ describe('endpointslice-controller', () => {
       metadata: {
         generateName: 's-',
         namespace: 'default',
-        labels: { 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io', 'kubernetes.io/service-name': 's' },
+        labels: {
+          'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+          'kubernetes.io/service-name': 's',
+        },
         annotations: { 'endpoints.kubernetes.io/last-change-trigger-time': ago(60) },
-        ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name: 's', uid: 'uid-s', controller: true, blockOwnerDeletion: true }],
+        ownerReferences: [
+          { apiVersion: 'v1', kind: 'Service', name: 's', uid: 'uid-s', controller: true, blockOwnerDeletion: true },
+        ],
       },
       addressType: 'IPv4',
       endpoints: [endpoint('a', true), endpoint('bb', false)],
@@ -197,7 +230,9 @@ describe('endpointslice-controller', () => {
   it('reports pods whose node is not known, and comes back', () => {
     const lines = told(run({ services: [service()], pods: [backend('a', { node: 'gone' })] }))
     expect(lines.at(-1)).to.equal('retry: skipping Pod a for Service default/s: Node gone Not Found')
-    expect(lines.at(-2)).to.match(/^event FailedToUpdateEndpointSlices: Error updating Endpoint Slices for Service default\/s: skipping Pod a/)
+    expect(lines.at(-2)).to.match(
+      /^event FailedToUpdateEndpointSlices: Error updating Endpoint Slices for Service default\/s: skipping Pod a/,
+    )
   })
 
   it('serves both families of a dual-stack service', () => {
@@ -206,9 +241,13 @@ describe('endpointslice-controller', () => {
   })
 
   describe('layout', () => {
-    const endpoint = (number: number, ready = true): Endpoint => ({ addresses: [`10.0.${number >> 8}.${number & 255}`], conditions: { ready } })
+    const endpoint = (number: number, ready = true): Endpoint => ({
+      addresses: [`10.0.${number >> 8}.${number & 255}`],
+      conditions: { ready },
+    })
     const some = (count: number, from = 0): Endpoint[] => Array.from({ length: count }, (_, at) => endpoint(from + at))
-    const slice = (name: string, endpoints: readonly Endpoint[]): Slice => ({ metadata: { name }, addressType: 'IPv4', endpoints }) as unknown as Slice
+    const slice = (name: string, endpoints: readonly Endpoint[]): Slice =>
+      ({ metadata: { name }, addressType: 'IPv4', endpoints }) as unknown as Slice
     const fresh = (): boolean => false
 
     it('makes slices of at most 100', () => {
@@ -219,7 +258,9 @@ describe('endpointslice-controller', () => {
       const [a, b] = [slice('a', some(50)), slice('b', some(90, 50))]
       const { created, updated } = layOut([a, b], some(145), fresh)
       expect(created).to.deep.equal([])
-      expect(updated.map(({ slice: which, endpoints: all }) => [which.metadata.name, all.length])).to.deep.equal([['b', 95]])
+      expect(updated.map(({ slice: which, endpoints: all }) => [which.metadata.name, all.length])).to.deep.equal([
+        ['b', 95],
+      ])
     })
 
     it('updates in place what changed, and deletes what is empty', () => {

@@ -42,7 +42,8 @@ export function endpoints(): Controller {
       ...watches,
       {
         resource: 'endpoints',
-        enqueue: ({ type, object }) => (type === 'DELETED' ? [`${object.metadata.namespace}/${object.metadata.name}`] : []),
+        enqueue: ({ type, object }) =>
+          type === 'DELETED' ? [`${object.metadata.namespace}/${object.metadata.name}`] : [],
       },
     ],
     reconcile: (key, listers) => reconcileEndpoints(key, listers, times),
@@ -71,7 +72,8 @@ export function reconcileEndpoints(key: string, listers: Listers, times: Trigger
     metadata: { ...(present?.metadata ?? { name, namespace }), labels, annotations },
     ...(subsets.length === 0 ? {} : { subsets }),
   }
-  const then = ({ error }: { error?: StatusError }): readonly Action[] => failed(wanted, service, present !== undefined, error)
+  const then = ({ error }: { error?: StatusError }): readonly Action[] =>
+    failed(wanted, service, present !== undefined, error)
   return [present === undefined ? create('endpoints', wanted, then) : update('endpoints', wanted, then)]
 }
 
@@ -82,7 +84,11 @@ function isSame(
   truncated: boolean,
 ): boolean {
   const wasTruncated = present.metadata?.annotations?.[OVER_CAPACITY] !== undefined
-  return wasTruncated === truncated && deepEqual(present.subsets ?? [], subsets) && deepEqual(present.metadata?.labels ?? {}, labels)
+  return (
+    wasTruncated === truncated &&
+    deepEqual(present.subsets ?? [], subsets) &&
+    deepEqual(present.metadata?.labels ?? {}, labels)
+  )
 }
 
 function annotationsFor(
@@ -120,7 +126,12 @@ function offersOf(service: Service, pod: Pod): readonly Offer[] {
     const port = findPort(pod, servicePort)
     if (port === undefined) return []
     const { name = '', protocol = 'TCP', appProtocol } = servicePort
-    const offered = { ...(name === '' ? {} : { name }), port, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) }
+    const offered = {
+      ...(name === '' ? {} : { name }),
+      port,
+      protocol,
+      ...(appProtocol === undefined ? {} : { appProtocol }),
+    }
     return [{ address, port: offered, ready }]
   })
 }
@@ -134,7 +145,17 @@ function failed(
   if (error === undefined || isNamespaceTerminating(error)) return []
   const subject = subjectOf(wanted, { apiVersion: 'v1', kind: 'Endpoints' })
   const warning = existed
-    ? event(subject, 'Warning', 'FailedToUpdateEndpoint', `Failed to update endpoint ${namespace}/${name}: ${error.message}`)
-    : event(subject, 'Warning', 'FailedToCreateEndpoint', `Failed to create endpoint for service ${namespace}/${name}: ${error.message}`)
+    ? event(
+        subject,
+        'Warning',
+        'FailedToUpdateEndpoint',
+        `Failed to update endpoint ${namespace}/${name}: ${error.message}`,
+      )
+    : event(
+        subject,
+        'Warning',
+        'FailedToCreateEndpoint',
+        `Failed to create endpoint for service ${namespace}/${name}: ${error.message}`,
+      )
   return [warning, retry(error)]
 }

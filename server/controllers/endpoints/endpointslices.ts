@@ -6,7 +6,17 @@ import type * as discovery from '../../api/discovery.ts'
 import { deepEqual } from '../../apimachinery/equality.ts'
 import type { StatusError } from '../../apimachinery/errors.ts'
 import type { AnyObject, Frozen, Stored } from '../../apimachinery/types.ts'
-import { batch, create, event, remove, retry, update, type Action, type Outcome, type WriteAction } from '../../client/action.ts'
+import {
+  batch,
+  create,
+  event,
+  remove,
+  retry,
+  update,
+  type Action,
+  type Outcome,
+  type WriteAction,
+} from '../../client/action.ts'
 import { defineController, type Controller, type Listers } from '../../client/controller.ts'
 import { subjectOf } from '../../client/events.ts'
 import { splitKey } from '../../client/indexer.ts'
@@ -137,7 +147,9 @@ function planFamily(
   }
   const created: NewSlice[] = []
   for (const { ports, endpoints, slices, wanted } of groups.values()) {
-    const layout = wanted ? layOut(slices, endpoints, (slice) => !plan.hasLabels(slice)) : { created: [], updated: [], deleted: slices }
+    const layout = wanted
+      ? layOut(slices, endpoints, (slice) => !plan.hasLabels(slice))
+      : { created: [], updated: [], deleted: slices }
     created.push(...layout.created.map((contents) => ({ family, ports, endpoints: contents })))
     plan.updated.push(...layout.updated)
     deleted.push(...layout.deleted)
@@ -241,7 +253,12 @@ class Plan {
 
   #update(slice: Slice, ports: readonly Port[], endpoints: readonly Endpoint[]): WriteAction {
     const annotations = withTriggerTime(slice.metadata.annotations, this.#trigger)
-    return update(RESOURCE, { ...slice, metadata: { ...slice.metadata, labels: this.#labels, annotations }, ports, endpoints })
+    return update(RESOURCE, {
+      ...slice,
+      metadata: { ...slice.metadata, labels: this.#labels, annotations },
+      ports,
+      endpoints,
+    })
   }
 
   #made({ family, ports, endpoints }: NewSlice): Frozen<discovery.EndpointSlice> {

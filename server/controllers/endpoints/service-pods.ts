@@ -48,7 +48,8 @@ export function podsOf(service: Service, listers: Listers): readonly Pod[] {
   const pods = listers.of<core.Pod>('pods')
   const { namespace } = service.metadata
   const [pair] = Object.entries(service.spec?.selector ?? {})
-  const candidates = pair === undefined ? pods.list(namespace) : pods.byIndex('labels', `${namespace}/${pair[0]}=${pair[1]}`)
+  const candidates =
+    pair === undefined ? pods.list(namespace) : pods.byIndex('labels', `${namespace}/${pair[0]}=${pair[1]}`)
   const selector = selectorOf(service)
   return candidates.filter((pod) => selector.matches(pod.metadata.labels))
 }
@@ -56,7 +57,8 @@ export function podsOf(service: Service, listers: Listers): readonly Pod[] {
 function servicesOfPod({ type, object, old }: WatchEvent, listers: Listers): Iterable<string> {
   if (type === 'MODIFIED' && old !== undefined && !concernsEndpoints(old as Pod, object as Pod)) return []
   const keys = new Set<string>()
-  const versions = old === undefined || deepEqual(old.metadata.labels, object.metadata.labels) ? [object] : [old, object]
+  const versions =
+    old === undefined || deepEqual(old.metadata.labels, object.metadata.labels) ? [object] : [old, object]
   for (const service of listers.of<core.Service>('services').list(object.metadata.namespace)) {
     const selector = selectorOf(service)
     if (versions.some((version) => selector.matches(version.metadata.labels))) keys.add(keyOf(service))
@@ -99,7 +101,10 @@ export function hostnameIn(service: Service, pod: Pod): string | undefined {
 }
 
 /** The port of the pod that a service port leads to; undefined if no container has one of that name. */
-export function findPort(pod: Pod, { targetPort, port, protocol = 'TCP' }: Frozen<core.ServicePort>): number | undefined {
+export function findPort(
+  pod: Pod,
+  { targetPort, port, protocol = 'TCP' }: Frozen<core.ServicePort>,
+): number | undefined {
   if (typeof targetPort !== 'string') return targetPort === undefined || targetPort === 0 ? port : targetPort
   const sidecars = pod.spec?.initContainers?.filter((container) => container.restartPolicy === 'Always') ?? []
   for (const container of [...(pod.spec?.containers ?? []), ...sidecars]) {

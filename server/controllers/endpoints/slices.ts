@@ -22,7 +22,11 @@ export interface Layout {
  * @param desired endpoints with these ports
  * @param isStale whether a slice needs an update for reasons of its own (its labels)
  */
-export function layOut(existing: readonly Slice[], desired: readonly Endpoint[], isStale: (slice: Slice) => boolean): Layout {
+export function layOut(
+  existing: readonly Slice[],
+  desired: readonly Endpoint[],
+  isStale: (slice: Slice) => boolean,
+): Layout {
   const missing = new Map(desired.map((endpoint) => [identity(endpoint), endpoint]))
   const updated: { slice: Slice; endpoints: Endpoint[] }[] = []
   const deleted: Slice[] = []
@@ -75,6 +79,8 @@ function identity({ addresses, hostname, targetRef }: Endpoint): string {
 
 /** Under which slices with the same ports are found, whatever the order. */
 export function portsKey(ports: readonly Port[] | undefined): string {
-  const texts = (ports ?? []).map(({ name = '', port, protocol = 'TCP', appProtocol }) => JSON.stringify([name, port, protocol, appProtocol]))
+  const texts = (ports ?? []).map(({ name = '', port, protocol = 'TCP', appProtocol }) =>
+    JSON.stringify([name, port, protocol, appProtocol]),
+  )
   return texts.toSorted().join()
 }

@@ -36,7 +36,9 @@ export function packSubsets(offers: readonly Offer[]): readonly Subset[] {
     bySet.set(key, entry)
     if (port !== undefined) entry.ports.push(port)
   }
-  return [...bySet].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, { ports, offers: all }]) => subset(sortPorts(ports), all))
+  return [...bySet]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { ports, offers: all }]) => subset(sortPorts(ports), all))
 }
 
 function subset(ports: readonly Port[], offers: readonly Offer[]): Subset {
@@ -57,7 +59,10 @@ function addressKey({ ip, targetRef }: Address): string {
  * At most `capacity` addresses: ready ones first, each subset in proportion to its size.
  * Source: kubernetes pkg/controller/endpoint, truncateEndpoints
  */
-export function truncate(subsets: readonly Subset[], capacity: number): { subsets: readonly Subset[]; truncated: boolean } {
+export function truncate(
+  subsets: readonly Subset[],
+  capacity: number,
+): { subsets: readonly Subset[]; truncated: boolean } {
   const ready = subsets.reduce((sum, { addresses = [] }) => sum + addresses.length, 0)
   const notReady = subsets.reduce((sum, { notReadyAddresses = [] }) => sum + notReadyAddresses.length, 0)
   if (ready + notReady <= capacity) return { subsets, truncated: false }
@@ -71,7 +76,9 @@ export function truncate(subsets: readonly Subset[], capacity: number): { subset
     left -= share
     const kept = list.slice(0, share)
     return {
-      ...(cutReady ? { addresses: kept } : { ...(addresses.length === 0 ? {} : { addresses }), notReadyAddresses: kept }),
+      ...(cutReady
+        ? { addresses: kept }
+        : { ...(addresses.length === 0 ? {} : { addresses }), notReadyAddresses: kept }),
       ...(ports === undefined ? {} : { ports }),
     }
   })

@@ -1,7 +1,14 @@
 // What is to be done with one object, given the state of its owners and dependents: pure.
 // Source: kubernetes pkg/controller/garbagecollector, attemptToDeleteItem, processDeletingDependentsItem (v1.36)
 import type { Frozen, OwnerReference } from '../../apimachinery/types.ts'
-import { blocks, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, waitsForDependents, withoutOwners, type StoredObject } from './graph.ts'
+import {
+  blocks,
+  FOREGROUND_FINALIZER,
+  ORPHAN_FINALIZER,
+  waitsForDependents,
+  withoutOwners,
+  type StoredObject,
+} from './graph.ts'
 
 /** solid: there to stay. waiting: there, in foreground deletion. absent: no such object. */
 export type OwnerState = 'solid' | 'waiting' | 'absent'
@@ -9,7 +16,11 @@ export type OwnerState = 'solid' | 'waiting' | 'absent'
 export type Decision =
   | { readonly do: 'keep' }
   | { readonly do: 'delete'; readonly propagationPolicy: 'Foreground' | 'Background' | 'Orphan' }
-  | { readonly do: 'setOwners'; readonly ownerReferences: readonly Frozen<OwnerReference>[]; readonly thenDelete: boolean }
+  | {
+      readonly do: 'setOwners'
+      readonly ownerReferences: readonly Frozen<OwnerReference>[]
+      readonly thenDelete: boolean
+    }
   | { readonly do: 'removeFinalizer'; readonly finalizer: string }
 
 const keep: Decision = { do: 'keep' }

@@ -17,9 +17,13 @@ interface Options {
 }
 
 function object(name: string, { owners = [], finalizers, deleting, blocking = true }: Options = {}): StoredObject {
-  const ownerReferences = owners.map(
-    (owner): OwnerReference => ({ apiVersion: 'v1', kind: 'ConfigMap', name: owner, uid: `uid-${owner}`, blockOwnerDeletion: blocking }),
-  )
+  const ownerReferences = owners.map((owner): OwnerReference => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    name: owner,
+    uid: `uid-${owner}`,
+    blockOwnerDeletion: blocking,
+  }))
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -46,13 +50,17 @@ describe('garbage collector graph', () => {
   it('finds dependents, and has them checked when their owner is gone', () => {
     const graph = new Graph()
     graph.apply('configmaps', event('ADDED', object('owner')))
-    expect(names(graph.apply('configmaps', event('ADDED', object('dep', { owners: ['owner'] }))).check)).to.deep.equal([])
+    expect(names(graph.apply('configmaps', event('ADDED', object('dep', { owners: ['owner'] }))).check)).to.deep.equal(
+      [],
+    )
     expect(names(graph.dependentsOf('uid-owner'))).to.deep.equal(['dep'])
     expect(names(graph.apply('configmaps', event('DELETED', object('owner'))).check)).to.deep.equal(['dep'])
   })
 
   it('has an object checked whose owner was never seen', () => {
-    expect(names(new Graph().apply('configmaps', event('ADDED', object('dep', { owners: ['owner'] }))).check)).to.deep.equal(['dep'])
+    expect(
+      names(new Graph().apply('configmaps', event('ADDED', object('dep', { owners: ['owner'] }))).check),
+    ).to.deep.equal(['dep'])
   })
 
   it('forgets owners that an object no longer names', () => {
@@ -69,7 +77,9 @@ describe('garbage collector graph', () => {
     graph.apply('configmaps', event('ADDED', object('dep', { owners: ['owner'] })))
     const deleting = object('owner', { finalizers: ['foregroundDeletion'], deleting: true })
     expect(names(graph.apply('configmaps', event('MODIFIED', deleting)).check)).to.deep.equal(['owner', 'dep'])
-    expect(names(graph.apply('configmaps', event('DELETED', object('dep', { owners: ['owner'] }))).check)).to.deep.equal(['owner'])
+    expect(
+      names(graph.apply('configmaps', event('DELETED', object('dep', { owners: ['owner'] }))).check),
+    ).to.deep.equal(['owner'])
   })
 
   it('has an owner orphaned that is deleted so', () => {
@@ -80,10 +90,26 @@ describe('garbage collector graph', () => {
 })
 
 describe('garbage collector decisions', () => {
-  const cases: { name: string; of: StoredObject; states?: Record<string, OwnerState>; dependents?: StoredObject[]; then: unknown }[] = [
+  const cases: {
+    name: string
+    of: StoredObject
+    states?: Record<string, OwnerState>
+    dependents?: StoredObject[]
+    then: unknown
+  }[] = [
     { name: 'keeps what has no owner', of: object('a'), then: { do: 'keep' } },
-    { name: 'keeps what is being deleted already', of: object('a', { owners: ['o'], deleting: true }), states: { o: 'absent' }, then: { do: 'keep' } },
-    { name: 'keeps what has an owner', of: object('a', { owners: ['o'] }), states: { o: 'solid' }, then: { do: 'keep' } },
+    {
+      name: 'keeps what is being deleted already',
+      of: object('a', { owners: ['o'], deleting: true }),
+      states: { o: 'absent' },
+      then: { do: 'keep' },
+    },
+    {
+      name: 'keeps what has an owner',
+      of: object('a', { owners: ['o'] }),
+      states: { o: 'solid' },
+      then: { do: 'keep' },
+    },
     {
       name: 'deletes with the last owner',
       of: object('a', { owners: ['o', 'p'] }),
@@ -94,7 +120,11 @@ describe('garbage collector decisions', () => {
       name: 'lets go of an absent owner while another stays',
       of: object('a', { owners: ['o', 'p'] }),
       states: { o: 'absent', p: 'solid' },
-      then: { do: 'setOwners', ownerReferences: object('a', { owners: ['p'] }).metadata.ownerReferences, thenDelete: false },
+      then: {
+        do: 'setOwners',
+        ownerReferences: object('a', { owners: ['p'] }).metadata.ownerReferences,
+        thenDelete: false,
+      },
     },
     {
       name: 'deletes in the foreground what has dependents itself, if its owner waits',
@@ -122,13 +152,18 @@ describe('garbage collector decisions', () => {
     },
   ]
   for (const { name, of, states = {}, dependents = [], then } of cases) {
-    it(name, () => expect(decide(of, (reference) => states[reference.name] ?? 'absent', dependents)).to.deep.equal(then))
+    it(name, () =>
+      expect(decide(of, (reference) => states[reference.name] ?? 'absent', dependents)).to.deep.equal(then),
+    )
   }
 
   it('keeps a waiting owner while a dependent blocks it', () => {
     const owner = object('o', { finalizers: ['foregroundDeletion'], deleting: true })
     expect(decideWaiting(owner, [object('a', { owners: ['o'] })])).to.deep.equal({ do: 'keep' })
-    expect(decideWaiting(owner, [object('a', { owners: ['o'], blocking: false })])).to.deep.equal({ do: 'removeFinalizer', finalizer: 'foregroundDeletion' })
+    expect(decideWaiting(owner, [object('a', { owners: ['o'], blocking: false })])).to.deep.equal({
+      do: 'removeFinalizer',
+      finalizer: 'foregroundDeletion',
+    })
   })
 })
 
@@ -145,12 +180,18 @@ describe('garbage collector', () => {
       await settle()
       await controller.settled()
     }
-    const names = (): (string | undefined)[] => client.objects('configmaps').map((each: AnyObject) => each.metadata?.name)
+    const names = (): (string | undefined)[] =>
+      client.objects('configmaps').map((each: AnyObject) => each.metadata?.name)
     return { client, controller, names }
   }
 
   it('deletes what depends on nothing, and what depends on that', async () => {
-    const { names } = await run([object('keep'), object('a', { owners: ['gone'] }), object('b', { owners: ['a'] }), object('c', { owners: ['keep'] })])
+    const { names } = await run([
+      object('keep'),
+      object('a', { owners: ['gone'] }),
+      object('b', { owners: ['a'] }),
+      object('c', { owners: ['keep'] }),
+    ])
     expect(names()).to.deep.equal(['keep', 'c'])
   })
 

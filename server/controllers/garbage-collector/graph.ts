@@ -39,7 +39,8 @@ export class Graph {
     const before = old ?? this.#nodes.get(object.metadata.uid)?.object
     if (type === 'DELETED') return this.#remove(resource, before ?? object)
     // The same name with another uid: what was there is gone.
-    const replaced = before !== undefined && before.metadata.uid !== object.metadata.uid ? this.#remove(resource, before) : nothing
+    const replaced =
+      before !== undefined && before.metadata.uid !== object.metadata.uid ? this.#remove(resource, before) : nothing
     const known = replaced === nothing ? before : undefined
     const node = { resource, object }
     this.#nodes.set(object.metadata.uid, node)
@@ -82,7 +83,9 @@ export class Graph {
     if (before?.metadata.ownerReferences !== object.metadata.ownerReferences) {
       // Owners that were let go, or no longer blocked, may have waited for just that.
       if (before !== undefined) check.push(...this.#waitingOwners({ resource: node.resource, object: before }))
-      const orphaned = ownerReferences.some(({ uid }) => !this.#nodes.has(uid) || waitsForDependents(this.#nodes.get(uid)?.object))
+      const orphaned = ownerReferences.some(
+        ({ uid }) => !this.#nodes.has(uid) || waitsForDependents(this.#nodes.get(uid)?.object),
+      )
       if (orphaned) check.push(node)
     }
     return { check, orphan }
@@ -115,7 +118,10 @@ function isOrphaning(object: StoredObject): boolean {
 }
 
 export function blocks(dependent: StoredObject, ownerUid: string): boolean {
-  return dependent.metadata.ownerReferences?.some((each) => each.uid === ownerUid && each.blockOwnerDeletion === true) === true
+  return (
+    dependent.metadata.ownerReferences?.some((each) => each.uid === ownerUid && each.blockOwnerDeletion === true) ===
+    true
+  )
 }
 
 export function withoutOwners(object: StoredObject, uids: ReadonlySet<string>): readonly Frozen<OwnerReference>[] {

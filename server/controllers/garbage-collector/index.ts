@@ -5,12 +5,25 @@ import { isConflict, isNotFound } from '../../apimachinery/errors.ts'
 import { parseGroupVersion } from '../../apimachinery/gvk.ts'
 import type { AnyObject, Frozen, OwnerReference } from '../../apimachinery/types.ts'
 import type { Client, ResourceName } from '../../client/client.ts'
-import { FIELD_MANAGER, type Controller, type ControllerContext, type RunningController } from '../../client/controller.ts'
+import {
+  FIELD_MANAGER,
+  type Controller,
+  type ControllerContext,
+  type RunningController,
+} from '../../client/controller.ts'
 import { EventRecorder, subjectOf } from '../../client/events.ts'
 import type { Informers } from '../../client/informers.ts'
 import { WorkQueue } from '../../client/work-queue.ts'
 import { decide, decideWaiting, type Decision, type OwnerState } from './decision.ts'
-import { Graph, ORPHAN_FINALIZER, waitsForDependents, withoutOwners, type Node, type StoredObject, type Work } from './graph.ts'
+import {
+  Graph,
+  ORPHAN_FINALIZER,
+  waitsForDependents,
+  withoutOwners,
+  type Node,
+  type StoredObject,
+  type Work,
+} from './graph.ts'
 
 /** Never owned, and many. */
 const IGNORED: ReadonlySet<ResourceName> = new Set(['events', 'events.events.k8s.io'])
@@ -88,8 +101,12 @@ class GarbageCollector implements RunningController {
   /** Watches what is served now, forgets what no longer is; resolves when all of it is in the graph. */
   async #discover(): Promise<void> {
     try {
-      const served = (await this.#client.resources()).filter(({ verbs }) => NEEDED_VERBS.every((verb) => verbs.includes(verb)))
-      this.#kinds = new Map(served.map(({ group, kind, resource, namespaced }) => [`${group}/${kind}`, { resource, namespaced }]))
+      const served = (await this.#client.resources()).filter(({ verbs }) =>
+        NEEDED_VERBS.every((verb) => verbs.includes(verb)),
+      )
+      this.#kinds = new Map(
+        served.map(({ group, kind, resource, namespaced }) => [`${group}/${kind}`, { resource, namespaced }]),
+      )
       const wanted = new Set(served.map(({ resource }) => resource).filter((resource) => !IGNORED.has(resource)))
       for (const resource of this.#watched.difference(wanted)) {
         this.#watched.delete(resource)
@@ -136,7 +153,8 @@ class GarbageCollector implements RunningController {
     const dependents = this.#graph.dependentsOf(uid)
     const objects = dependents.map(({ object }) => object)
     if (waitsForDependents(known.object)) {
-      for (const dependent of dependents) if (!waitsForDependents(dependent.object)) this.#queue.add(dependent.object.metadata.uid)
+      for (const dependent of dependents)
+        if (!waitsForDependents(dependent.object)) this.#queue.add(dependent.object.metadata.uid)
       return this.#carryOut(known, decideWaiting(known.object, objects))
     }
     if (known.object.metadata.deletionTimestamp !== undefined) return
@@ -144,8 +162,12 @@ class GarbageCollector implements RunningController {
     const object = await this.#client.get(resource, namespace, name)
     if (object.metadata.uid !== uid) return
     const states = new Map<string, OwnerState>()
-    for (const reference of object.metadata.ownerReferences ?? []) states.set(reference.uid, await this.#stateOf(object, reference))
-    await this.#carryOut({ resource, object }, decide(object, ({ uid: owner }) => states.get(owner) ?? 'solid', objects))
+    for (const reference of object.metadata.ownerReferences ?? [])
+      states.set(reference.uid, await this.#stateOf(object, reference))
+    await this.#carryOut(
+      { resource, object },
+      decide(object, ({ uid: owner }) => states.get(owner) ?? 'solid', objects),
+    )
   }
 
   async #carryOut({ resource, object }: Node, decision: Decision): Promise<void> {
@@ -163,7 +185,10 @@ class GarbageCollector implements RunningController {
       }
       case 'delete': {
         const { propagationPolicy } = decision
-        return this.#client.delete(resource, namespace, name, { propagationPolicy, preconditions: { uid, resourceVersion } })
+        return this.#client.delete(resource, namespace, name, {
+          propagationPolicy,
+          preconditions: { uid, resourceVersion },
+        })
       }
     }
   }
@@ -185,8 +210,12 @@ class GarbageCollector implements RunningController {
 
   #setOwners({ resource, object }: Node, ownerReferences: readonly Frozen<OwnerReference>[]): Promise<StoredObject> {
     const { namespace, name, uid, resourceVersion } = object.metadata
-    const patch = { metadata: { uid, resourceVersion, ownerReferences: ownerReferences.length === 0 ? null : ownerReferences } }
-    return this.#client.patch(resource, namespace, name, 'application/merge-patch+json', patch, { fieldManager: FIELD_MANAGER })
+    const patch = {
+      metadata: { uid, resourceVersion, ownerReferences: ownerReferences.length === 0 ? null : ownerReferences },
+    }
+    return this.#client.patch(resource, namespace, name, 'application/merge-patch+json', patch, {
+      fieldManager: FIELD_MANAGER,
+    })
   }
 
   async #removeFinalizer({ resource, object }: Node, finalizer: string): Promise<void> {
@@ -194,20 +223,24 @@ class GarbageCollector implements RunningController {
     const left = finalizers.filter((each) => each !== finalizer)
     if (left.length === finalizers.length) return
     const patch = { metadata: { uid, resourceVersion, finalizers: left.length === 0 ? null : left } }
-    await this.#client.patch(resource, namespace, name, 'application/merge-patch+json', patch, { fieldManager: FIELD_MANAGER })
+    await this.#client.patch(resource, namespace, name, 'application/merge-patch+json', patch, {
+      fieldManager: FIELD_MANAGER,
+    })
   }
 
   /** @throws when it cannot be told: the kind is not served, or the server does not answer */
   async #stateOf(dependent: StoredObject, reference: Frozen<OwnerReference>): Promise<OwnerState> {
     const { group } = parseGroupVersion(reference.apiVersion)
     const kind = this.#kinds.get(`${group}/${reference.kind}`)
-    if (kind === undefined) throw new Error(`no matches for kind "${reference.kind}" in version "${reference.apiVersion}"`)
+    if (kind === undefined)
+      throw new Error(`no matches for kind "${reference.kind}" in version "${reference.apiVersion}"`)
     const namespace = kind.namespaced ? (dependent.metadata.namespace ?? '') : ''
     if (kind.namespaced && namespace === '') throw new ImpossibleOwner()
     const observed = this.#graph.node(reference.uid)
     if (observed !== undefined) {
       // An owner in another namespace is none.
-      if (kind.namespaced && (observed.object.metadata.namespace ?? '') !== namespace) return this.#elsewhere(dependent, reference)
+      if (kind.namespaced && (observed.object.metadata.namespace ?? '') !== namespace)
+        return this.#elsewhere(dependent, reference)
       return waitsForDependents(observed.object) ? 'waiting' : 'solid'
     }
     const key = `${namespace} ${reference.uid}`

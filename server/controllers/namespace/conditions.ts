@@ -24,7 +24,11 @@ export interface Findings {
 const SUCCESS = [
   ['NamespaceDeletionDiscoveryFailure', 'ResourcesDiscovered', 'All resources successfully discovered'],
   ['NamespaceDeletionGroupVersionParsingFailure', 'ParsedGroupVersions', 'All legacy kube types successfully parsed'],
-  ['NamespaceDeletionContentFailure', 'ContentDeleted', 'All content successfully deleted, may be waiting on finalization'],
+  [
+    'NamespaceDeletionContentFailure',
+    'ContentDeleted',
+    'All content successfully deleted, may be waiting on finalization',
+  ],
   ['NamespaceContentRemaining', 'ContentRemoved', 'All content successfully removed'],
   ['NamespaceFinalizersRemaining', 'ContentHasNoFinalizers', 'All content-preserving finalizers finished'],
 ] as const
@@ -45,12 +49,18 @@ export function updateConditions(
     if (old?.status === status && old.reason === reason && old.message === message) continue
     const lastTransitionTime = (old?.status === status ? old.lastTransitionTime : undefined) ?? formatTime(now)
     const condition = { type, status, lastTransitionTime, reason, message }
-    conditions = old === undefined ? [...conditions, condition] : conditions.map((each) => (each === old ? condition : each))
+    conditions =
+      old === undefined ? [...conditions, condition] : conditions.map((each) => (each === old ? condition : each))
   }
   return conditions
 }
 
-function problemsOf({ remaining, finalizers, failures, discoveryFailure }: Findings): Map<string, { reason: string; message: string }> {
+function problemsOf({
+  remaining,
+  finalizers,
+  failures,
+  discoveryFailure,
+}: Findings): Map<string, { reason: string; message: string }> {
   const problems = new Map<string, { reason: string; message: string }>()
   if (discoveryFailure !== undefined) {
     problems.set('NamespaceDeletionDiscoveryFailure', { reason: 'DiscoveryFailed', message: discoveryFailure })

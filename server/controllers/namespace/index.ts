@@ -7,7 +7,12 @@ import type { Clock } from '../../apimachinery/clock.ts'
 import { isConflict, isNotFound } from '../../apimachinery/errors.ts'
 import type { Frozen, KubeObject, Stored } from '../../apimachinery/types.ts'
 import type { Client, ResourceName } from '../../client/client.ts'
-import { FIELD_MANAGER, type Controller, type ControllerContext, type RunningController } from '../../client/controller.ts'
+import {
+  FIELD_MANAGER,
+  type Controller,
+  type ControllerContext,
+  type RunningController,
+} from '../../client/controller.ts'
 import { WorkQueue } from '../../client/work-queue.ts'
 import { updateConditions, type Findings } from './conditions.ts'
 

@@ -13,8 +13,19 @@ const clean: Findings = { remaining: new Map(), finalizers: new Map(), failures:
 
 describe('namespace conditions', () => {
   it('tell what remains', () => {
-    const findings = { ...clean, remaining: new Map([['widgets.example.com', 2], ['configmaps', 1]]), finalizers: new Map([['a.b/c', 1]]) }
-    expect(updateConditions([], findings, NOW).map(({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`)).to.deep.equal([
+    const findings = {
+      ...clean,
+      remaining: new Map([
+        ['widgets.example.com', 2],
+        ['configmaps', 1],
+      ]),
+      finalizers: new Map([['a.b/c', 1]]),
+    }
+    expect(
+      updateConditions([], findings, NOW).map(
+        ({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`,
+      ),
+    ).to.deep.equal([
       'NamespaceDeletionDiscoveryFailure=False ResourcesDiscovered: All resources successfully discovered',
       'NamespaceDeletionGroupVersionParsingFailure=False ParsedGroupVersions: All legacy kube types successfully parsed',
       'NamespaceDeletionContentFailure=False ContentDeleted: All content successfully deleted, may be waiting on finalization',
@@ -25,13 +36,20 @@ describe('namespace conditions', () => {
 
   it('tell what failed', () => {
     const [, , content] = updateConditions([], { ...clean, failures: ['b', 'a'] }, NOW)
-    expect(content).to.deep.include({ status: 'True', reason: 'ContentDeletionFailed', message: 'Failed to delete all resource types, 2 remaining: a, b' })
+    expect(content).to.deep.include({
+      status: 'True',
+      reason: 'ContentDeletionFailed',
+      message: 'Failed to delete all resource types, 2 remaining: a, b',
+    })
   })
 
   it('change their time with their status only, and nothing if nothing changes', () => {
     const before = updateConditions([], { ...clean, remaining: new Map([['pods', 2]]) }, NOW - 60_000)
     const fewer = updateConditions(before, { ...clean, remaining: new Map([['pods', 1]]) }, NOW)
-    expect(fewer[3]).to.include({ lastTransitionTime: ago(60), message: 'Some resources are remaining: pods. has 1 resource instances' })
+    expect(fewer[3]).to.include({
+      lastTransitionTime: ago(60),
+      message: 'Some resources are remaining: pods. has 1 resource instances',
+    })
     const none = updateConditions(fewer, clean, NOW)
     expect(none[3]).to.include({ status: 'False', lastTransitionTime: TIME, reason: 'ContentRemoved' })
     expect(updateConditions(none, clean, NOW)).to.equal(none)
@@ -81,9 +99,16 @@ describe('namespace-controller', () => {
     const stay = (client: FakeClient): void => {
       client.delete = async () => {}
     }
-    const { found, client, clock, work } = await run({ namespaces: [terminating()], configmaps: [inTeam('a')], pods: [inTeam('p', { finalizers: ['x/y'] })] }, stay)
-    expect(found()?.status?.conditions?.[3]?.message).to.equal('Some resources are remaining: pods. has 1 resource instances')
-    expect(found()?.status?.conditions?.[4]?.message).to.equal('Some content in the namespace has finalizers remaining: x/y in 1 resource instances')
+    const { found, client, clock, work } = await run(
+      { namespaces: [terminating()], configmaps: [inTeam('a')], pods: [inTeam('p', { finalizers: ['x/y'] })] },
+      stay,
+    )
+    expect(found()?.status?.conditions?.[3]?.message).to.equal(
+      'Some resources are remaining: pods. has 1 resource instances',
+    )
+    expect(found()?.status?.conditions?.[4]?.message).to.equal(
+      'Some content in the namespace has finalizers remaining: x/y in 1 resource instances',
+    )
     client.delete = FakeClient.prototype.delete
     clock.step(1000)
     await work()

@@ -60,7 +60,9 @@ export function reconcileNode(name: string, listers: Listers, now: number, known
   const seen = known.get(name)
   if (node === undefined) {
     known.remove(name)
-    return seen === undefined ? [] : [nodeEvent(name, seen.uid, 'RemovingNode', `Removing Node ${name} from Controller`)]
+    return seen === undefined
+      ? []
+      : [nodeEvent(name, seen.uid, 'RemovingNode', `Removing Node ${name} from Controller`)]
   }
   const { uid } = node.metadata
   const isNew = seen?.uid !== uid
@@ -71,7 +73,11 @@ export function reconcileNode(name: string, listers: Listers, now: number, known
     const lost = markUnknown(node, listers, now)
     if (lost !== undefined) return [...registered, lost]
   }
-  return [...registered, ...taint(node, now), ...(deadline > now ? [requeueAfter(deadline - now)] : [requeueAfter(GRACE_MS)])]
+  return [
+    ...registered,
+    ...taint(node, now),
+    ...(deadline > now ? [requeueAfter(deadline - now)] : [requeueAfter(GRACE_MS)]),
+  ]
 }
 
 /** When a node counts as silent if nothing is heard of it until then, in milliseconds. */
@@ -102,7 +108,8 @@ function markUnknown(node: Node, listers: Listers, now: number): Action | undefi
     reason: 'NodeStatusNeverUpdated',
     message: 'Kubelet never posted node status.',
   }))
-  if (missing.length === 0 && updated.every((condition, position) => condition === conditions[position])) return undefined
+  if (missing.length === 0 && updated.every((condition, position) => condition === conditions[position]))
+    return undefined
   const status = { ...node.status, conditions: [...updated, ...missing] }
   return updateStatus('nodes', { ...node, status }, ({ error }) => {
     if (error !== undefined) return [retry(error)]
@@ -133,7 +140,10 @@ function markPodNotReady(pod: Pod, now: number): readonly Action[] {
 function taint(node: Node, now: number): readonly Action[] {
   const taints = wantedTaints(node, now)
   if (taints === taintsOf(node)) return []
-  const body = { metadata: { resourceVersion: node.metadata.resourceVersion }, spec: { taints: taints.length === 0 ? null : taints } }
+  const body = {
+    metadata: { resourceVersion: node.metadata.resourceVersion },
+    spec: { taints: taints.length === 0 ? null : taints },
+  }
   return [patch('nodes', node, 'application/merge-patch+json', body)]
 }
 

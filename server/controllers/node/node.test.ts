@@ -39,7 +39,9 @@ describe('node-lifecycle-controller', () => {
   it('tells of nodes that come and go', () => {
     const known = new KnownNodes()
     const there = listers(nodeLifecycle, { nodes: [node('n1', { status: ready('True') })] })
-    expect(told(reconcileNode('n1', there, NOW, known))[0]).to.equal('event RegisteredNode: Node n1 event: Registered Node n1 in Controller')
+    expect(told(reconcileNode('n1', there, NOW, known))[0]).to.equal(
+      'event RegisteredNode: Node n1 event: Registered Node n1 in Controller',
+    )
     expect(told(reconcileNode('n1', there, NOW, known))).to.deep.equal(['requeueAfter 50000'])
     expect(told(reconcileNode('n1', listers(nodeLifecycle, {}), NOW, known))).to.deep.equal([
       'event RemovingNode: Node n1 event: Removing Node n1 from Controller',
@@ -48,7 +50,9 @@ describe('node-lifecycle-controller', () => {
 
   it('waits as long as a heart-beat or a lease is fresh enough', () => {
     expect(told(run({ nodes: [node('n1', { status: ready('True', 20) })] }))).to.deep.equal(['requeueAfter 30000'])
-    expect(told(run({ nodes: [node('n1', { status: ready('True', 300) })], 'leases.coordination.k8s.io': [lease(5)] }))).to.deep.equal(['requeueAfter 45000'])
+    expect(
+      told(run({ nodes: [node('n1', { status: ready('True', 300) })], 'leases.coordination.k8s.io': [lease(5)] })),
+    ).to.deep.equal(['requeueAfter 45000'])
   })
 
   it('marks a silent node Unknown and its pods not ready', () => {
@@ -74,7 +78,11 @@ describe('node-lifecycle-controller', () => {
     expect(told(run({ nodes: [node('n1', { createdSeconds: 59 })] }))).to.deep.equal(['requeueAfter 1000'])
     const actions = run({ nodes: [node('n1', { createdSeconds: 60 })] })
     expect(told(actions)).to.deep.equal(['update nodes/status n1'])
-    expect(written<core.Node>(actions, 'nodes', 'status')?.status?.conditions?.map(({ type, reason }) => `${type} ${reason}`)).to.deep.equal([
+    expect(
+      written<core.Node>(actions, 'nodes', 'status')?.status?.conditions?.map(
+        ({ type, reason }) => `${type} ${reason}`,
+      ),
+    ).to.deep.equal([
       'Ready NodeStatusNeverUpdated',
       'MemoryPressure NodeStatusNeverUpdated',
       'DiskPressure NodeStatusNeverUpdated',
@@ -85,15 +93,30 @@ describe('node-lifecycle-controller', () => {
   describe('taints', () => {
     const taint = (key: string, effect: string): Taint => ({ key: `node.kubernetes.io/${key}`, effect })
     const cases: { name: string; spec: core.NodeSpec; status?: core.NodeStatus; then: string[] }[] = [
-      { name: 'none on a ready node', spec: { taints: [taint('not-ready', 'NoSchedule')] }, status: ready('True'), then: [] },
-      { name: 'unreachable with both effects', spec: {}, status: ready('Unknown'), then: ['unreachable:NoSchedule', 'unreachable:NoExecute'] },
+      {
+        name: 'none on a ready node',
+        spec: { taints: [taint('not-ready', 'NoSchedule')] },
+        status: ready('True'),
+        then: [],
+      },
+      {
+        name: 'unreachable with both effects',
+        spec: {},
+        status: ready('Unknown'),
+        then: ['unreachable:NoSchedule', 'unreachable:NoExecute'],
+      },
       {
         name: 'not-ready in place of unreachable',
         spec: { taints: [taint('unreachable', 'NoSchedule'), taint('unreachable', 'NoExecute')] },
         status: ready('False'),
         then: ['not-ready:NoSchedule', 'not-ready:NoExecute'],
       },
-      { name: 'unschedulable', spec: { unschedulable: true }, status: ready('True'), then: ['unschedulable:NoSchedule'] },
+      {
+        name: 'unschedulable',
+        spec: { unschedulable: true },
+        status: ready('True'),
+        then: ['unschedulable:NoSchedule'],
+      },
       {
         name: 'pressure',
         spec: {},
@@ -110,7 +133,9 @@ describe('node-lifecycle-controller', () => {
     for (const { name, spec, status, then } of cases) {
       it(name, () => {
         const found = wantedTaints(node('n1', { spec, ...(status === undefined ? {} : { status }) }), NOW)
-        expect(found.map(({ key, effect }) => `${key.replace('node.kubernetes.io/', '')}:${effect}`)).to.deep.equal(then)
+        expect(found.map(({ key, effect }) => `${key.replace('node.kubernetes.io/', '')}:${effect}`)).to.deep.equal(
+          then,
+        )
       })
     }
 
@@ -124,7 +149,11 @@ describe('node-lifecycle-controller', () => {
 describe('taint-eviction-controller', () => {
   const tainted = node('n1', { spec: { taints: [{ key: 'k', effect: 'NoExecute' }] } })
   const tolerating = (seconds?: number): Stored<core.Pod> => {
-    const toleration = { key: 'k', operator: 'Exists', ...(seconds === undefined ? {} : { tolerationSeconds: seconds }) }
+    const toleration = {
+      key: 'k',
+      operator: 'Exists',
+      ...(seconds === undefined ? {} : { tolerationSeconds: seconds }),
+    }
     return pod({ name: 'a', node: 'n1', spec: { tolerations: [toleration] } })
   }
   const run = (objects: Record<string, readonly KubeObject[]>, evictions = new Evictions(), now = NOW): string[] =>
@@ -167,9 +196,17 @@ describe('pod-garbage-collector-controller', () => {
 
   it('deletes the pods of a node that stays away', () => {
     const missing = new Map<string, number>()
-    const pods = [pod({ name: 'a', node: 'n1' }), pod({ name: 'b', node: 'n1', phase: 'Succeeded' }), pod({ name: 'c', node: 'n2' })]
+    const pods = [
+      pod({ name: 'a', node: 'n1' }),
+      pod({ name: 'b', node: 'n1', phase: 'Succeeded' }),
+      pod({ name: 'c', node: 'n2' }),
+    ]
     expect(run({ pods }, missing)).to.deep.equal(['requeueAfter 40000'])
-    expect(run({ pods }, missing, NOW + 40_000)).to.deep.equal(['patch pods/status a', 'delete pods a', 'delete pods b'])
+    expect(run({ pods }, missing, NOW + 40_000)).to.deep.equal([
+      'patch pods/status a',
+      'delete pods a',
+      'delete pods b',
+    ])
   })
 
   it('forgets a node that comes back', () => {

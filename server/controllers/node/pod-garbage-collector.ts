@@ -34,7 +34,12 @@ export function podGarbageCollector(): Controller {
 /** Since when nodes that pods name are not there, in milliseconds. */
 export type MissingNodes = Map<string, number>
 
-export function reconcileMissingNode(nodeName: string, listers: Listers, now: number, missing: MissingNodes): readonly Action[] {
+export function reconcileMissingNode(
+  nodeName: string,
+  listers: Listers,
+  now: number,
+  missing: MissingNodes,
+): readonly Action[] {
   const pods = listers.of<core.Pod>('pods').byIndex('node', nodeName)
   if (listers.of<core.Node>('nodes').get(undefined, nodeName) !== undefined || pods.length === 0) {
     missing.delete(nodeName)

@@ -69,7 +69,9 @@ function toleratedSeconds({ spec }: Pod, taints: readonly Taint[]): number | und
   const tolerations = spec?.tolerations ?? []
   if (!taints.every((taint) => tolerations.some((toleration) => tolerates(toleration, taint)))) return 0
   const used = tolerations.filter((toleration) => taints.some((taint) => tolerates(toleration, taint)))
-  const limits = used.flatMap(({ tolerationSeconds }) => (tolerationSeconds === undefined ? [] : Math.max(0, tolerationSeconds)))
+  const limits = used.flatMap(({ tolerationSeconds }) =>
+    tolerationSeconds === undefined ? [] : Math.max(0, tolerationSeconds),
+  )
   return limits.length === 0 ? undefined : Math.min(...limits)
 }
 
@@ -77,7 +79,10 @@ function evict(pod: Pod, now: number): readonly Action[] {
   const message = 'Taint manager: deleting due to NoExecute taint'
   const condition = disruptionTarget(pod, 'DeletionByTaintManager', message, formatTime(now))
   const body = { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } }
-  return [patch('pods', pod, 'application/strategic-merge-patch+json', body, { subresource: 'status' }), remove('pods', pod)]
+  return [
+    patch('pods', pod, 'application/strategic-merge-patch+json', body, { subresource: 'status' }),
+    remove('pods', pod),
+  ]
 }
 
 function evictionEvent(namespace: string, name: string, what: string): Action {

@@ -18,7 +18,10 @@ const BY_CONDITION: Readonly<Record<string, Readonly<Record<string, string>>>> =
   NetworkUnavailable: { True: 'node.kubernetes.io/network-unavailable' },
   PIDPressure: { True: 'node.kubernetes.io/pid-pressure' },
 }
-const MANAGED_NO_SCHEDULE = new Set([UNSCHEDULABLE, ...Object.values(BY_CONDITION).flatMap((keys) => Object.values(keys))])
+const MANAGED_NO_SCHEDULE = new Set([
+  UNSCHEDULABLE,
+  ...Object.values(BY_CONDITION).flatMap((keys) => Object.values(keys)),
+])
 const MANAGED_NO_EXECUTE = new Set([NOT_READY, UNREACHABLE])
 
 const NONE: readonly Taint[] = []
@@ -41,7 +44,10 @@ export function wantedTaints(node: Frozen<Stored<core.Node>>, now: number): read
     if (effect === 'NoExecute' && MANAGED_NO_EXECUTE.has(key)) return !isReported || noExecute.includes(key)
     return true
   }
-  const missing = (effect: string) => (key: string): boolean => !present.some((taint) => taint.key === key && taint.effect === effect)
+  const missing =
+    (effect: string) =>
+    (key: string): boolean =>
+      !present.some((taint) => taint.key === key && taint.effect === effect)
   const timeAdded = formatTime(now)
   const added = [
     ...noSchedule.filter(missing('NoSchedule')).map((key): Taint => ({ key, effect: 'NoSchedule', timeAdded })),
