@@ -79,6 +79,14 @@ export function writeKubeconfig(path: string, text: string): void {
   }
 }
 
+/** Whether a file is somebody's kubeconfig, with more in it than a cluster of this name. */
+export async function holdsOthers(path: string, name: string): Promise<boolean> {
+  if (!existsSync(path)) return false
+  const { parse } = await import('yaml')
+  const parsed = parse(readFileSync(path, 'utf8')) as Partial<Kubeconfig> | null
+  return parsed?.clusters?.some((one) => one.name !== name) ?? false
+}
+
 /** The file kubectl would write to: the first of $KUBECONFIG, else ~/.kube/config. */
 export function userKubeconfigPath(environment: NodeJS.ProcessEnv = process.env): string {
   const first = (environment['KUBECONFIG'] ?? '').split(delimiter).find((one) => one !== '')

@@ -12,7 +12,7 @@ import {
   parsePortRange,
   parseServiceRange,
 } from './flags.ts'
-import { up, type UpFlags } from './up.ts'
+import type { UpFlags } from './up.ts'
 
 const introduction = `A Kubernetes ${kubernetesVersion} cluster in one Node process: API server, controllers, scheduler, and nodes that only pretend
 to run containers. kubectl and every other client talk to it as to a real one.`
@@ -85,7 +85,8 @@ function makeProgram(): Command {
       new Option('--api-audiences <names>', 'audiences of service account tokens (default: the issuer)').argParser(parseList),
     )
     .addHelpText('after', examples)
-    .action((flags: UpFlags) => up(flags))
+    // Help and bad flags are answered without loading a cluster.
+    .action(async (flags: UpFlags) => (await import('./up.ts')).up(flags))
   program
     .command('version')
     .description('print the version of kubeling and of the API it serves')

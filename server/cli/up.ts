@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { tokenFile } from '../authentication/token-file.ts'
 import { startCluster, type Cluster } from '../cluster.ts'
-import { mergeKubeconfig, userKubeconfigPath, writeKubeconfig } from '../kubeconfig.ts'
+import { holdsOthers, mergeKubeconfig, userKubeconfigPath, writeKubeconfig } from '../kubeconfig.ts'
 import type { ClusterOptions, ComponentName } from '../options.ts'
 import { kubernetesVersion } from '../version.ts'
 import { explain, Failure, readFailure, type Asked } from './failure.ts'
@@ -42,6 +42,7 @@ export async function up(flags: UpFlags): Promise<void> {
   const stopping = new Stopping()
   try {
     if (flags.tokenAuthFile !== undefined) checkTokenFile(flags.tokenAuthFile)
+    if (flags.kubeconfig !== undefined) await checkKubeconfig(flags.kubeconfig)
     const cluster = await startCluster(options)
     stopping.closes(() => cluster.close())
     const path = kubeconfigPath(flags, options, cluster.port)
@@ -51,7 +52,7 @@ export async function up(flags: UpFlags): Promise<void> {
       await cluster.close()
       throw error
     }
-    if (flags.inMemory) stopping.forgets(path)
+    if (flags.inMemory && flags.kubeconfig === undefined) stopping.forgets(path)
     announce(cluster, path, options.dataDir)
     settle()
   } catch (error) {
@@ -97,6 +98,14 @@ function checkTokenFile(path: string): void {
   } catch (error) {
     throw new Failure(`the file ${path} of --token-auth-file cannot be used: ${readFailure(error)}`, { cause: error })
   }
+}
+
+/** A file of the user's own is not for us to replace. */
+async function checkKubeconfig(path: string): Promise<void> {
+  const isOthers = await holdsOthers(path, 'kubeling').catch((error: unknown) => {
+    throw new Failure(`the file ${path} of --kubeconfig cannot be used: ${readFailure(error)}`, { cause: error })
+  })
+  if (isOthers) throw new Failure(`${path} holds other clusters, which would be lost: use --merge-kubeconfig ${path} instead`)
 }
 
 async function publish(cluster: Cluster, path: string, { mergeKubeconfig: merge }: UpFlags): Promise<void> {
