@@ -17,6 +17,7 @@ describe('ServiceAccount', () => {
     const mounts = [{ name: 'kube-api-access-bbbbb', readOnly: true, mountPath }]
     expect(created.object!['spec']).to.deep.equal({
       serviceAccountName: 'default',
+      serviceAccount: 'default',
       initContainers: [{ name: 'i', image: 'i', volumeMounts: mounts }],
       containers: [{ name: 'c', image: 'nginx', volumeMounts: mounts }],
       volumes: [

@@ -27,8 +27,10 @@ export function makeServiceAccount(clock: Clock, random: Random = Math.random): 
       const pod = attributes.object as Pod
       const spec = (pod.spec ??= {} as PodSpec)
       if (isMirrorPod(pod)) return undefined
-      if ((spec.serviceAccountName ?? '') === '') spec.serviceAccountName = 'default'
-      const name = spec.serviceAccountName!
+      const name = spec.serviceAccountName || 'default'
+      spec.serviceAccountName = name
+      // The field's old name, which every version served keeps in step.
+      spec.serviceAccount = name
       const account = find(attributes, reader, name)
       if (account !== undefined) return complete(spec, account, random)
       if (name !== 'default') throw notFound(attributes, name)

@@ -1,11 +1,10 @@
 // Fixed paths: probes, version, discovery, OpenAPI, metrics, the keys of service-account tokens.
 import Router from '@koa/router'
-import type { AnyObject } from '../apimachinery/types.ts'
 import { newMethodNotAllowed, newNotAcceptable, newPathNotFound } from '../apimachinery/errors.ts'
 import { jsonType, negotiateResponse, plainForms } from './codec/negotiate.ts'
 import type { Context, Filter } from './context.ts'
 import { serveHealth, type HealthChecks, type HealthEndpoint } from './health.ts'
-import { writeBytes, writeObject } from './response.ts'
+import { writeBytes } from './response.ts'
 
 /** A document as it goes out. */
 export interface Document {
@@ -48,7 +47,6 @@ const healthEndpoints: readonly HealthEndpoint[] = ['healthz', 'livez', 'readyz'
 export function documents(options: Documents): Filter {
   const router = new Router<Context['state']>()
   const { discovery, openapi, tokens } = options
-  const json = (ctx: Context, object: object) => writeObject(ctx, 200, object as AnyObject, negotiateResponse(acceptOf(ctx), plainForms))
 
   for (const endpoint of healthEndpoints) {
     router.all(`/${endpoint}{/*check}`, (ctx, next) => {
@@ -56,7 +54,11 @@ export function documents(options: Documents): Filter {
       return serveHealth(ctx as unknown as Context, endpoint, name, options.health) ? undefined : next()
     })
   }
-  router.get('/version', (ctx) => json(ctx as unknown as Context, options.version))
+  router.get('/version', (ctx) => {
+    negotiateResponse(acceptOf(ctx as unknown as Context), plainForms)
+    // Indented for everybody. Source: apiserver/pkg/endpoints/handlers/responsewriters, WriteRawJSON
+    writeBytes(ctx as unknown as Context, 200, jsonType, [Buffer.from(JSON.stringify(options.version, null, 2))])
+  })
   router.get('/metrics', async (ctx) => {
     ctx.set('Content-Type', 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores')
     ctx.body = await options.metrics()

@@ -12,7 +12,7 @@ export const configMap = defineKind<ConfigMap>({
   group: '',
   version: 'v1',
   kind: 'ConfigMap',
-  strategy: { validate, validateUpdate },
+  strategy: { validate, validateUpdate, validateUpdateOnly: true },
   cells: { Data: ({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length },
 })
 
@@ -42,7 +42,7 @@ function validate({ data = {}, binaryData = {} }: ConfigMap): FieldError[] {
 }
 
 function validateUpdate(object: ConfigMap, old: ConfigMap): FieldError[] {
-  return validateImmutableData(object, old, ['data', 'binaryData'])
+  return [...validateImmutableData(object, old, ['data', 'binaryData']), ...validate(object)]
 }
 
 /** Once `immutable` is set, the data stays, and so does `immutable`. */

@@ -15,7 +15,7 @@ export const secret = defineKind<Secret>({
   version: 'v1',
   kind: 'Secret',
   defaults,
-  strategy: { validate, validateUpdate },
+  strategy: { validate, validateUpdate, validateUpdateOnly: true },
   selectableFields: { type: ({ type }) => type ?? '' },
   cells: { Type: ({ type }) => type ?? '', Data: ({ data }) => Object.keys(data ?? {}).length },
 })
@@ -77,5 +77,6 @@ function validateUpdate(object: Secret, old: Secret): FieldError[] {
   return [
     ...validateImmutableField(object.type ?? '', old.type ?? '', field('type')),
     ...validateImmutableData(object, old, ['data']),
+    ...validate(object),
   ]
 }
