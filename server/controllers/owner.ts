@@ -55,7 +55,8 @@ export interface Claim<T> {
 
 /**
  * Takes over orphans that the selector matches, lets go of controlled objects that it does not, ignores what others
- * control. An owner that is being deleted takes and leaves nothing. `candidates`: of the owner's namespace.
+ * control. An owner that is being deleted takes and leaves nothing. `candidates`: of the owner's namespace. `isMember`:
+ * what must hold of an object besides its labels.
  */
 export function claim<T extends StoredObject>(
   resource: ResourceName,
@@ -63,13 +64,14 @@ export function claim<T extends StoredObject>(
   kind: GroupVersionKind,
   selector: Selector,
   candidates: readonly T[],
+  isMember: (object: T) => boolean = () => true,
 ): Claim<T> {
   const deleting = owner.metadata.deletionTimestamp !== undefined
   const claimed: T[] = []
   const actions: PatchAction[] = []
   for (const object of candidates) {
     const controller = controllerOf(object)
-    const matches = selector.matches(object.metadata.labels)
+    const matches = selector.matches(object.metadata.labels) && isMember(object)
     if (controller !== undefined) {
       if (controller.uid !== owner.metadata.uid) continue
       if (matches) claimed.push(object)

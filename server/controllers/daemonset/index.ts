@@ -11,10 +11,11 @@ import { defineController, type Controller, type Listers } from '../../client/co
 import { subjectOf } from '../../client/events.ts'
 import { keyOf, splitKey } from '../../client/indexer.ts'
 import { nonZero } from '../conditions.ts'
+import { claimRevisions, REVISIONS } from '../history.ts'
 import { claim, indexOrphans, ownerKeys, selectorOf } from '../owner.ts'
 import { createPod, deletePod, isNamespaceTerminating } from '../pod-control.ts'
 import { isPodAvailable, isPodReady, type Pod } from '../pod-status.ts'
-import { cleanUpHistory, historyOf, REVISIONS, syncHistory } from './history.ts'
+import { cleanUpHistory, historyOf, syncHistory } from './history.ts'
 import type { Node } from './node-fit.ts'
 import { fitOf, placement, rollingUpdate, type Plan, type World } from './plan.ts'
 import { byAge, isUpdated, KIND, podForNode, podsByNode, REVISION_HASH, type DaemonSet } from './pods.ts'
@@ -74,11 +75,7 @@ export function reconcileDaemonSet(
       ),
     ]
   }
-  const revisions = listers.of<apps.ControllerRevision>(REVISIONS)
-  const claimedRevisions = claim(REVISIONS, set, KIND, selector, [
-    ...revisions.byIndex('owner', set.metadata.uid),
-    ...revisions.byIndex('orphans', namespace),
-  ])
+  const claimedRevisions = claimRevisions(set, KIND, selector, listers)
   const history = historyOf(set, claimedRevisions.claimed)
   const revised = syncHistory(set, history, listers)
   if (revised !== undefined) return [...claimedRevisions.actions, revised]
