@@ -209,8 +209,8 @@ export class ResourceStore {
         }
         created = current === undefined
         const mutation = this.#decideUpdate(context, current, prepared.draft)
-        // The last finalizer is gone: the client that removed it gets what it sent, not what the deletion left.
-        if (mutation.type === 'delete') ended = dryRunEntry(key, copy(mutation.object), current)
+        // The last finalizer is gone: the client that removed it gets what it sent, watchers see what was there before.
+        if (mutation.type === 'delete') ended = dryRunEntry(key, this.#canonical(prepared.draft), current)
         return mutation
       })
       if (pending !== undefined) {
@@ -253,8 +253,8 @@ export class ResourceStore {
     const object = this.#canonical(draft)
     if (current === undefined) return { type: 'put', object }
     if (isDeleted(object) && !this.#isHeld(object)) {
-      this.#allocator?.release(current.object)
-      return { type: 'delete', object }
+      if (!context.dryRun) this.#allocator?.release(current.object)
+      return { type: 'delete', object: copy(current.object) as AnyObject }
     }
     object.metadata!.resourceVersion = String(current.revision)
     if (equalButForTimes(object, current.object)) return { type: 'none' }
@@ -316,7 +316,7 @@ export class ResourceStore {
     }
     // A graceful kind is first marked, then removed: watchers see a MODIFIED before the DELETED.
     if (isMarkedNow) return { mutation: { type: 'put', object: this.#canonical(draft) }, outcome: 'marked' }
-    this.#allocator?.release(old)
+    if (!context.dryRun) this.#allocator?.release(old)
     return { mutation: { type: 'delete', object: this.#canonical(draft) }, outcome: 'gone' }
   }
 
