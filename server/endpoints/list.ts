@@ -68,7 +68,7 @@ async function snapshotFor(store: ResourceStore, options: ListOptions, point: Co
 }
 
 /** @throws StatusError 400 */
-export function minimumRevision(text: string): number | undefined {
+function minimumRevision(text: string): number | undefined {
   try {
     return parseRevision(text)
   } catch (error) {

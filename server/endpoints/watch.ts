@@ -7,8 +7,7 @@ import { selection, type Selection } from '../registry/selection.ts'
 import type { ResourceStore } from '../registry/store.ts'
 import { CompactedError, type StoreEvent, type Watch } from '../storage/store.ts'
 import type { Api, Scope, StreamEvent, WatchAnswer } from './api.ts'
-import { minimumRevision } from './list.ts'
-import { parseListOptions, type ListOptions } from './options.ts'
+import { parseListOptions, parseRevision, unreadableRevision, type ListOptions } from './options.ts'
 
 /** Without timeoutSeconds a watch lives for half an hour to an hour, at random, so that clients do not all return at once. */
 const minTimeoutMs = 30 * 60_000
@@ -25,7 +24,7 @@ export function watch(api: Api, scope: Scope): WatchAnswer {
   const nameSelector = scope.name === '' ? '' : `metadata.name=${scope.name}`
   const fieldSelector = [options.fieldSelector, nameSelector].filter((one) => one !== '').join(',')
   const selected = selection(resource.kind, options.labelSelector, fieldSelector)
-  const revision = minimumRevision(options.resourceVersion)
+  const revision = revisionOf(options.resourceVersion)
   return {
     type: 'watch',
     resource,
@@ -34,6 +33,15 @@ export function watch(api: Api, scope: Scope): WatchAnswer {
       void stream.start(revision)
       return stream
     },
+  }
+}
+
+/** @throws StatusError 500 without a reason, unlike a list's 400 */
+function revisionOf(text: string): number | undefined {
+  try {
+    return parseRevision(text)
+  } catch (error) {
+    throw error instanceof RangeError ? unreadableRevision(error) : error
   }
 }
 
