@@ -19,7 +19,7 @@ import { InProcessClient } from './client/in-process.ts'
 import { startComponents, type Components } from './components.ts'
 import type { Api } from './endpoints/api.ts'
 import { makeFolder } from './folder.ts'
-import { healthChecks } from './health-checks.ts'
+import { componentHealth, healthChecks } from './health-checks.ts'
 import { createApp, listen, type Listener } from './http/app.ts'
 import type { Services } from './http/routes.ts'
 import { serverDocuments } from './documents.ts'
@@ -204,6 +204,7 @@ function buildControlPlane(store: Store, options: CompleteOptions, pki: PKI): Co
   const services: Services = {
     api,
     tokens,
+    components: () => componentHealth(options, () => void store.revision),
     reviewers: {
       authorize: (question) => authorizer.authorize(question),
       rulesFor: (user, namespace) => splitRules(rbac, user, namespace),

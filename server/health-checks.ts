@@ -1,4 +1,6 @@
-// The named checks behind /livez, /readyz and /healthz: a real server's list, fed by the parts that stand for its own.
+// The named checks behind /livez, /readyz and /healthz, and component statuses: a real server's lists, fed by the parts
+// that stand for its own.
+import type { ComponentHealth } from './endpoints/component-status.ts'
 import type { HealthCheck, HealthChecks } from './http/health.ts'
 
 export interface HealthSources {
@@ -69,5 +71,27 @@ export function healthChecks(sources: HealthSources): HealthChecks {
     healthz: live,
     livez: live,
     readyz: [always('ping'), always('log'), etcd, readiness, informers, ...hooks, shutdown],
+  }
+}
+
+/** Where a real server looks for its companions. */
+const probedPorts = { controllers: 10257, scheduler: 10259 } as const
+
+/** @param runs which of the parts that may be left out are there */
+export function componentHealth(runs: Readonly<Record<keyof typeof probedPorts, boolean>>, storage: () => void): ComponentHealth[] {
+  const companion = (name: string, part: keyof typeof probedPorts): ComponentHealth => {
+    const address = `127.0.0.1:${probedPorts[part]}`
+    const refused = `Get "https://${address}/healthz": dial tcp ${address}: connect: connection refused`
+    return { name, isHealthy: runs[part], message: runs[part] ? 'ok' : refused }
+  }
+  return [companion('controller-manager', 'controllers'), etcdHealth(storage), companion('scheduler', 'scheduler')]
+}
+
+function etcdHealth(storage: () => void): ComponentHealth {
+  try {
+    storage()
+    return { name: 'etcd-0', isHealthy: true, message: 'ok' }
+  } catch (error) {
+    return { name: 'etcd-0', isHealthy: false, message: error instanceof Error ? error.message : String(error) }
   }
 }

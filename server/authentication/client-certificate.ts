@@ -1,5 +1,6 @@
 // Users by client certificate: the common name is the user, organizations are the groups.
 // Source: apiserver/pkg/authentication/request/x509, CommonNameUserConversion (v1.36)
+import type { PeerCertificate } from 'node:tls'
 import type { Authenticator } from './authenticator.ts'
 
 export const clientCertificates: Authenticator = {
@@ -8,6 +9,12 @@ export const clientCertificates: Authenticator = {
     const { CN, O } = clientCertificate.subject as { CN?: string | string[]; O?: string | string[] }
     const name = Array.isArray(CN) ? CN.at(-1) : CN
     if (name === undefined || name === '') return undefined
-    return { name, groups: O === undefined ? [] : Array.isArray(O) ? O : [O] }
+    const groups = O === undefined ? [] : Array.isArray(O) ? O : [O]
+    return { name, groups, extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${sha256(clientCertificate)}`] } }
   },
+}
+
+/** Node prints it in pairs, upper case, with colons between. */
+function sha256({ fingerprint256 }: PeerCertificate): string {
+  return fingerprint256.replaceAll(':', '').toLowerCase()
 }

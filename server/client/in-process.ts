@@ -34,7 +34,7 @@ export class InProcessClient implements Client {
   async list<T extends KubeObject>(resource: ResourceName, options: ListOptions = {}): Promise<{ items: readonly Frozen<Stored<T>>[]; resourceVersion: string }> {
     const scope = this.#scope(resource, options.namespace, '', selectors(options))
     const { entries, metadata } = await list(scope)
-    return { items: entries.map((entry) => entry.object as Frozen<Stored<T>>), resourceVersion: metadata.resourceVersion }
+    return { items: entries.map((entry) => entry.object as Frozen<Stored<T>>), resourceVersion: metadata.resourceVersion ?? '' }
   }
 
   async watch<T extends KubeObject>(

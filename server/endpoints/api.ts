@@ -47,7 +47,7 @@ export interface ListAnswer {
   readonly type: 'list'
   readonly resource: Resource
   readonly entries: readonly Entry[]
-  readonly metadata: { resourceVersion: string; continue?: string; remainingItemCount?: number }
+  readonly metadata: { resourceVersion?: string; continue?: string; remainingItemCount?: number }
 }
 
 /** An event as a watcher sees it. ERROR carries a Status, BOOKMARK an object with nothing but a resourceVersion. */

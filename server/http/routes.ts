@@ -3,6 +3,7 @@ import { newMethodNotAllowed, newNotImplemented, newPathNotFound, newUnsupported
 import type { RequestInfo } from '../apimachinery/request-info.ts'
 import type { Answer, Api, Scope } from '../endpoints/api.ts'
 import { bind } from '../endpoints/bind.ts'
+import { componentStatuses, type ComponentProbe } from '../endpoints/component-status.ts'
 import { create } from '../endpoints/create.ts'
 import type { Body } from '../endpoints/decode.ts'
 import { deleteCollection, deleteOne } from '../endpoints/delete.ts'
@@ -27,6 +28,7 @@ export interface Services {
   readonly api: Api
   readonly reviewers: Reviewers
   readonly tokens: TokenIssuer
+  readonly components: ComponentProbe
 }
 
 /** Subresources that reach into a node; no node answers them yet. */
@@ -116,6 +118,7 @@ async function plainAnswer(services: Services, ctx: Context, scope: Scope): Prom
   const { resource, subresource, name } = scope
   switch (ctx.method) {
     case 'GET':
+      if (resource.facts.kind === 'ComponentStatus') return componentStatuses(scope, services.components)
       return name === '' ? list(scope) : get(scope)
     case 'POST': {
       const body = await bodyOf(ctx, resource)

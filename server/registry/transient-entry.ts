@@ -1,4 +1,4 @@
-// Entries that are answered but were never stored as they are: dry runs, and old states that a watch shows once more.
+// Entries that are answered but were never stored as they are: computed objects, dry runs, and old states that a watch shows once more.
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
 import type { Entry } from '../storage/store.ts'
 
@@ -25,6 +25,11 @@ class TransientEntry implements Entry {
     if (!this.#memo.has(slot)) this.#memo.set(slot, make(this))
     return this.#memo.get(slot) as T
   }
+}
+
+/** What is computed when it is asked for, and never stored. */
+export function computedEntry(key: string, object: AnyObject): Entry {
+  return new TransientEntry(key, object as Frozen<AnyObject>, 0, 0)
 }
 
 /** What a dry run answers; it has the revision of what is there, or none. */
