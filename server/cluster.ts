@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { makeChain } from './admission/chain.ts'
 import type { AdmissionReader } from './admission/plugin.ts'
+import { deepEqual } from './apimachinery/equality.ts'
 import type { AnyObject, Frozen, UserInfo } from './apimachinery/types.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from './api/rbac.ts'
 import { authenticatedGroup, type Authenticator } from './authentication/authenticator.ts'
@@ -13,7 +14,7 @@ import { ServiceAccountTokens } from './authentication/service-account.ts'
 import { tokenFile } from './authentication/token-file.ts'
 import { nodeAuthorizer, union } from './authorization/node.ts'
 import { RBACAuthorizer, type RoleReader } from './authorization/rbac.ts'
-import { bootstrapObjects } from './bootstrap/objects.ts'
+import { bootstrapObjects, kubernetesEndpoints } from './bootstrap/objects.ts'
 import type { Client } from './client/client.ts'
 import { InProcessClient } from './client/in-process.ts'
 import { startComponents, type Components } from './components.ts'
@@ -114,6 +115,7 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
 
   await seed(api, options, pki, listener.port)
   const clientFor = (user: UserInfo, agent: string): Client => new InProcessClient(api, user, agent)
+  await followAddress(api, clientFor(admin, 'kube-apiserver'), options, listener.port)
   const components: Components = await startComponents({ options, clientFor, rootCA: pki.authority.certificate, port: listener.port })
   started.push({ [Symbol.asyncDispose]: () => components.close() })
   state.isStarted = true
@@ -262,6 +264,19 @@ function roleReader(resources: Resources): RoleReader {
     role: (namespace, name) => find('roles', namespace, name) as Frozen<Role> | undefined,
     clusterRoleBindings: () => objectsOf(resources, `clusterrolebindings.${rbacGroup}`) as Iterable<Frozen<ClusterRoleBinding>>,
     roleBindings: (namespace) => objectsOf(resources, `rolebindings.${rbacGroup}`, namespace) as Iterable<Frozen<RoleBinding>>,
+  }
+}
+
+/** The endpoints of the service `kubernetes` say where the API server listens this time. */
+async function followAddress({ reader }: Api, client: Client, { advertiseAddress }: CompleteOptions, port: number): Promise<void> {
+  const [endpoints, slice] = kubernetesEndpoints(advertiseAddress, port)
+  const wanted = [
+    ['endpoints', endpoints!, 'subsets'],
+    ['endpointslices.discovery.k8s.io', slice!, 'ports'],
+  ] as const
+  for (const [resource, object, member] of wanted) {
+    const there = reader.get(resource, 'default', 'kubernetes')
+    if (!deepEqual(there?.[member], object[member])) await client.update(resource, object)
   }
 }
 

@@ -32,7 +32,7 @@ export interface ClusterOptions {
   /** Default https://kubernetes.default.svc */
   serviceAccountIssuer?: string
   apiAudiences?: readonly string[]
-  /** The address of the `kubernetes` endpoints. Default: the bind address. */
+  /** The address of the `kubernetes` endpoints. Default: that of the first node, 172.18.0.2. */
   advertiseAddress?: string
   /** Of cluster, user and context in the kubeconfig. Default kubeling. */
   name?: string
@@ -67,6 +67,9 @@ export interface CompleteOptions {
   log(message: string, error: unknown): void
 }
 
+/** Where pods would find the API server: on the first simulated node, as endpoints may not be loopback addresses. */
+const firstNodeAddress = '172.18.0.2'
+
 export function withDefaults(options: ClusterOptions): CompleteOptions {
   const disabled = new Set(options.disable)
   const bindAddress = options.bindAddress ?? '127.0.0.1'
@@ -89,7 +92,7 @@ export function withDefaults(options: ClusterOptions): CompleteOptions {
     serviceAddress: firstAddress(serviceClusterIPRange),
     serviceAccountIssuer,
     apiAudiences: options.apiAudiences ?? [serviceAccountIssuer],
-    advertiseAddress: options.advertiseAddress ?? (bindAddress === '0.0.0.0' ? '127.0.0.1' : bindAddress),
+    advertiseAddress: options.advertiseAddress ?? firstNodeAddress,
     name: options.name ?? 'kubeling',
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,

@@ -78,7 +78,7 @@ function makeProgram(): Command {
         .default({ from: 30000, to: 32767 }, '30000-32767'),
     )
     .addOption(
-      new Option('--advertise-address <ip>', 'what the Service kubernetes points to (default: the bind address)').argParser(parseAddress),
+      new Option('--advertise-address <ip>', 'what the Service kubernetes points to (default: the first node, 172.18.0.2)').argParser(parseAddress),
     )
     .option('--service-account-issuer <url>', 'issuer of service account tokens', 'https://kubernetes.default.svc')
     .addOption(
