@@ -50,7 +50,10 @@ export function templatePatch(template: Frozen<core.PodTemplateSpec> | undefined
 /** The text of a revision's data as Go writes it, which hashes are made of. */
 export function dataText(data: unknown): string {
   const escapes = /[<>&\u2028\u2029]/g
-  return JSON.stringify(data).replace(escapes, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return JSON.stringify(data).replace(
+    escapes,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** @param revisions oldest first */

@@ -15,6 +15,7 @@ import { taintEviction } from './node/taint-eviction.ts'
 import { replicaset, replicationcontroller } from './replicaset.ts'
 import { rootCACertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { serviceaccount } from './serviceaccount.ts'
+import { statefulset } from './statefulset/index.ts'
 
 export interface ControllerOptions {
   /** PEM of the certificate authority that signs the API server's certificate. */
@@ -35,6 +36,7 @@ export function newControllers({ rootCA }: ControllerOptions): readonly Controll
     endpoints(),
     endpointslices(),
     daemonset(),
+    statefulset,
     nodeLifecycle(),
     taintEviction(),
     podGarbageCollector(),
