@@ -73,6 +73,11 @@ export function newConflict(resource: GroupResource, name: string, why: string, 
   return failure(409, 'Conflict', message, detailsOf(resource, name, causes === undefined ? {} : { causes }))
 }
 
+/** 409 of a server-side apply, which names no resource. */
+export function newApplyConflict(message: string, causes: StatusCause[]): StatusError {
+  return failure(409, 'Conflict', message, { causes })
+}
+
 /** 422, with one cause per field error and the field errors joined in the message. */
 export function newInvalid(kind: GroupKind, name: string, errors: readonly FieldError[]): StatusError {
   const printed = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))]

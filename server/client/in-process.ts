@@ -2,6 +2,7 @@
 import { newInternalError, newNotFound, StatusError } from '../apimachinery/errors.ts'
 import type { Frozen, KubeObject, Stored, UserInfo } from '../apimachinery/types.ts'
 import type { Answer, Api, Scope } from '../endpoints/api.ts'
+import { apply, applyPatchType } from '../endpoints/apply.ts'
 import { bind } from '../endpoints/bind.ts'
 import { create } from '../endpoints/create.ts'
 import { deleteOne } from '../endpoints/delete.ts'
@@ -9,7 +10,7 @@ import { evict } from '../endpoints/evict.ts'
 import { get } from '../endpoints/get.ts'
 import { list } from '../endpoints/list.ts'
 import { patch } from '../endpoints/patch.ts'
-import { updateScale } from '../endpoints/scale.ts'
+import { applyScale, updateScale } from '../endpoints/scale.ts'
 import { update } from '../endpoints/update.ts'
 import { watch } from '../endpoints/watch.ts'
 import type { Resource } from '../registry/resources.ts'
@@ -93,6 +94,10 @@ export class InProcessClient implements Client {
     options: WriteOptions = {},
   ): Promise<Frozen<Stored<T>>> {
     const scope = this.#scope(resource, namespace, name, writeQuery(options), options.subresource)
+    if (type === applyPatchType) {
+      const body = { value, findings: [] }
+      return objectOf(await (options.subresource === 'scale' ? applyScale : apply)(this.#api, scope, body))
+    }
     return objectOf(await patch(this.#api, scope, { type, value }))
   }
 

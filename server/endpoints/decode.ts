@@ -6,6 +6,7 @@ import { applyDefaults } from '../../openapi/defaults.ts'
 import { typeOfKind } from '../../openapi/index.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
 import type { Resource } from '../registry/resources.ts'
+import { restoreEmptyLists } from './empty-lists.ts'
 import type { FieldValidation } from './options.ts'
 
 /** A body as a codec leaves it: any JSON value, and what the codec itself found (duplicate fields). */
@@ -45,13 +46,13 @@ export function decodeAs(
   const cannot = (why: string) => newBadRequest(`${sentKind} in version "${expected.version}" cannot be handled as a ${expected.kind}: ${why}`)
   try {
     const { object, unknownFields } = decodeObject(schema, sent)
-    keepReset(sent, object)
+    restoreEmptyLists(schema, sent, object)
     object.kind = expected.kind
     object.apiVersion = apiVersion
     if (options.fieldValidation !== 'Ignore') {
       const strict = [...findings, ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`)]
       if (strict.length > 0 && options.fieldValidation === 'Strict') throw cannot(`strict decoding error: ${strict.join(', ')}`)
-      for (const finding of strict) options.warn(finding)
+      for (const finding of strict) warnOfFinding(finding, options)
     }
     return object
   } catch (error) {
@@ -60,10 +61,13 @@ export function decodeAs(
   }
 }
 
-/** An empty list of managedFields asks to forget all owners; decoding takes it for an absent one. */
-export function keepReset(sent: unknown, object: AnyObject): void {
-  const entries = (sent as Partial<AnyObject> | undefined)?.metadata?.managedFields
-  if (Array.isArray(entries) && entries.length === 0 && object.metadata !== undefined) object.metadata.managedFields = []
+/**
+ * A finding as a Warning: what YAML decoding found is told line by line.
+ * Source: apiserver/pkg/endpoints/handlers, addStrictDecodingWarnings (v1.36)
+ */
+export function warnOfFinding(finding: string, { warn }: Pick<DecodeOptions, 'warn'>): void {
+  const lines = /^(?:error converting YAML to JSON: )?yaml: unmarshal errors:\n([^]*)$/.exec(finding)?.[1]
+  for (const line of lines?.split('\n') ?? [finding]) warn(line.trim())
 }
 
 function checkKind(kind: string, apiVersion: string, expected: { group: string; version: string; kind: string }, expectedVersion: string): void {

@@ -5,6 +5,7 @@ import { trackUpdate, type Writer } from '../apimachinery/managed-fields/update.
 import type { ManagedType, OtherVersion } from '../apimachinery/managed-fields/versions.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
 import { resourceFacts } from '../../openapi/index.ts'
+import type { StructSchema } from '../../openapi/schema.ts'
 import type { Resource, Resources } from '../registry/resources.ts'
 import type { Api, Scope } from './api.ts'
 import { resetFilter } from './reset-fields.ts'
@@ -77,6 +78,11 @@ export function managedTypeOf(resources: Resources, resource: Resource, subresou
     types.set(subresource, type)
   }
   return type
+}
+
+/** A type that is not stored: there are no other versions of it, and nothing is reset. */
+export function loneType(apiVersion: string, schema: StructSchema): ManagedType {
+  return { apiVersion, schema, filter: undefined, other: () => undefined }
 }
 
 function otherVersion(resources: Resources, resource: Resource, apiVersion: string, subresource: string): OtherVersion | undefined {

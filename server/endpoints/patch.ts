@@ -12,7 +12,8 @@ import type { StructSchema } from '../../openapi/schema.ts'
 import type { Resource } from '../registry/resources.ts'
 import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { setNamespace, validating } from './create.ts'
-import { defaultAndConvert, keepReset } from './decode.ts'
+import { defaultAndConvert } from './decode.ts'
+import { restoreEmptyLists } from './empty-lists.ts'
 import { trackOwners } from './managed-fields.ts'
 import { parseWriteOptions, type FieldValidation, type WriteOptions } from './options.ts'
 import { checkName } from './update.ts'
@@ -77,7 +78,7 @@ export function applyPatch(schema: StructSchema, current: Frozen<AnyObject>, { t
 export function decodePatched(schema: StructSchema, value: unknown, fieldValidation: FieldValidation, scope: Pick<Scope, 'warn'>): AnyObject {
   try {
     const { object, unknownFields } = decodeObject(schema, value)
-    keepReset(value, object)
+    restoreEmptyLists(schema, value, object)
     if (fieldValidation === 'Ignore') return object
     const findings = unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`)
     if (findings.length > 0 && fieldValidation === 'Strict') {

@@ -1,6 +1,7 @@
 // Which fields a write through a resource or subresource cannot change, whatever it sends.
-// Source: GetResetFields and GetResetFieldsFilter of the strategies in pkg/registry (v1.36)
-import { excluding, onlyBelow, type FieldFilter } from '../apimachinery/managed-fields/filter.ts'
+// Source: GetResetFields of the strategies in pkg/registry (v1.36). Those of resize and ephemeralcontainers are not in force there:
+// their storage does not hand them on, so that who sends other fields of a pod that way comes to own them.
+import { excluding, type FieldFilter } from '../apimachinery/managed-fields/filter.ts'
 import { printGroupResource } from '../apimachinery/errors.ts'
 import type { ResourceFacts } from '../../openapi/schema.ts'
 
@@ -13,13 +14,6 @@ const exceptions: Readonly<Record<string, FieldFilter>> = {
   'certificatesigningrequests.certificates.k8s.io/approval': excluding('spec', 'status.certificate'),
   'deployments.apps/status': excluding('spec', 'metadata.labels'),
   'pods/status': excluding('spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'),
-  'pods/ephemeralcontainers': onlyBelow('spec.ephemeralContainers'),
-  'pods/resize': onlyBelow(
-    'spec.containers.*.resources',
-    'spec.containers.*.resizePolicy',
-    'spec.initContainers.*.resources',
-    'spec.initContainers.*.resizePolicy',
-  ),
   'namespaces/finalize': excluding('status'),
   'servicecidrs.networking.k8s.io/status': specAndMetadata,
   'resourceclaims.resource.k8s.io/status': specAndMetadata,

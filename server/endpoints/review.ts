@@ -8,6 +8,7 @@ import type { LocalSubjectAccessReview, SelfSubjectAccessReview, SelfSubjectRule
 import type { TokenReview } from '../api/authentication.ts'
 import type { Answer, Api, Scope } from './api.ts'
 import { decodeForResource, type Body } from './decode.ts'
+import { trackOwners } from './managed-fields.ts'
 import { parseWriteOptions } from './options.ts'
 
 /** A question to authorization. The same shape as an authorizer's attributes. */
@@ -49,7 +50,7 @@ export interface Reviewers {
 export async function review(api: Api, scope: Scope, body: Body, reviewers: Reviewers): Promise<Answer> {
   const options = parseWriteOptions(scope.query, 'CreateOptions')
   const object = decodeForResource(scope.resource, body, { fieldValidation: options.fieldValidation, warn: scope.warn })
-  object.metadata ??= {}
+  trackOwners(api, scope, undefined, object, options.fieldManager)
   await answerReview(api, scope, object, reviewers)
   return { type: 'object', code: 201, object }
 }

@@ -2,13 +2,20 @@
 import { newInvalid, newNotFound } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
 import { field, invalid } from '../apimachinery/field.ts'
+import { decodeStored, encodeManagers } from '../apimachinery/managed-fields/managers.ts'
+import { parentManagers, pathOfFields, scaleManagers, scaleVersion, type ReplicasPath } from '../apimachinery/managed-fields/scale.ts'
+import { trackUpdate } from '../apimachinery/managed-fields/update.ts'
+import type { ManagedType } from '../apimachinery/managed-fields/versions.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
 import { typeByName } from '../../openapi/index.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
 import type { ScaleMapping } from '../registry/kind.ts'
+import type { Resources } from '../registry/resources.ts'
 import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { applyTo, checkDuplicates, setManagedFields } from './apply.ts'
 import { validating } from './create.ts'
 import { decodeAs, type Body } from './decode.ts'
+import { apiVersionOf, loneType, writerOf } from './managed-fields.ts'
 import { parseWriteOptions, type WriteOptions } from './options.ts'
 import { applyPatch, decodePatched, type PatchBody } from './patch.ts'
 import { checkName } from './update.ts'
@@ -34,7 +41,7 @@ function scaleOf(mapping: ScaleMapping<AnyObject>, object: Frozen<AnyObject>): S
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata!
   return {
     kind: scaleKind.kind,
-    apiVersion: 'autoscaling/v1',
+    apiVersion: scaleVersion,
     metadata: { name: name!, namespace: namespace!, uid: uid!, resourceVersion: resourceVersion!, creationTimestamp: creationTimestamp! },
     spec: specReplicas === 0 ? {} : { replicas: specReplicas },
     status: { replicas: statusReplicas, ...(selector === '' ? {} : { selector }) },
@@ -51,24 +58,60 @@ export function updateScale(api: Api, scope: Scope, body: Body): Promise<Answer>
   const options = parseWriteOptions(scope.query, 'UpdateOptions')
   const sent = decodeAs(scaleSchema(), scaleKind, body, { fieldValidation: options.fieldValidation, warn: scope.warn })
   checkName(sent, scope)
-  return writeScale(api, scope, options, () => sent as Scale)
+  return writeScale(api, scope, options, (live) => {
+    const scale = copy(sent) as Scale
+    trackUpdate(scaleType(), live, scale, writerOf(api, scope, options.fieldManager))
+    return scale
+  })
 }
 
 export function patchScale(api: Api, scope: Scope, body: PatchBody): Promise<Answer> {
   const options = parseWriteOptions(scope.query, 'PatchOptions')
-  return writeScale(api, scope, options, (current) => {
-    const patched = applyPatch(scaleSchema(), current, body)
-    return decodePatched(scaleSchema(), patched, options.fieldValidation, scope) as Scale
+  return writeScale(api, scope, options, (live) => {
+    const patched = applyPatch(scaleSchema(), live, body)
+    const scale = decodePatched(scaleSchema(), patched, options.fieldValidation, scope) as Scale
+    checkName(scale, scope)
+    trackUpdate(scaleType(), live, scale, writerOf(api, scope, options.fieldManager))
+    return scale
   })
 }
 
-async function writeScale(api: Api, scope: Scope, options: WriteOptions, next: (current: Scale) => Scale): Promise<Answer> {
+export function applyScale(api: Api, scope: Scope, body: Body): Promise<Answer> {
+  const options = parseWriteOptions(scope.query, 'PatchOptions', true)
+  const target = { type: scaleType(), kind: scaleKind.kind }
+  return writeScale(api, scope, options, (live) => {
+    const { object, managedFields } = applyTo(target, live, body.value, writerOf(api, scope, options.fieldManager), options.force)
+    checkDuplicates(body, options.fieldValidation, scope)
+    const scale = (object ?? copy(live)) as Scale
+    setManagedFields(scale, managedFields)
+    checkName(scale, scope)
+    return scale
+  })
+}
+
+const scaleType = (): ManagedType => loneType(scaleVersion, scaleSchema())
+
+/** Every version has its own place for the number. */
+function replicasPath(resources: Resources, { resource }: Scope): ReplicasPath {
+  return (apiVersion) => {
+    const slash = apiVersion.indexOf('/')
+    const version = resources.get(slash < 0 ? '' : apiVersion.slice(0, slash), apiVersion.slice(slash + 1), resource.facts.resource)
+    const mapping = version?.store === resource.store ? version?.kind.scale : undefined
+    return mapping && pathOfFields(mapping.replicasPath ?? ['spec', 'replicas'])
+  }
+}
+
+async function writeScale(api: Api, scope: Scope, options: WriteOptions, next: (live: Scale) => Scale): Promise<Answer> {
   const mapping = mappingOf(scope)
+  const pathIn = replicasPath(api.resources, scope)
   const { entry } = await scope.resource.store!.update(
     writeContext(api, scope, options.dryRun),
     scope.name,
     (current) => {
-      const scale = next(scaleOf(mapping, current!.object))
+      const live = scaleOf(mapping, current!.object)
+      const owners = decodeStored(current!.object.metadata!.managedFields)
+      setManagedFields(live, encodeManagers(scaleManagers(owners, pathIn)))
+      const scale = next(live)
       const replicas = scale.spec?.replicas ?? 0
       if (replicas < 0) {
         const error = invalid(field('spec', 'replicas'), replicas, 'must be greater than or equal to 0')
@@ -78,6 +121,8 @@ async function writeScale(api: Api, scope: Scope, options: WriteOptions, next: (
       const sentVersion = scale.metadata?.resourceVersion
       if (sentVersion !== undefined && sentVersion !== '') draft.metadata!.resourceVersion = sentVersion
       mapping.write(draft, replicas)
+      const scalers = decodeStored(scale.metadata?.managedFields)
+      setManagedFields(draft, encodeManagers(parentManagers(owners, scalers, pathIn, apiVersionOf(scope.resource))))
       const attributes = admissionAttributes(scope, 'UPDATE', draft, current!.object, options.dryRun)
       const admitting = api.admission.admit(attributes, api.reader)
       return admitting === undefined ? draft : admitting.then(() => draft)

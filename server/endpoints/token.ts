@@ -5,10 +5,12 @@ import { field, invalid } from '../apimachinery/field.ts'
 import { formatTime } from '../apimachinery/clock.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
 import type { TokenRequest } from '../api/authentication.ts'
+import { trackUpdate } from '../apimachinery/managed-fields/update.ts'
 import { typeByName } from '../../openapi/index.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
 import type { Answer, Api, Scope } from './api.ts'
 import { decodeAs, type Body } from './decode.ts'
+import { loneType, writerOf } from './managed-fields.ts'
 import { parseWriteOptions } from './options.ts'
 
 /** Times are seconds since the epoch. */
@@ -46,8 +48,9 @@ export async function requestToken(api: Api, scope: Scope, body: Body, issuer: T
     throw newBadRequest(`metadata.name: ${meta.name} does not match the service account name ${scope.name}`)
   }
   const spec = (request.spec ??= { audiences: [] })
-  if ((spec.audiences ?? []).length === 0) spec.audiences = [...issuer.audiences]
   spec.expirationSeconds ??= defaultExpirationSeconds
+  trackUpdate(loneType('authentication.k8s.io/v1', schema), undefined, request, writerOf(api, scope, options.fieldManager))
+  if ((spec.audiences ?? []).length === 0) spec.audiences = [...issuer.audiences]
   checkExpiration(spec.expirationSeconds)
   const bound = boundObject(api, scope, spec.boundObjectRef)
   const issuedAt = Math.floor(api.clock.now() / 1000)

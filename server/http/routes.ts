@@ -2,6 +2,7 @@
 import { newMethodNotAllowed, newNotImplemented, newPathNotFound, newUnsupportedMediaType } from '../apimachinery/errors.ts'
 import type { RequestInfo } from '../apimachinery/request-info.ts'
 import type { Answer, Api, Scope } from '../endpoints/api.ts'
+import { apply, applyPatchType } from '../endpoints/apply.ts'
 import { bind } from '../endpoints/bind.ts'
 import { componentStatuses, type ComponentProbe } from '../endpoints/component-status.ts'
 import { create } from '../endpoints/create.ts'
@@ -12,13 +13,13 @@ import { get } from '../endpoints/get.ts'
 import { list } from '../endpoints/list.ts'
 import { patch, type PatchBody } from '../endpoints/patch.ts'
 import { review, type Reviewers } from '../endpoints/review.ts'
-import { getScale, patchScale, updateScale } from '../endpoints/scale.ts'
+import { applyScale, getScale, patchScale, updateScale } from '../endpoints/scale.ts'
 import { requestToken, type TokenIssuer } from '../endpoints/token.ts'
 import { update } from '../endpoints/update.ts'
 import { watch } from '../endpoints/watch.ts'
 import type { Resource } from '../registry/resources.ts'
 import { readBody } from './body.ts'
-import { decodeBody, decodePatchBody } from './codec/body.ts'
+import { decodeApplyBody, decodeBody, decodePatchBody } from './codec/body.ts'
 import type { Context, Filter } from './context.ts'
 import { negotiate, writeAnswer } from './response.ts'
 import { writeWatch } from './watch.ts'
@@ -102,15 +103,18 @@ function scopeOf(ctx: Context, resource: Resource, info: RequestInfo): Scope {
 }
 
 async function answerOf(services: Services, ctx: Context, scope: Scope): Promise<Exclude<Answer, { type: 'watch' }>> {
-  const { api } = services
-  const { resource, subresource } = scope
+  const { subresource } = scope
   if (connectSubresources.has(subresource)) return connect(scope)
   if (subresource === 'scale') {
     if (ctx.method === 'GET') return getScale(scope) as Exclude<Answer, { type: 'watch' }>
-    const written = ctx.method === 'PUT' ? updateScale(api, scope, await bodyOf(ctx, resource)) : patchScale(api, scope, await patchOf(ctx))
-    return (await written) as Exclude<Answer, { type: 'watch' }>
+    return (await writeScale(services, ctx, scope)) as Exclude<Answer, { type: 'watch' }>
   }
   return (await plainAnswer(services, ctx, scope)) as Exclude<Answer, { type: 'watch' }>
+}
+
+async function writeScale({ api }: Services, ctx: Context, scope: Scope): Promise<Answer> {
+  if (ctx.method === 'PUT') return updateScale(api, scope, await bodyOf(ctx, scope.resource))
+  return isApply(ctx) ? applyScale(api, scope, decodeApplyBody(await readBody(ctx))) : patchScale(api, scope, await patchOf(ctx))
 }
 
 async function plainAnswer(services: Services, ctx: Context, scope: Scope): Promise<Answer> {
@@ -131,7 +135,7 @@ async function plainAnswer(services: Services, ctx: Context, scope: Scope): Prom
     case 'PUT':
       return update(api, scope, await bodyOf(ctx, resource))
     case 'PATCH':
-      return patch(api, scope, await patchOf(ctx))
+      return isApply(ctx) ? apply(api, scope, decodeApplyBody(await readBody(ctx))) : patch(api, scope, await patchOf(ctx))
     default: {
       const bytes = await readBody(ctx)
       const body = bytes.length === 0 ? undefined : decodeBody(ctx.get('content-type'), bytes, { apiVersion: 'v1', kind: 'DeleteOptions' })
@@ -151,10 +155,13 @@ async function bodyOf(ctx: Context, { facts }: Resource): Promise<Body> {
   return decodeBody(ctx.get('content-type'), await readBody(ctx), { apiVersion, kind: facts.kind })
 }
 
+const isApply = (ctx: Context): boolean => mediaTypeOf(ctx) === applyPatchType
+const mediaTypeOf = (ctx: Context): string => ctx.get('content-type').split(';')[0]!.trim()
+
 const patchTypes = new Set(['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'])
 
 async function patchOf(ctx: Context): Promise<PatchBody> {
-  const type = ctx.get('content-type').split(';')[0]!.trim()
+  const type = mediaTypeOf(ctx)
   if (!patchTypes.has(type)) throw newUnsupportedMediaType('415: Unsupported Media Type', {})
   return { type, ...decodePatchBody(await readBody(ctx), type) }
 }

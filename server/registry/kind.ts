@@ -52,6 +52,8 @@ export interface StatusStrategy<T extends KubeObject> {
 export interface ScaleMapping<T extends KubeObject> {
   read(object: T): { specReplicas: number; statusReplicas: number; selector: string }
   write(draft: T, replicas: number): void
+  /** Where the number of replicas is. Default: spec, replicas. */
+  readonly replicasPath?: readonly string[]
 }
 
 export type Cell = string | number | boolean | null

@@ -42,10 +42,10 @@ export interface UpdateOptions {
   readonly check?: Check
   /** A name that is not there is created, where the kind allows it. */
   readonly createIfMissing?: boolean
+  /** A name that is not there is created, whatever the kind: server-side apply. */
+  readonly forceCreate?: boolean
   /** The object must still have these, or the update conflicts. */
   readonly preconditions?: Preconditions
-  /** Finishing touches between the strategy and the write: managed fields. */
-  readonly finish?: (draft: AnyObject, current: Entry | undefined) => void
 }
 
 export interface Preconditions {
@@ -157,13 +157,12 @@ export class ResourceStore {
   }
 
   /** Takes over `draft`, defaulted and admitted. @throws StatusError 409 if it exists, 422 if it is invalid */
-  async create(context: WriteContext, draft: AnyObject, check?: Check, finish?: UpdateOptions['finish']): Promise<Entry> {
+  async create(context: WriteContext, draft: AnyObject, check?: Check): Promise<Entry> {
     const generated = (draft.metadata?.name ?? '') === '' && (draft.metadata?.generateName ?? '') !== ''
     for (let attempt = 1; ; attempt++) {
       const object = generated && attempt < generateNameAttempts ? copy(draft) : draft
       if (generated) object.metadata!.name = generateName(object.metadata!.generateName!)
       this.#beforeCreate(object, context)
-      finish?.(object, undefined)
       const checking = check?.(object, undefined)
       if (checking !== undefined) await checking
       try {
@@ -231,9 +230,8 @@ export class ResourceStore {
   ): AnyObject | Promise<AnyObject> {
     const old = current?.object
     if (old === undefined) {
-      if (options.createIfMissing !== true || this.kind.strategy?.allowCreateOnUpdate !== true) {
-        throw newNotFound(this.groupResource, name)
-      }
+      const mayCreate = options.createIfMissing === true && this.kind.strategy?.allowCreateOnUpdate === true
+      if (!mayCreate && options.forceCreate !== true) throw newNotFound(this.groupResource, name)
     } else if (options.preconditions !== undefined) {
       this.#checkPreconditions(old, name, options.preconditions)
     }
@@ -241,7 +239,6 @@ export class ResourceStore {
     const complete = (draft: AnyObject): AnyObject | Promise<AnyObject> => {
       if (old === undefined) this.#beforeCreate(draft, context)
       else this.#beforeUpdate(draft, old, context, options.subresource)
-      options.finish?.(draft, current)
       const checking = options.check?.(draft, old)
       return checking === undefined ? draft : checking.then(() => draft)
     }

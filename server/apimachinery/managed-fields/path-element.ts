@@ -14,10 +14,11 @@ export function keyElement(key: Readonly<Record<string, unknown>>): PathElement 
   return `k:{${names.map((name) => `${JSON.stringify(name)}:${goJson(key[name])}`).join(',')}}`
 }
 
-/** Go's encoder escapes what browsers might take for markup. */
-function goJson(value: unknown): string {
-  const text = JSON.stringify(value)
-  return /[<>&\u2028\u2029]/.test(text) ? text.replace(/[<>&\u2028\u2029]/g, escapeUnit) : text
+const goJson = (value: unknown): string => escaped(JSON.stringify(value))
+
+/** JSON as Go encodes it: without what browsers might take for markup. */
+export function escaped(json: string): string {
+  return /[<>&\u2028\u2029]/.test(json) ? json.replace(/[<>&\u2028\u2029]/g, escapeUnit) : json
 }
 
 const escapeUnit = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
