@@ -54,8 +54,15 @@ export class ServiceAllocator implements Allocator {
       delete spec.clusterIPs
       delete spec.clusterIP
     }
-    this.#allocateIP(service, oldSpec, dryRun)
-    this.#allocatePorts(service, oldSpec, dryRun)
+    // Decided first, reserved after: an object that is refused holds nothing.
+    const ip = this.#decideIP(service, oldSpec)
+    const ports = this.#decidePorts(service, oldSpec)
+    if (dryRun) return
+    const used = this.#loaded()
+    for (const one of ip.released) used.ips.delete(one)
+    for (const one of ip.taken) used.ips.add(one)
+    for (const one of ports.released) used.ports.delete(one)
+    for (const one of ports.taken) used.ports.add(one)
   }
 
   release(object: Frozen<AnyObject>): void {
@@ -77,28 +84,31 @@ export class ServiceAllocator implements Allocator {
     return (this.#used = used)
   }
 
-  #allocateIP(service: AnyService, oldSpec: Frozen<ServiceSpec> | undefined, dryRun: boolean): void {
+  #decideIP(service: AnyService, oldSpec: Frozen<ServiceSpec> | undefined): Changes<string> {
     const spec = service.spec!
     const used = this.#loaded()
     const oldIP = oldSpec?.clusterIPs?.[0]
     const wanted = spec.clusterIPs?.[0] ?? ''
-    if (oldIP !== undefined && oldIP !== headless && oldIP !== wanted && !dryRun) used.ips.delete(oldIP)
-    if (spec.type === 'ExternalName' || wanted === headless || wanted === oldIP) return
+    const released = oldIP !== undefined && oldIP !== headless && oldIP !== wanted ? [oldIP] : []
+    if (spec.type === 'ExternalName' || wanted === headless || wanted === oldIP) return { taken: [], released }
     if (wanted !== '') {
       this.#claim(service, wanted, used.ips)
-      if (!dryRun) used.ips.add(wanted)
-      return
+      return { taken: [wanted], released }
     }
     const ip = this.#network.pick(used.ips, this.#options.random)
     if (ip === undefined) throw newInternalError(`failed to allocate a serviceIP: range is full`)
-    if (!dryRun) used.ips.add(ip)
     spec.clusterIP = ip
     spec.clusterIPs = [ip]
+    return { taken: [ip], released }
   }
 
   #claim(service: AnyService, ip: string, used: ReadonlySet<string>): void {
     const refuse = (why: string) => {
-      const error = invalid(field('spec', 'clusterIPs'), service.spec!.clusterIPs, `failed to allocate IP ${ip}: ${why}`)
+      const error = invalid(
+        field('spec', 'clusterIPs'),
+        service.spec!.clusterIPs,
+        `failed to allocate IP ${ip}: ${why}`,
+      )
       return newInvalid(servicesGroupKind, service.metadata?.name ?? '', [error])
     }
     if (!this.#network.contains(ip)) {
@@ -107,32 +117,44 @@ export class ServiceAllocator implements Allocator {
     if (used.has(ip)) throw refuse('provided IP is already allocated')
   }
 
-  #allocatePorts(service: AnyService, oldSpec: Frozen<ServiceSpec> | undefined, dryRun: boolean): void {
+  #decidePorts(service: AnyService, oldSpec: Frozen<ServiceSpec> | undefined): Changes<number> {
     const spec = service.spec!
     const used = this.#loaded().ports
     const before = new Set(portsOf(oldSpec ?? {}))
     const claimed = new Map<number, Set<string>>()
-    const take = (port: number) => {
-      if (!dryRun) used.add(port)
-    }
     if (needsNodePorts(spec)) {
       const ports = spec.ports ?? []
+      // Of a new service, one port in two protocols has one node port.
+      const known = new Map<number, number>()
       ports.forEach((port, index) => {
         if ((port.nodePort ?? 0) === 0) return
         this.#claimPort(service, port, index, before, used, claimed)
+        if (oldSpec === undefined && !known.has(port.port)) known.set(port.port, port.nodePort!)
       })
       for (const port of ports) {
-        if ((port.nodePort ?? 0) === 0) port.nodePort = this.#freePort(used, claimed)
+        if ((port.nodePort ?? 0) === 0) {
+          port.nodePort = known.get(port.port) ?? this.#freePort(used, claimed)
+          if (oldSpec === undefined) known.set(port.port, port.nodePort)
+        }
         remember(claimed, port.nodePort!, port.protocol ?? 'TCP')
       }
-      for (const port of claimed.keys()) take(port)
     }
-    if (needsHealthCheck(spec) && (spec.healthCheckNodePort ?? 0) === 0) {
-      spec.healthCheckNodePort = this.#freePort(used, claimed)
-      take(spec.healthCheckNodePort)
+    if (needsHealthCheck(spec)) {
+      const wanted = spec.healthCheckNodePort ?? 0
+      if (wanted === 0) spec.healthCheckNodePort = this.#freePort(used, claimed)
+      else if (!before.has(wanted)) this.#checkHealthPort(wanted, used, claimed)
+      remember(claimed, spec.healthCheckNodePort!, 'TCP')
     }
     const after = new Set(portsOf(spec))
-    if (!dryRun) for (const port of before) if (!after.has(port)) used.delete(port)
+    return { taken: [...claimed.keys()], released: [...before].filter((port) => !after.has(port)) }
+  }
+
+  #checkHealthPort(port: number, used: ReadonlySet<number>, claimed: ReadonlyMap<number, unknown>): void {
+    const { from, to } = this.#options.nodePorts
+    const refuse = (why: string) =>
+      newInternalError(`failed to allocate requested HealthCheck NodePort ${port}: ${why}`)
+    if (port < from || port > to) throw refuse(outOfRange(from, to))
+    if (used.has(port) || claimed.has(port)) throw refuse(alreadyAllocated)
   }
 
   #claimPort(
@@ -153,10 +175,8 @@ export class ServiceAllocator implements Allocator {
     // One node port may serve two protocols of the same Service.
     const isShared = claimed.has(nodePort) && !claimed.get(nodePort)!.has(protocol)
     if (!before.has(nodePort) && !isShared) {
-      if (nodePort < from || nodePort > to) {
-        throw refuse(`provided port is not in the valid range. The range of valid ports is ${from}-${to}`)
-      }
-      if (used.has(nodePort) || claimed.has(nodePort)) throw refuse('provided port is already allocated')
+      if (nodePort < from || nodePort > to) throw refuse(outOfRange(from, to))
+      if (used.has(nodePort) || claimed.has(nodePort)) throw refuse(alreadyAllocated)
     }
     remember(claimed, nodePort, protocol)
   }
@@ -171,6 +191,18 @@ export class ServiceAllocator implements Allocator {
     }
     throw newInternalError('failed to allocate a nodePort: range is full')
   }
+}
+
+/** What a write takes from the pool, and gives back. */
+interface Changes<T> {
+  readonly taken: readonly T[]
+  readonly released: readonly T[]
+}
+
+const alreadyAllocated = 'provided port is already allocated'
+
+function outOfRange(from: number, to: number): string {
+  return `provided port is not in the valid range. The range of valid ports is ${from}-${to}`
 }
 
 function remember(claimed: Map<number, Set<string>>, port: number, protocol: string): void {
@@ -212,7 +244,12 @@ function keepAllocated(spec: ServiceSpec, old: Frozen<ServiceSpec>): void {
       if ((port.nodePort ?? 0) === 0 && nodePort !== undefined && !taken.has(nodePort)) port.nodePort = nodePort
     }
   }
-  if (needsHealthCheck(old) && needsHealthCheck(spec) && (spec.healthCheckNodePort ?? 0) === 0 && old.healthCheckNodePort !== undefined) {
+  if (
+    needsHealthCheck(old) &&
+    needsHealthCheck(spec) &&
+    (spec.healthCheckNodePort ?? 0) === 0 &&
+    old.healthCheckNodePort !== undefined
+  ) {
     spec.healthCheckNodePort = old.healthCheckNodePort
   }
 }
