@@ -12,6 +12,7 @@ import { authenticatedGroup, type Authenticator } from './authentication/authent
 import { clientCertificates } from './authentication/client-certificate.ts'
 import { ServiceAccountTokens } from './authentication/service-account.ts'
 import { tokenFile } from './authentication/token-file.ts'
+import { EscalationGuard } from './authorization/escalation.ts'
 import { nodeAuthorizer, union } from './authorization/node.ts'
 import { RBACAuthorizer, type RoleReader } from './authorization/rbac.ts'
 import { bootstrapObjects, kubernetesEndpoints } from './bootstrap/objects.ts'
@@ -182,11 +183,14 @@ function buildControlPlane(store: Store, options: CompleteOptions, pki: PKI): Co
     }),
   })
   const reader = admissionReader(resources)
-  const rbac = new RBACAuthorizer(roleReader(resources))
+  const roles = roleReader(resources)
+  const rbac = new RBACAuthorizer(roles)
   const authorizer = union([nodeAuthorizer, rbac])
+  const escalation = new EscalationGuard(rbac, roles, authorizer)
   const admission = makeChain(options.disabledAdmissionPlugins, {
     clock,
     random,
+    afterAdmit: (attributes) => escalation.check(attributes),
     isAuthorized: (user, verb, resource) => {
       const question = { user, verb, ...resource, isResourceRequest: true, path: '', namespace: '', version: '*', subresource: '' }
       return authorizer.authorize(question).verdict === 'allow'

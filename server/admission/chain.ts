@@ -38,6 +38,8 @@ export interface ChainDependencies {
   readonly random?: Random
   /** Without it CertificateApproval and CertificateSigning let everyone pass. */
   readonly isAuthorized?: IsAuthorized
+  /** Sees every write after all plugins have changed it, whichever of them run. @throws StatusError to refuse */
+  readonly afterAdmit?: Step
 }
 
 /** Names that flags may use: every plugin of a real server, in its order. Not all of them exist here. */
@@ -94,12 +96,13 @@ export function makeChain(disabled: readonly string[], dependencies: ChainDepend
   if (unknown.length > 0) {
     throw new Error(`unknown admission plugin: ${unknown.join(', ')} (known: ${knownPlugins.join(', ')})`)
   }
+  const { afterAdmit } = dependencies
   const plugins = defaultPlugins(dependencies)
     .filter(({ name }) => !disabled.includes(name))
     .sort((a, b) => knownPlugins.indexOf(a.name) - knownPlugins.indexOf(b.name))
   return {
     plugins: plugins.map(({ name }) => name),
-    admit: inTurn(plugins.flatMap((plugin) => plugin.admit?.bind(plugin) ?? [])),
+    admit: inTurn([...plugins.flatMap((plugin) => plugin.admit?.bind(plugin) ?? []), ...(afterAdmit === undefined ? [] : [afterAdmit])]),
     validate: inTurn(plugins.flatMap((plugin) => plugin.validate?.bind(plugin) ?? [])),
   }
 }
