@@ -24,7 +24,8 @@ export interface TableRow {
 }
 
 export function columnsOf({ facts }: Resource): ColumnDefinition[] {
-  const columns = tableColumns(facts.group, facts.version, facts.resource) ?? defaultColumns
+  const own = tableColumns(facts.group, facts.version, facts.resource)
+  const columns = own.length > 0 ? own : defaultColumns
   return columns.map(({ name, type, format, priority }) => ({ name, type, format, description: '', priority }))
 }
 
@@ -35,7 +36,12 @@ const defaultColumns = [
 ]
 
 /** @param now milliseconds since the epoch: ages are relative to it */
-export function rowOf(resource: Resource, object: Frozen<AnyObject>, columns: readonly ColumnDefinition[], now: number): TableRow {
+export function rowOf(
+  resource: Resource,
+  object: Frozen<AnyObject>,
+  columns: readonly ColumnDefinition[],
+  now: number,
+): TableRow {
   const { kind } = resource
   const cells = columns.map(({ name }) => {
     const own = kind.cells?.[name]
