@@ -204,9 +204,10 @@ export function written<T extends KubeObject>(
       const then = action.then?.(action.actions.map((each) => succeed(objectOf(each)))) ?? []
       const next = found ?? written<T>(then, resource, subresource)
       if (next !== undefined) return next
-    } else if (action.do === 'update' || action.do === 'create') {
+    } else if (action.do === 'update' || action.do === 'create' || action.do === 'delete') {
       const own = action.do === 'update' ? action.subresource : undefined
-      if (action.resource === resource && own === subresource) return action.object as Frozen<T>
+      if (action.do !== 'delete' && action.resource === resource && own === subresource)
+        return action.object as Frozen<T>
       const next = written<T>(action.then?.(succeed(action.object)) ?? [], resource, subresource)
       if (next !== undefined) return next
     }
