@@ -52,7 +52,16 @@ export async function review(api: Api, scope: Scope, body: Body, reviewers: Revi
   const object = decodeForResource(scope.resource, body, { fieldValidation: options.fieldValidation, warn: scope.warn })
   trackOwners(api, scope, undefined, object, options.fieldManager)
   await answerReview(api, scope, object, reviewers)
-  return { type: 'object', code: 201, object }
+  return { type: 'object', code: 201, object: answersAnew.has(scope.resource.facts.kind) ? withoutQuestion(object) : object }
+}
+
+/** Reviews that are answered by a new object, which does not repeat the question. */
+const answersAnew = new Set(['SelfSubjectReview', 'SelfSubjectRulesReview'])
+
+function withoutQuestion(object: AnyObject): AnyObject {
+  const { creationTimestamp } = object.metadata ?? {}
+  const metadata = creationTimestamp === undefined ? {} : { creationTimestamp }
+  return { ...object, metadata, ...(object['spec'] === undefined ? {} : { spec: {} }) }
 }
 
 async function answerReview(api: Api, scope: Scope, object: AnyObject, reviewers: Reviewers): Promise<void> {

@@ -20,11 +20,19 @@ export function defaults(draft: Service): void {
     port.targetPort ||= port.port
   }
   if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ||= 'Cluster'
-  if (spec.type === 'ExternalName') delete spec.internalTrafficPolicy
-  else if (spec.type === 'ClusterIP' || needsNodePort(spec)) spec.internalTrafficPolicy ??= 'Cluster'
+  if (spec.type === 'ClusterIP' || needsNodePort(spec)) spec.internalTrafficPolicy ??= 'Cluster'
   if (spec.type !== 'LoadBalancer') return
   spec.allocateLoadBalancerNodePorts ??= true
   for (const ingress of draft.status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= 'VIP'
+}
+
+export function prepareForCreate(draft: Service): void {
+  hideInternalTrafficPolicy(draft)
+}
+
+/** An external name shows no internal traffic policy, but who sent or had one owns the field. */
+function hideInternalTrafficPolicy({ spec }: Service): void {
+  if (spec?.type === 'ExternalName') delete spec.internalTrafficPolicy
 }
 
 export function prepareForUpdate(draft: Service, old: Service): void {
@@ -32,6 +40,7 @@ export function prepareForUpdate(draft: Service, old: Service): void {
   const oldSpec = old.spec ?? {}
   normalizeClusterIPs(spec, oldSpec)
   dropTypeDependentFields(spec, oldSpec)
+  hideInternalTrafficPolicy(draft)
   if (spec.type !== 'LoadBalancer' && draft.status !== undefined) draft.status.loadBalancer = {}
 }
 

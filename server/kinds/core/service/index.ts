@@ -4,7 +4,7 @@ import type { Service } from '../../../api/core.ts'
 import { nameIsDNSLabel } from '../../../apimachinery/formats.ts'
 import { defineKind } from '../../../registry/kind.ts'
 import { formatLabels } from '../../workload-cells.ts'
-import { defaults, prepareForUpdate } from './defaults.ts'
+import { defaults, prepareForCreate, prepareForUpdate } from './defaults.ts'
 import { externalIP, ports } from './table.ts'
 import { validate, validateStatusUpdate, validateUpdate } from './validation.ts'
 import { warnings } from './warnings.ts'
@@ -16,6 +16,7 @@ export const service = defineKind<Service>({
   validateName: nameIsDNSLabel,
   defaults,
   strategy: {
+    prepareForCreate,
     prepareForUpdate,
     validate,
     validateUpdate,
