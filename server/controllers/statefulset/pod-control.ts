@@ -6,6 +6,7 @@ import type { Frozen } from '../../apimachinery/types.ts'
 import { create, event, remove, update, type Action, type EventAction } from '../../client/action.ts'
 import type { Listers } from '../../client/controller.ts'
 import { subjectOf } from '../../client/events.ts'
+import { isNamespaceTerminating } from '../pod-control.ts'
 import type { Pod } from '../pod-status.ts'
 import {
   claimName,
@@ -56,12 +57,14 @@ function claimEvent({ set }: Scope, pod: AnyPod, claim: string, error: Error | u
   return event(subject, 'Warning', 'FailedCreate', message)
 }
 
+/** Ends everything where the namespace is going away: the set will go with it. */
 export function createStatefulPod(scope: Scope, pod: NewPod, next: Next): readonly Action[] {
   return createClaims(scope, pod, (claimError, created) => {
     if (claimError !== undefined) return [podEvent(scope, 'Create', pod, claimError), ...next(claimError)]
     return [
       create('pods', pod, ({ error }) => {
         if (isAlreadyExists(error)) return next(error)
+        if (isNamespaceTerminating(error)) return []
         return setOwners(scope, pod, created, (ownerError) => {
           if (ownerError !== undefined) return [podEvent(scope, 'Update', pod, ownerError), ...next(ownerError)]
           return [podEvent(scope, 'Create', pod, error), ...next(error)]
@@ -183,6 +186,7 @@ function createClaims(
             ...createFrom(at + 1, failed, [...created, object as VolumeClaim]),
           ]
         }
+        if (isNamespaceTerminating(error)) return []
         const failure = new Error(`failed to create PVC ${name}: ${error.message}`)
         const told = isAlreadyExists(error) ? [] : [claimEvent(scope, pod, name, error)]
         return [...told, ...createFrom(at + 1, [...failed, failure], created)]

@@ -17,6 +17,7 @@ import {
   templatePatch,
   type Revision,
 } from '../history.ts'
+import { isNamespaceTerminating } from '../pod-control.ts'
 import type { Pod } from '../pod-status.ts'
 import { KIND, revisionOf, type StatefulSet } from './identity.ts'
 
@@ -73,6 +74,7 @@ function createRevision(
     return [
       create(REVISIONS, { ...made, metadata: { ...made.metadata, name } }, ({ object, error }) => {
         if (error === undefined) return found(object as Revision, collisions)
+        if (isNamespaceTerminating(error)) return []
         if (!isAlreadyExists(error)) return next(undefined, error)
         const taken = listers.of<apps.ControllerRevision>(REVISIONS).get(set.metadata.namespace, name)
         if (taken === undefined) return next(undefined, error)

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import type * as apps from '../../api/apps.ts'
 import type * as core from '../../api/core.ts'
-import { newAlreadyExists, newForbidden } from '../../apimachinery/errors.ts'
+import { newAlreadyExists, newForbidden, StatusError } from '../../apimachinery/errors.ts'
 import type { Frozen, KubeObject, OwnerReference, Stored } from '../../apimachinery/types.ts'
 import type { Action, Outcome } from '../../client/action.ts'
 import { listersOf } from '../../client/controller.ts'
@@ -470,6 +470,19 @@ describe('statefulset-controller', () => {
         `retry: failed to create PVC data-web-0: ${why}`,
       ])
     })
+  })
+
+  it('does nothing about refusals of a namespace that is going away', () => {
+    const refuse = (object: Frozen<KubeObject>): Outcome => {
+      const error = newForbidden({ group: '', resource: 'pods' }, object.metadata?.name ?? '', 'terminating')
+      const causes = [{ reason: 'NamespaceTerminating', message: '', field: 'metadata.namespace' }]
+      return { error: new StatusError({ ...error.status, details: { ...error.status.details, causes } }) }
+    }
+    expect(told(reconcile(web()), refuse)).to.deep.equal(['create pods web-0'])
+    expect(told(reconcile(web({ spec: withClaims })), refuse)).to.deep.equal([
+      'create persistentvolumeclaims data-web-0',
+    ])
+    expect(told(reconcile(web(), { revisions: [] }), refuse)).to.have.length(1)
   })
 
   it('takes thousands of pods', () => {
