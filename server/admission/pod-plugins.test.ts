@@ -18,7 +18,7 @@ describe('DefaultTolerationSeconds', () => {
   for (const [what, tolerations, expected] of cases) {
     it(what, () => {
       const created = request(pod('a', tolerations === undefined ? {} : { tolerations }))
-      defaultTolerationSeconds.admit!(created, new FakeReader())
+      void defaultTolerationSeconds.admit!(created, new FakeReader())
       expect(created.object!['spec']).to.have.deep.property('tolerations', expected)
     })
   }
@@ -30,7 +30,7 @@ describe('Priority', () => {
   const withDefault = new FakeReader({ 'priorityclasses.scheduling.k8s.io': [...classes, { metadata: { name: 'low' }, value: 5, globalDefault: true }] })
   const admitted = (spec: object, from = reader) => {
     const created = request(pod('a', spec))
-    priority.admit!(created, from)
+    void priority.admit!(created, from)
     const { priority: value, preemptionPolicy, priorityClassName } = created.object!['spec'] as Record<string, unknown>
     return [value, preemptionPolicy, priorityClassName]
   }
@@ -63,7 +63,7 @@ describe('LimitRanger', () => {
 
   it('fills in what containers leave out, and says so', () => {
     const created = request(withResources({ limits: { cpu: '100m' } }, { initContainers: [{ name: 'i', image: 'i' }] }))
-    limitRanger.admit!(created, reader)
+    void limitRanger.admit!(created, reader)
     const spec = created.object!['spec'] as { containers: { resources: object }[]; initContainers: { resources: object }[] }
     expect(spec.containers[0]!.resources).to.deep.equal({ limits: { cpu: '100m', memory: '64Mi' }, requests: { cpu: '50m' } })
     expect(spec.initContainers[0]!.resources).to.deep.equal({ limits: { cpu: '200m', memory: '64Mi' }, requests: { cpu: '50m' } })
@@ -105,8 +105,8 @@ describe('RuntimeClass', () => {
 
   it('adds overhead and scheduling', () => {
     const created = request(pod('a', { runtimeClassName: 'rc', tolerations: [{ key: 'k', operator: 'Equal', value: 'v' }] }))
-    runtimeClass.admit!(created, reader)
-    runtimeClass.validate!(created, reader)
+    void runtimeClass.admit!(created, reader)
+    void runtimeClass.validate!(created, reader)
     expect(created.object!['spec']).to.deep.include({
       overhead: { cpu: '100m' },
       nodeSelector: { a: 'b' },
@@ -133,14 +133,14 @@ describe('PodTopologyLabels', () => {
 
   it('copies the zone of the node that is bound', () => {
     const binding = request({ metadata: { name: 'a' }, target: { kind: 'Node', name: 'n' } }, { subresource: 'binding' })
-    podTopologyLabels.admit!(binding, reader)
+    void podTopologyLabels.admit!(binding, reader)
     expect(binding.object!.metadata!.labels).to.deep.equal({ 'topology.kubernetes.io/zone': 'z' })
   })
 
   it('leaves a pod without a node alone', () => {
     const created = request(pod('a'))
     const before = copy(created.object)
-    podTopologyLabels.admit!(created, reader)
+    void podTopologyLabels.admit!(created, reader)
     expect(created.object).to.deep.equal(before)
   })
 })

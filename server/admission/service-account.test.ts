@@ -13,7 +13,7 @@ describe('ServiceAccount', () => {
 
   it('gives a pod the default account and mounts its token', () => {
     const created = request(pod('a', { initContainers: [{ name: 'i', image: 'i' }] }))
-    plugin.admit!(created, readerWith(account('default')))
+    void plugin.admit!(created, readerWith(account('default')))
     const mounts = [{ name: 'kube-api-access-bbbbb', readOnly: true, mountPath }]
     expect(created.object!['spec']).to.deep.equal({
       serviceAccountName: 'default',
@@ -42,20 +42,20 @@ describe('ServiceAccount', () => {
       [{}, { automountServiceAccountToken: false }],
     ]) {
       const created = request(pod('a', spec))
-      plugin.admit!(created, readerWith(account('default', more)))
+      void plugin.admit!(created, readerWith(account('default', more)))
       expect(created.object!['spec']).not.to.have.property('volumes')
     }
   })
 
   it('leaves a mount that is there alone', () => {
     const created = request(pod('a', { containers: [{ name: 'c', volumeMounts: [{ name: 'own', mountPath }] }] }))
-    plugin.admit!(created, readerWith(account('default')))
+    void plugin.admit!(created, readerWith(account('default')))
     expect(created.object!['spec']).not.to.have.property('volumes')
   })
 
   it('passes image pull secrets on', () => {
     const created = request(pod('a'))
-    plugin.admit!(created, readerWith(account('default', { imagePullSecrets: [{ name: 's' }] })))
+    void plugin.admit!(created, readerWith(account('default', { imagePullSecrets: [{ name: 's' }] })))
     expect(created.object!['spec']).to.have.deep.property('imagePullSecrets', [{ name: 's' }])
   })
 
@@ -96,7 +96,7 @@ describe('ServiceAccount', () => {
     const mirror = (spec: object) => request(pod('a', spec, { annotations }))
     const created = mirror({})
     const before = copy(created.object)
-    plugin.admit!(created, readerWith())
+    void plugin.admit!(created, readerWith())
     expect(created.object).to.deep.equal(before)
     const validate = (spec: object) => () => plugin.validate!(mirror(spec), readerWith())
     expect(validate({})).not.to.throw()

@@ -140,7 +140,7 @@ function referencesSecrets(spec: Spec): boolean {
   const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])]
   if (containers.some((one) => one.env?.some((env) => env.valueFrom?.secretKeyRef !== undefined))) return true
   if (containers.some((one) => one.envFrom?.some((from) => from.secretRef !== undefined))) return true
-  return (spec.volumes ?? []).some(({ name: _, ...sources }) =>
+  return (spec.volumes ?? []).some(({ name: _name, ...sources }) =>
     Object.entries(sources).some(([type, source]) => {
       if (type === 'secret' || type === 'azureFile') return true
       if (type === 'projected') return (source as Volume['projected'])?.sources?.some((one) => one.secret !== undefined)

@@ -14,8 +14,8 @@ const isDefault = { 'storageclass.kubernetes.io/is-default-class': 'true' }
 describe('StorageObjectInUseProtection', () => {
   it('adds the finalizer of the resource, once', () => {
     const created = request(claim(), { resource: 'persistentvolumeclaims' })
-    storageObjectInUseProtection.admit!(created, new FakeReader())
-    storageObjectInUseProtection.admit!(created, new FakeReader())
+    void storageObjectInUseProtection.admit!(created, new FakeReader())
+    void storageObjectInUseProtection.admit!(created, new FakeReader())
     expect(created.object!.metadata!.finalizers).to.deep.equal(['kubernetes.io/pvc-protection'])
   })
 })
@@ -30,7 +30,7 @@ describe('DefaultStorageClass', () => {
   })
   const admitted = (spec: object) => {
     const created = request(claim(spec), { resource: 'persistentvolumeclaims' })
-    defaultStorageClass.admit!(created, reader)
+    void defaultStorageClass.admit!(created, reader)
     return (created.object!['spec'] as { storageClassName?: string }).storageClassName
   }
 
@@ -46,7 +46,7 @@ describe('DefaultIngressClass', () => {
     const annotations = { 'ingressclass.kubernetes.io/is-default-class': 'true' }
     const reader = new FakeReader({ 'ingressclasses.networking.k8s.io': [{ metadata: { name: 'i', annotations } }] })
     const created = request({ metadata: { name: 'a' }, spec: {} }, { group: 'networking.k8s.io', resource: 'ingresses' })
-    defaultIngressClass.admit!(created, reader)
+    void defaultIngressClass.admit!(created, reader)
     expect(created.object!['spec']).to.deep.equal({ ingressClassName: 'i' })
   })
 })
@@ -78,8 +78,8 @@ describe('PersistentVolumeClaimResize', () => {
 describe('TaintNodesByCondition', () => {
   it('taints a new node once', () => {
     const created = request({ metadata: { name: 'n' }, spec: {} }, { resource: 'nodes', namespace: '' })
-    taintNodesByCondition.admit!(created, new FakeReader())
-    taintNodesByCondition.admit!(created, new FakeReader())
+    void taintNodesByCondition.admit!(created, new FakeReader())
+    void taintNodesByCondition.admit!(created, new FakeReader())
     expect(created.object!['spec']).to.deep.equal({ taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }] })
   })
 })

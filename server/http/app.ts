@@ -58,6 +58,7 @@ export interface Listener {
 
 /** HTTP/2 and HTTP/1.1 on one TLS port, by ALPN. @throws the socket's error, for instance EADDRINUSE */
 export async function listen(app: Koa<RequestState>, options: ListenOptions): Promise<Listener> {
+  const handle = app.callback()
   const server = createSecureServer(
     {
       cert: options.certificate,
@@ -67,7 +68,7 @@ export async function listen(app: Koa<RequestState>, options: ListenOptions): Pr
       rejectUnauthorized: false,
       allowHTTP1: true,
     },
-    app.callback(),
+    (request, response) => void handle(request, response),
   )
   const sockets = trackSockets(server)
   const sessions = trackSessions(server)

@@ -107,7 +107,7 @@ export class NodeAgent {
       return isReady(created) ? created : await this.#report(created)
     } catch (error) {
       if (!isAlreadyExists(error)) throw error
-      return await this.#report(await client.get<Node>('nodes', undefined, this.options.name))
+      return this.#report(await client.get<Node>('nodes', undefined, this.options.name))
     }
   }
 

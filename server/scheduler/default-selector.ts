@@ -33,6 +33,8 @@ export function defaultSelector(listers: SpreadListers, { metadata }: PodObject)
     case 'StatefulSet':
       more = requirementsOf(listers.statefulSets.get(namespace, owner.name)?.spec?.selector)
       break
+    case undefined:
+      break
   }
   return new Selector([...selectorFromSet(wanted).requirements, ...more])
 }

@@ -63,7 +63,7 @@ describe('Scheduler', () => {
   it('counts pods it has just placed: two that need a whole node do not share one', async () => {
     const whole = { containers: [{ name: 'c', resources: { requests: { cpu: '5' } } }] }
     const { bindings, scheduler } = await started({ nodes: [node('a'), node('b')], pods: [pod('x', whole), pod('y', whole)] })
-    expect(bindings.map((binding) => binding.split(' ')[1]).toSorted()).to.deep.equal(['a', 'b'])
+    expect(bindings.map((binding) => binding.split(' ')[1])).to.have.members(['a', 'b'])
     await scheduler.close()
   })
 

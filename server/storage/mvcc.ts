@@ -4,7 +4,7 @@
 //
 // A batch takes everything that arrives while the one before it is on its way to disk. No lock is needed: between a
 // decision and its place in the batch there is no await.
-import { DecodedCache } from './decoded-cache.ts'
+import type { DecodedCache } from './decoded-cache.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { StoredEntry } from './entry.ts'
 import { EventRing } from './event-ring.ts'

@@ -78,14 +78,14 @@ describe('PodSecurity', () => {
       ['batch', 'cronjobs', { spec: { jobTemplate: { spec: { template: { spec: { containers: [{ name: 'c' }] } } } } } }],
     ] as const) {
       const attributes = request(object, { group, resource })
-      podSecurity.validate!(attributes, readerFor({ warn: 'restricted' }))
+      void podSecurity.validate!(attributes, readerFor({ warn: 'restricted' }))
       expect(attributes.warnings).to.deep.equal([`would violate PodSecurity "restricted:latest": ${bareContainer}`])
     }
   })
 
   it('warns about templates whose pods will be refused', () => {
     const attributes = request({ spec: { template: { spec: { hostPID: true } } } }, { group: 'apps', resource: 'deployments' })
-    podSecurity.validate!(attributes, readerFor({ enforce: 'baseline' }))
+    void podSecurity.validate!(attributes, readerFor({ enforce: 'baseline' }))
     expect(attributes.warnings).to.deep.equal(['would violate PodSecurity "baseline:latest": host namespaces (hostPID=true)'])
   })
 
@@ -105,7 +105,7 @@ describe('PodSecurity', () => {
       kind: 'Namespace',
       oldObject: namespace({}),
     })
-    podSecurity.validate!(attributes, new FakeReader({ pods }))
+    void podSecurity.validate!(attributes, new FakeReader({ pods }))
     expect(attributes.warnings).to.deep.equal([
       'existing pods in namespace "ns" violate the new PodSecurity enforce level "baseline:latest"',
       'a (and 1 other pod): host namespaces',

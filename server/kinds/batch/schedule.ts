@@ -86,7 +86,8 @@ function isTimeZone(name: string): boolean {
   // An offset is a time zone for Intl, not for Go.
   if (/^[-+]/.test(name)) return false
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
   } catch {
     return false
   }
