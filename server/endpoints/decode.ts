@@ -78,16 +78,22 @@ function checkKind(kind: string, apiVersion: string, expected: { group: string; 
     if (kind === expected.kind && apiVersion.endsWith(`beta1`)) {
       throw newBadRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expectedVersion})`)
     }
-    throw newBadRequest(`${cannot}no kind "${kind}" is registered for version "${apiVersion}" in scheme "${schemeName}"`)
+    throw newBadRequest(`${cannot}${unregisteredProblem(kind, apiVersion)}`)
   }
   if (kind === expected.kind) {
     throw newBadRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expectedVersion})`)
   }
-  throw newBadRequest(`${cannot}converting (${goName(kind, version)}) to (${internalName(expected)}): unknown conversion`)
+  throw newBadRequest(`${cannot}${convertingProblem(kind, apiVersion, expected)}`)
 }
 
-function goName(kind: string, version: string): string {
-  return `${version}.${kind}`
+export function unregisteredProblem(kind: string, apiVersion: string): string {
+  return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "${schemeName}"`
+}
+
+/** A registered kind that is not the expected one. */
+export function convertingProblem(kind: string, apiVersion: string, expected: { group: string; kind: string }): string {
+  const version = apiVersion.slice(apiVersion.indexOf('/') + 1)
+  return `converting (${version}.${kind}) to (${internalName(expected)}): unknown conversion`
 }
 
 /** Go package of a group's internal types: the first label of the group, `core` for the empty one. */

@@ -1,21 +1,19 @@
 // PATCH: the patch is computed on the newest state, inside the write, so that concurrent patches never lose a change.
 // Source: apiserver/pkg/endpoints/handlers, patch.go (v1.36)
-import { newBadRequest, newInvalid, newMethodNotSupported, newUnsupportedMediaType } from '../apimachinery/errors.ts'
+import { newMethodNotSupported, newUnsupportedMediaType } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
-import { field, invalid } from '../apimachinery/field.ts'
 import { applyJsonPatch, parseJsonPatch } from '../apimachinery/patch/json-patch.ts'
 import { applyMergePatch, parseMergePatch, type JsonObject } from '../apimachinery/patch/merge-patch.ts'
 import { applyStrategicMergePatch, parseStrategicMergePatch } from '../apimachinery/patch/strategic-merge-patch.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
-import { decodeObject, DecodeError } from '../../openapi/decode.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
 import type { Resource } from '../registry/resources.ts'
 import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { setNamespace, validating } from './create.ts'
 import { defaultAndConvert } from './decode.ts'
-import { restoreEmptyLists } from './empty-lists.ts'
 import { trackOwners } from './managed-fields.ts'
-import { parseWriteOptions, type FieldValidation, type WriteOptions } from './options.ts'
+import { parseWriteOptions, type WriteOptions } from './options.ts'
+import { decodePatched, type PatchedValue } from './patched-object.ts'
 import { checkName } from './update.ts'
 
 export const jsonPatchType = 'application/json-patch+json'
@@ -56,7 +54,7 @@ export async function patch(api: Api, scope: Scope, body: PatchBody): Promise<An
 function patched(resource: Resource, current: Frozen<AnyObject>, body: PatchBody, options: WriteOptions, scope: Scope): AnyObject {
   const served = resource.fromStored === undefined ? current : resource.fromStored(copy(current) as AnyObject)
   const result = applyPatch(resource.schema, served, body)
-  const object = decodePatched(resource.schema, result, options.fieldValidation, scope)
+  const object = decodePatched(resource.schema, resource.facts, patchedValue(result, body), options.fieldValidation, scope)
   return defaultAndConvert(resource, object)
 }
 
@@ -74,20 +72,7 @@ export function applyPatch(schema: StructSchema, current: Frozen<AnyObject>, { t
   }
 }
 
-/** @throws StatusError 400 (wrong types), 422 (unknown fields with fieldValidation=Strict) */
-export function decodePatched(schema: StructSchema, value: unknown, fieldValidation: FieldValidation, scope: Pick<Scope, 'warn'>): AnyObject {
-  try {
-    const { object, unknownFields } = decodeObject(schema, value)
-    restoreEmptyLists(schema, value, object)
-    if (fieldValidation === 'Ignore') return object
-    const findings = unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`)
-    if (findings.length > 0 && fieldValidation === 'Strict') {
-      const error = invalid(field('patch'), JSON.stringify(value), `strict decoding error: ${findings.join(', ')}`)
-      throw newInvalid({ group: '', kind: '' }, '', [error])
-    }
-    for (const finding of findings) scope.warn(finding)
-    return object
-  } catch (error) {
-    throw error instanceof DecodeError ? newBadRequest(error.message) : error
-  }
+/** The result of a patch as it is to be decoded. */
+export function patchedValue(value: unknown, { type, value: patch, findings = [] }: PatchBody): PatchedValue {
+  return type === strategicMergePatchType ? { value, strategic: patch, findings } : { value, findings }
 }

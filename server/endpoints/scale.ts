@@ -17,7 +17,8 @@ import { validating } from './create.ts'
 import { decodeAs, type Body } from './decode.ts'
 import { apiVersionOf, loneType, writerOf } from './managed-fields.ts'
 import { parseWriteOptions, type WriteOptions } from './options.ts'
-import { applyPatch, decodePatched, type PatchBody } from './patch.ts'
+import { applyPatch, patchedValue, type PatchBody } from './patch.ts'
+import { decodePatched } from './patched-object.ts'
 import { checkName } from './update.ts'
 
 interface Scale extends AnyObject {
@@ -69,7 +70,7 @@ export function patchScale(api: Api, scope: Scope, body: PatchBody): Promise<Ans
   const options = parseWriteOptions(scope.query, 'PatchOptions')
   return writeScale(api, scope, options, (live) => {
     const patched = applyPatch(scaleSchema(), live, body)
-    const scale = decodePatched(scaleSchema(), patched, options.fieldValidation, scope) as Scale
+    const scale = decodePatched(scaleSchema(), scaleKind, patchedValue(patched, body), options.fieldValidation, scope) as Scale
     checkName(scale, scope)
     trackUpdate(scaleType(), live, scale, writerOf(api, scope, options.fieldManager))
     return scale

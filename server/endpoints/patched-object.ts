@@ -1,0 +1,144 @@
+// What a patch has made of an object, any JSON value → an object of its kind, or the reason why it is none.
+// JSON and merge patches go through JSON text upstream, strategic merge patches straight from map to struct: the same
+// mistake reads differently.
+// Source: apiserver/pkg/endpoints/handlers, patch.go; apimachinery/pkg/runtime, converter.go (v1.36)
+import { newInvalid, type StatusError } from '../apimachinery/errors.ts'
+import { field, invalid } from '../apimachinery/field.ts'
+import { goPrint } from '../apimachinery/patch/errors.ts'
+import type { AnyObject } from '../apimachinery/types.ts'
+import { decodeObject, DecodeError } from '../../openapi/decode.ts'
+import { typeOfKind } from '../../openapi/index.ts'
+import type { Schema, ScalarSchema, StructSchema } from '../../openapi/schema.ts'
+import type { Scope } from './api.ts'
+import { convertingProblem, unregisteredProblem } from './decode.ts'
+import { restoreEmptyLists } from './empty-lists.ts'
+import type { FieldValidation } from './options.ts'
+
+/** What the object must be. */
+export interface PatchedKind {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+}
+
+export interface PatchedValue {
+  readonly value: unknown
+  /** The patch itself, where it is a strategic merge patch. */
+  readonly strategic?: unknown
+  /** Duplicate members of the patch. */
+  readonly findings: readonly string[]
+}
+
+/** @throws StatusError 422: another kind, a wrong type, or an unknown field with fieldValidation=Strict */
+export function decodePatched(
+  schema: StructSchema,
+  expected: PatchedKind,
+  { value, strategic, findings }: PatchedValue,
+  fieldValidation: FieldValidation,
+  scope: Pick<Scope, 'warn'>,
+): AnyObject {
+  const refuse = (why: string): StatusError => {
+    const shown = strategic === undefined ? JSON.stringify(value) : goPrint(strategic)
+    return newInvalid({ group: '', kind: '' }, '', [invalid(field('patch'), shown, why)])
+  }
+  const problem = strategic === undefined ? kindProblem(expected, value) : conversionProblem(schema, value)
+  if (problem !== undefined) throw refuse(problem)
+  try {
+    const { object, unknownFields } = decodeObject(schema, value)
+    restoreEmptyLists(schema, value, object)
+    object.kind = expected.kind
+    object.apiVersion = apiVersionOf(expected)
+    if (fieldValidation === 'Ignore') return object
+    const strict = [...findings, ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`)]
+    if (strict.length > 0 && fieldValidation === 'Strict') throw refuse(`strict decoding error: ${strict.join(', ')}`)
+    for (const finding of strict) scope.warn(finding)
+    return object
+  } catch (error) {
+    throw error instanceof DecodeError ? refuse(error.message) : error
+  }
+}
+
+function apiVersionOf({ group, version }: PatchedKind): string {
+  return group === '' ? version : `${group}/${version}`
+}
+
+/** A patch may say that the object is of another kind: it is decoded as one, and then cannot be converted. */
+function kindProblem(expected: PatchedKind, value: unknown): string | undefined {
+  const { kind, apiVersion } = value as Partial<AnyObject>
+  const isSame = (kind ?? expected.kind) === expected.kind && (apiVersion ?? apiVersionOf(expected)) === apiVersionOf(expected)
+  if (isSame || typeof kind !== 'string' || typeof apiVersion !== 'string') return undefined
+  const type = typeOfKind(apiVersion, kind)
+  if (type === undefined) return unregisteredProblem(kind, apiVersion)
+  try {
+    decodeObject(type, value)
+  } catch (error) {
+    if (error instanceof DecodeError) return error.message
+    throw error
+  }
+  return kind === expected.kind ? undefined : convertingProblem(kind, apiVersion, expected)
+}
+
+/** The first member, in Go's order, that does not fit its type. Values with a form of their own are left to the decoder. */
+function conversionProblem(schema: Schema, value: unknown): string | undefined {
+  if (value === null || value === undefined) return undefined
+  switch (schema.form) {
+    case 'struct':
+      if (!isObject(value)) return `cannot restore struct from: ${goKind(value)}`
+      return first(schema.fields.values(), (one) => conversionProblem(one.schema, value[one.name]))
+    case 'map':
+      if (!isObject(value)) return `cannot restore map from ${goKind(value)}`
+      return first(Object.values(value), (one) => conversionProblem(schema.element, one))
+    case 'list':
+      if (!Array.isArray(value)) return `cannot restore slice from ${goKind(value)}`
+      return first(value, (one) => conversionProblem(schema.element, one))
+    case 'scalar':
+      return scalarProblem(schema, value)
+    case 'any':
+      return undefined
+  }
+}
+
+function first<T>(values: Iterable<T>, problemOf: (value: T) => string | undefined): string | undefined {
+  for (const value of values) {
+    const problem = problemOf(value)
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+const goKinds: Partial<Record<ScalarSchema['scalar'], string>> = {
+  string: 'string',
+  int32: 'int32',
+  int64: 'int64',
+  double: 'float64',
+  boolean: 'bool',
+}
+
+function scalarProblem({ scalar, go }: ScalarSchema, value: unknown): string | undefined {
+  if (scalar === 'bytes') return typeof value === 'string' ? undefined : `cannot restore slice from ${goKind(value)}`
+  const kind = goKinds[scalar]
+  if (kind === undefined) return undefined
+  const given = goKind(value)
+  if (given === kind || (given === 'int64' && scalar !== 'string' && scalar !== 'boolean')) return undefined
+  // Go could convert an integer to a string, and a fraction to an integer, but JSON must not.
+  const isConvertible = (given === 'int64' && scalar === 'string') || (given === 'float64' && kind.startsWith('int'))
+  return isConvertible ? `cannot convert ${given} to ${go ?? kind}` : `unrecognized type: ${kind}`
+}
+
+function goKind(value: unknown): string {
+  if (Array.isArray(value)) return 'slice'
+  switch (typeof value) {
+    case 'number':
+      return Number.isInteger(value) ? 'int64' : 'float64'
+    case 'boolean':
+      return 'bool'
+    case 'string':
+      return 'string'
+    default:
+      return 'map'
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
