@@ -13,6 +13,7 @@ import type { Entry } from '../storage/store.ts'
 import { propagationOf } from '../registry/deletion.ts'
 import { writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { decodeAs, type Body } from './decode.ts'
+import { trackOwners } from './managed-fields.ts'
 import { parseWriteOptions } from './options.ts'
 
 export async function evict(api: Api, scope: Scope, body: Body): Promise<Answer> {
@@ -27,13 +28,20 @@ export async function evict(api: Api, scope: Scope, body: Body): Promise<Answer>
   const deleteOptions = eviction.deleteOptions ?? {}
   const dryRun = options.dryRun || (deleteOptions.dryRun ?? []).length > 0
   if (!isPastProtection(pod)) await askBudgets(api, scope, pod, dryRun)
+  let { preconditions } = deleteOptions
   if (pod.metadata?.deletionTimestamp === undefined) {
-    await store.update(writeContext(api, scope, dryRun), scope.name, (current) => markDisrupted(current!, api.clock.now()), { subresource: 'status' })
+    const mark = (current: Entry | undefined): AnyObject => {
+      store.checkDeletePreconditions(current!.object, scope.name, preconditions ?? {})
+      return markDisrupted(current!, api.clock.now())
+    }
+    const { entry } = await store.update(writeContext(api, scope, dryRun), scope.name, mark, { subresource: 'status' })
+    // The version that was asked for is the one before our own mark.
+    if (preconditions?.resourceVersion !== undefined) preconditions = { ...preconditions, resourceVersion: String(entry.revision) }
   }
   await store.delete(writeContext(api, scope, dryRun), scope.name, {
     gracePeriodSeconds: deleteOptions.gracePeriodSeconds,
     propagation: propagationOf(deleteOptions),
-    preconditions: deleteOptions.preconditions,
+    preconditions,
   })
   return { type: 'status', status: { ...successStatus(), code: 201 } }
 }
@@ -73,7 +81,8 @@ function isReady(pod: Frozen<Pod>): boolean {
 }
 
 async function askBudgets(api: Api, scope: Scope, pod: Frozen<Pod>, dryRun: boolean): Promise<void> {
-  const budgets = api.resources.get('policy', 'v1', 'poddisruptionbudgets')!.store!
+  const resource = api.resources.get('policy', 'v1', 'poddisruptionbudgets')!
+  const budgets = resource.store!
   const matching: Entry[] = []
   for (const entry of budgets.cache.snapshot().entries(budgets.listPrefix(scope.namespace))) {
     const { spec } = entry.object as Frozen<PodDisruptionBudget>
@@ -86,7 +95,11 @@ async function askBudgets(api: Api, scope: Scope, pod: Frozen<Pod>, dryRun: bool
   await budgets.update(
     writeContext(api, scope, dryRun),
     name,
-    (current) => spendDisruption(copy(current!.object) as PodDisruptionBudget & AnyObject, pod, name, api.clock.now()),
+    (current) => {
+      const draft = spendDisruption(copy(current!.object) as PodDisruptionBudget & AnyObject, pod, name, api.clock.now())
+      trackOwners(api, { ...scope, resource, subresource: 'status' }, current!.object, draft, 'kube-apiserver')
+      return draft
+    },
     { subresource: 'status' },
   )
 }

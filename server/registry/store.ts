@@ -278,7 +278,7 @@ export class ResourceStore {
 
   #decideDelete(context: WriteContext, current: Entry, name: string, request: DeleteRequest): DeleteStep {
     const old = current.object
-    this.#checkDeletePreconditions(old, name, request.preconditions ?? {})
+    this.checkDeletePreconditions(old, name, request.preconditions ?? {})
     const strategy = this.kind.strategy
     const grace = strategy?.gracePeriodSeconds?.(old as AnyObject, request.gracePeriodSeconds)
     const meta = old.metadata!
@@ -347,7 +347,8 @@ export class ResourceStore {
     }
   }
 
-  #checkDeletePreconditions(old: Frozen<AnyObject>, name: string, { uid, resourceVersion }: Preconditions): void {
+  /** @throws StatusError 409 unless the object still has these */
+  checkDeletePreconditions(old: Frozen<AnyObject>, name: string, { uid, resourceVersion }: Preconditions): void {
     const { uid: recordUid, resourceVersion: recordVersion } = old.metadata!
     const subject = { group: this.kind.group, resource: this.kind.kind }
     if (uid !== undefined && uid !== recordUid) {
