@@ -32,10 +32,11 @@ export function parseTokens(text: string, path: string): Map<string, UserInfo> {
 function parseColumns(line: string): string[] {
   const columns: string[] = []
   const pattern = /\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*(?:,|$)/gy
-  while (pattern.lastIndex < line.length) {
+  for (;;) {
     const match = pattern.exec(line)
-    if (match === null) break
+    if (match === null) return columns
     columns.push(match[1] === undefined ? match[2]!.trim() : match[1].replaceAll('""', '"'))
+    // A comma at the end has an empty column after it.
+    if (!match[0].endsWith(',')) return columns
   }
-  return columns
 }

@@ -47,7 +47,7 @@ export class RBACAuthorizer implements Authorizer {
       const { name } = binding.roleRef
       for (const rule of this.#roles.clusterRole(name)?.rules ?? []) {
         const reason = () =>
-          `RBAC: allowed by ClusterRoleBinding "${binding.metadata?.name}" of ClusterRole "${name}" to ${printSubject(subject)}`
+          `RBAC: allowed by ClusterRoleBinding "${binding.metadata?.name}" of ClusterRole "${name}" to ${printSubject(subject, '')}`
         yield { rule, reason }
       }
     }
@@ -59,7 +59,7 @@ export class RBACAuthorizer implements Authorizer {
       const role = kind === 'ClusterRole' ? this.#roles.clusterRole(name) : this.#roles.role(namespace, name)
       for (const rule of role?.rules ?? []) {
         const reason = () =>
-          `RBAC: allowed by RoleBinding "${binding.metadata?.name}/${namespace}" of ${kind} "${name}" to ${printSubject(subject)}`
+          `RBAC: allowed by RoleBinding "${binding.metadata?.name}/${namespace}" of ${kind} "${name}" to ${printSubject(subject, namespace)}`
         yield { rule, reason }
       }
     }
@@ -81,8 +81,8 @@ function isSubject(subject: Frozen<Subject>, user: UserInfo, bindingNamespace: s
   }
 }
 
-function printSubject({ kind, name, namespace }: Frozen<Subject>): string {
-  return kind === 'ServiceAccount' ? `${kind} "${name}/${namespace}"` : `${kind} "${name}"`
+function printSubject({ kind, name, namespace }: Frozen<Subject>, bindingNamespace: string): string {
+  return kind === 'ServiceAccount' ? `${kind} "${name}/${namespace ?? bindingNamespace}"` : `${kind} "${name}"`
 }
 
 /** Whether a rule covers the request. Source: rbac/v1, RuleAllows */
