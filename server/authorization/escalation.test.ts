@@ -25,7 +25,8 @@ function guard(...held: PolicyRule[]): EscalationGuard {
     roleRef: { kind: 'Role', apiGroup: group, name: 'own' },
   }
   const roles: RoleReader = {
-    clusterRole: (name) => (clusterRoles[name] === undefined ? undefined : ({ rules: clusterRoles[name] } as Frozen<ClusterRole>)),
+    clusterRole: (name) =>
+      clusterRoles[name] === undefined ? undefined : ({ rules: clusterRoles[name] } as Frozen<ClusterRole>),
     role: (_namespace, name) => (name === 'own' ? ({ rules: held } as Frozen<ClusterRole>) : undefined),
     clusterRoleBindings: () => [],
     roleBindings: (namespace) => (namespace === 'team' ? [binding as Frozen<RoleBinding>] : []),
@@ -36,16 +37,29 @@ function guard(...held: PolicyRule[]): EscalationGuard {
 
 function grant(resource: string, object: object, more: Partial<Grant> = {}): Grant {
   const named = { metadata: { name: 'new' }, ...object } as AnyObject
-  return { user: bob, group, resource, subresource: '', namespace: 'team', name: '', object: named, oldObject: undefined, ...more }
+  return {
+    user: bob,
+    group,
+    resource,
+    subresource: '',
+    namespace: 'team',
+    name: '',
+    object: named,
+    oldObject: undefined,
+    ...more,
+  }
 }
 
 const roleRef = (name: string, kind = 'ClusterRole') => ({ roleRef: { apiGroup: group, kind, name } })
 const read: PolicyRule = { verbs: ['get', 'list'], apiGroups: [''], resources: ['*'] }
-const refusal = 'user "bob" (groups=["system:authenticated"]) is attempting to grant RBAC permissions not currently held:'
+const refusal =
+  'user "bob" (groups=["system:authenticated"]) is attempting to grant RBAC permissions not currently held:'
 
 describe('grants', () => {
   it('of what is held pass', () => {
-    guard(read).check(grant('roles', { rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'], resourceNames: ['a'] }] }))
+    guard(read).check(
+      grant('roles', { rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'], resourceNames: ['a'] }] }),
+    )
     guard(read).check(grant('rolebindings', roleRef('view')))
   })
 
@@ -64,26 +78,39 @@ describe('grants', () => {
   })
 
   it('through a binding to a role that is not there are not found', () => {
-    expect(() => guard(read).check(grant('rolebindings', roleRef('nope', 'Role')))).to.throw('roles.rbac.authorization.k8s.io "nope" not found')
+    expect(() => guard(read).check(grant('rolebindings', roleRef('nope', 'Role')))).to.throw(
+      'roles.rbac.authorization.k8s.io "nope" not found',
+    )
   })
 
   it('of anything pass with the verbs bind and escalate', () => {
-    const verbs = (verb: string, resource: string): PolicyRule => ({ verbs: [verb], apiGroups: [group], resources: [resource] })
+    const verbs = (verb: string, resource: string): PolicyRule => ({
+      verbs: [verb],
+      apiGroups: [group],
+      resources: [resource],
+    })
     guard(verbs('bind', 'clusterroles')).check(grant('rolebindings', roleRef('cluster-admin')))
     guard(verbs('escalate', 'roles')).check(grant('roles', { rules: clusterRoles['cluster-admin'] }))
   })
 
   it('of anything pass for system:masters', () => {
-    guard().check(grant('rolebindings', roleRef('cluster-admin'), { user: { name: 'root', groups: ['system:masters'] } }))
+    guard().check(
+      grant('rolebindings', roleRef('cluster-admin'), { user: { name: 'root', groups: ['system:masters'] } }),
+    )
   })
 
   it('of everything are needed for an aggregated role', () => {
     const object = { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: 'b' } }] } }
-    expect(() => guard(read).check(grant('clusterroles', object))).to.throw('must have cluster-admin privileges to use the aggregationRule')
+    expect(() => guard(read).check(grant('clusterroles', object))).to.throw(
+      'must have cluster-admin privileges to use the aggregationRule',
+    )
   })
 
   it('are not looked at while only finalizers go', () => {
-    const old = { metadata: { name: 'new', finalizers: ['x/y'] }, rules: clusterRoles['cluster-admin'] } as unknown as Frozen<AnyObject>
+    const old = {
+      metadata: { name: 'new', finalizers: ['x/y'] },
+      rules: clusterRoles['cluster-admin'],
+    } as unknown as Frozen<AnyObject>
     guard().check(grant('roles', { rules: clusterRoles['cluster-admin'] }, { oldObject: old, name: 'new' }))
   })
 })
