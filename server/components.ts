@@ -30,7 +30,9 @@ export async function startComponents({ options, clientFor, rootCA, port }: Comp
   const { clock, random } = options
   const started: { close(): unknown }[] = []
   // One cache for all: what a component may write is decided by its own user, reads come from memory.
-  const informers = new Informers(clientFor(user('system:kube-controller-manager'), 'kube-controller-manager'), clock)
+  const informers = new Informers(clientFor(user('system:kube-controller-manager'), 'kube-controller-manager'), clock, (resource, error) =>
+    options.log(`a watch of ${resource} was not followed everywhere`, error),
+  )
   if (options.controllers) {
     const controllers = startControllers(newControllers({ rootCA }), {
       informers,

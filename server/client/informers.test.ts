@@ -52,6 +52,23 @@ describe('informers', () => {
     expect(pods.lister.byIndex('name', 'b').map(keyOf)).to.deep.equal(['other/b'])
   })
 
+  it('brings an event to all handlers when one of them throws', async () => {
+    const client = new FakeClient({})
+    const failures: string[] = []
+    const informers = new Informers(client, new FakeClock(), (resource, error) => failures.push(`${resource}: ${String(error)}`))
+    const pods = informers.for<Pod>('pods')
+    const seen: string[] = []
+    pods.onEvents(() => {
+      throw new Error('not my day')
+    })
+    pods.onEvents((run) => seen.push(...run.map(({ type, object }) => `${type} ${object.metadata.name}`)))
+    await informers.start()
+    await client.create('pods', pod('a'))
+    await client.create('pods', pod('b'))
+    expect(seen).to.deep.equal(['ADDED a', 'ADDED b'])
+    expect(failures).to.deep.equal(['pods: Error: not my day', 'pods: Error: not my day'])
+  })
+
   it('tells a late handler what is there', async () => {
     const { pods } = await started(new FakeClient({ pods: [pod('a')] }))
     const seen: string[] = []

@@ -24,6 +24,9 @@ export interface Informer<T extends KubeObject> {
   readonly resourceVersion: number
 }
 
+/** Told of what is no failure of the server's: a handler that throws. */
+export type HandlerFailure = (resource: ResourceName, error: unknown) => void
+
 /** First and longest pause before a list or watch that failed is tried again. */
 const INITIAL_BACKOFF_MS = 100
 const MAX_BACKOFF_MS = 30_000
@@ -32,12 +35,14 @@ const MAX_BACKOFF_MS = 30_000
 export class Informers {
   readonly #client: Client
   readonly #clock: Clock
+  readonly #onError: HandlerFailure
   readonly #informers = new Map<ResourceName, SharedInformer>()
   #state: 'idle' | 'started' | 'closed' = 'idle'
 
-  constructor(client: Client, clock: Clock) {
+  constructor(client: Client, clock: Clock, onError: HandlerFailure = () => {}) {
     this.#client = client
     this.#clock = clock
+    this.#onError = onError
   }
 
   /**
@@ -47,7 +52,7 @@ export class Informers {
   for<T extends KubeObject>(resource: ResourceName): Informer<T> {
     let informer = this.#informers.get(resource)
     if (informer === undefined) {
-      informer = new SharedInformer(this.#client, this.#clock, resource)
+      informer = new SharedInformer(this.#client, this.#clock, resource, this.#onError)
       this.#informers.set(resource, informer)
       if (this.#state === 'started') informer.start()
     }
@@ -87,6 +92,7 @@ class SharedInformer implements Informer<KubeObject> {
   resourceVersion = 0
   readonly #client: Client
   readonly #clock: Clock
+  readonly #onError: HandlerFailure
   readonly #handlers: ((events: readonly WatchEvent<KubeObject>[]) => void)[] = []
   readonly #waiting = new Set<{ condition: () => boolean; done: () => void }>()
   #markSynced: () => void = () => {}
@@ -95,9 +101,10 @@ class SharedInformer implements Informer<KubeObject> {
   #retry: Timer | undefined
   #backoffMs = INITIAL_BACKOFF_MS
 
-  constructor(client: Client, clock: Clock, resource: ResourceName) {
+  constructor(client: Client, clock: Clock, resource: ResourceName, onError: HandlerFailure) {
     this.#client = client
     this.#clock = clock
+    this.#onError = onError
     this.resource = resource
     this.synced = new Promise((resolve) => (this.#markSynced = resolve))
     this.lister = new Indexer(resource)
@@ -106,7 +113,7 @@ class SharedInformer implements Informer<KubeObject> {
   onEvents(handler: (events: readonly WatchEvent<KubeObject>[]) => void): void {
     this.#handlers.push(handler)
     const present = this.lister.list()
-    if (present.length > 0) handler(present.map((object) => ({ type: 'ADDED', object })))
+    if (present.length > 0) this.#hand(handler, present.map((object) => ({ type: 'ADDED', object })))
   }
 
   addIndex(name: string, index: IndexFunction<KubeObject>): void {
@@ -243,7 +250,16 @@ class SharedInformer implements Informer<KubeObject> {
   }
 
   #tell(events: readonly WatchEvent<KubeObject>[]): void {
-    if (events.length > 0) for (const handler of this.#handlers) handler(events)
+    if (events.length > 0) for (const handler of this.#handlers) this.#hand(handler, events)
     for (const waiter of [...this.#waiting]) if (waiter.condition()) waiter.done()
+  }
+
+  /** The lister has the events already, so they come but once: a handler that throws must not keep them from the others. */
+  #hand(handler: (events: readonly WatchEvent<KubeObject>[]) => void, events: readonly WatchEvent<KubeObject>[]): void {
+    try {
+      handler(events)
+    } catch (error) {
+      this.#onError(this.resource, error)
+    }
   }
 }
