@@ -1,6 +1,6 @@
 // kubeconfig files: one of our own, and the user's, into which ours can be merged.
 // Source: client-go/tools/clientcmd/api/v1, Config (v1.36)
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import type { KeyPair } from './authentication/certificates.ts'
@@ -67,8 +67,10 @@ current-context: ${JSON.stringify(name)}
 }
 
 /** Readable for the user alone: it holds a key that may do everything. */
-export function writeKubeconfig(path: string, text: string): void {
-  makeFolder(dirname(path))
+export function writeKubeconfig(file: string, text: string): void {
+  makeFolder(dirname(file))
+  // A link stays a link: what it leads to is written.
+  const path = existsSync(file) ? realpathSync(file) : file
   const temporary = `${path}.${process.pid}.tmp`
   try {
     writeFileSync(temporary, text, { mode: 0o600 })

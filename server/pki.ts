@@ -26,12 +26,12 @@ export class DamagedPKIError extends Error {
 export async function preparePKI(folder: string | undefined, names: readonly string[], now: number): Promise<PKI> {
   const files = folder === undefined ? inMemory() : inFolder(folder)
   const kept = files.read('ca')
-  if (kept !== undefined && !isCertificate(kept)) throw new DamagedPKIError(`the certificate authority in ${folder} is damaged`)
+  if (kept !== undefined && !isPair(kept)) throw new DamagedPKIError(`the certificate authority in ${folder} is damaged`)
   const authority = kept ?? (await newCertificateAuthority(authorityName, now))
   files.write('ca', authority)
   const pairFor = async (file: string, needed: readonly string[], make: () => Promise<KeyPair>): Promise<KeyPair> => {
     const known = files.read(file)
-    if (known !== undefined && isUsable(known, authority, needed, now)) return known
+    if (known !== undefined && isPair(known) && isUsable(known, authority, needed, now)) return known
     const made = await make()
     files.write(file, made)
     return made
@@ -43,7 +43,8 @@ export async function preparePKI(folder: string | undefined, names: readonly str
   return { authority, serving, admin, serviceAccountKeys: files.serviceAccountKeys }
 }
 
-function isCertificate({ certificate, key }: KeyPair): boolean {
+/** Whether both can be read, and belong together. */
+function isPair({ certificate, key }: KeyPair): boolean {
   try {
     return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
   } catch {
@@ -71,7 +72,9 @@ function inFolder(folder: string): Files {
     read(name) {
       const certificate = read(`${name}.crt`)
       const key = read(`${name}.key`)
-      return certificate === undefined || key === undefined ? undefined : { certificate, key }
+      if (certificate === undefined && key === undefined) return undefined
+      // One without the other is a pair that is damaged.
+      return { certificate: certificate ?? '', key: key ?? '' }
     },
     write(name, { certificate, key }) {
       write(`${name}.crt`, certificate, 0o644)

@@ -31,10 +31,11 @@ export function bootstrapObjects(options: BootstrapOptions): AnyObject[] {
 
 /** The first usable address of a range is the API server's own. */
 export function firstAddress(cidr: string): string {
-  const [base = ''] = cidr.split('/')
-  const parts = base.split('.').map(Number)
-  parts[3] = (parts[3] ?? 0) + 1
-  return parts.join('.')
+  const [base = '', length = ''] = cidr.split('/')
+  const size = 2 ** (32 - Number(length))
+  const value = base.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+  const first = Math.floor(value / size) * size + 1
+  return [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join('.')
 }
 
 function kubernetesService({ advertiseAddress, port, serviceCIDR, now }: BootstrapOptions): AnyObject[] {
