@@ -15,7 +15,7 @@ interface Layer {
 export const layers: Readonly<Record<string, Layer>> = {
   apimachinery: { folders: [] },
   api: { folders: ['apimachinery'], packages: ['@kubernetes/client-node'] },
-  storage: { folders: ['apimachinery'], packages: ['classic-level', 'sorted-btree'] },
+  storage: { folders: ['apimachinery'], packages: ['level', 'sorted-btree'] },
   registry: { folders: ['storage', 'api', 'apimachinery'] },
   kinds: { folders: ['registry', 'api', 'apimachinery'] },
   admission: { folders: ['registry', 'api', 'apimachinery'], packages: ['@peculiar/x509'] },

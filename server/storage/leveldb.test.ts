@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { ClassicLevel } from 'classic-level'
+import { Level } from 'level'
 import { openLevelStore } from './leveldb.ts'
 import { put, rejection, remove, valueOf } from './store.contract.ts'
 import { StoreOpenError } from './store.ts'
@@ -37,8 +37,8 @@ describe('openLevelStore', () => {
   }
 
   /** Changes the database below the store. */
-  async function tamper(change: (database: ClassicLevel<string, Buffer>) => Promise<void>): Promise<void> {
-    const database = new ClassicLevel<string, Buffer>(path, { valueEncoding: 'buffer' })
+  async function tamper(change: (database: Level<string, Buffer>) => Promise<void>): Promise<void> {
+    const database = new Level<string, Buffer>(path, { valueEncoding: 'buffer' })
     await change(database)
     await database.close()
   }

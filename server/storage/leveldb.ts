@@ -8,7 +8,7 @@
 // replaces 3 and is a deletion itself. What is left is [4: put a] and meta/compacted = 5.
 // So the newest record of every living key always is in the log: replaying it gives the current state, which is kept in
 // memory whole. Each value is written once, in the order of the keys on disk, which LevelDB merges at no cost.
-import type { ClassicLevel } from 'classic-level'
+import type { Level } from 'level'
 import { DecodedCache } from './decoded-cache.ts'
 import { StoredEntry } from './entry.ts'
 import { newKeyTree } from './key-tree.ts'
@@ -26,7 +26,7 @@ export interface LevelStoreOptions {
   readonly durability?: 'sync' | 'relaxed'
 }
 
-type Database = ClassicLevel<string, Buffer>
+type Database = Level<string, Buffer>
 type Snapshot = ReturnType<Database['snapshot']>
 
 const format = '1'
@@ -59,8 +59,8 @@ export async function openLevelStore({ path, durability = 'sync' }: LevelStoreOp
 
 async function openDatabase(path: string): Promise<Database> {
   // Loaded here: a process that keeps everything in memory does without the native module.
-  const { ClassicLevel } = await import('classic-level')
-  const database: Database = new ClassicLevel(path, { keyEncoding: 'utf8', valueEncoding: 'buffer' })
+  const { Level } = await import('level')
+  const database: Database = new Level(path, { keyEncoding: 'utf8', valueEncoding: 'buffer' })
   try {
     await database.open()
     return database
