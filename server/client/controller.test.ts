@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { FakeClock } from '../apimachinery/clock.ts'
 import { newForbidden } from '../apimachinery/errors.ts'
 import type { KubeObject } from '../apimachinery/types.ts'
-import { batch, create, event, remove, requeueAfter, update, updateStatus, type Action } from './action.ts'
+import { batch, create, event, remove, requeueAfter, retry, update, updateStatus, type Action } from './action.ts'
 import { defineController, type ControllerDefinition, type Listers } from './controller.ts'
 import { FakeClient } from './fake-client.ts'
 import { Informers } from './informers.ts'
@@ -160,7 +160,25 @@ describe('controller runner', () => {
     expect(handled.client.objects('events')[0]).to.deep.include({ message: 'pods is forbidden: no' })
     expect(handled.errors).to.deep.equal([])
     const unhandled = await run(() => [create('pods', pod('a'))], undefined, refuse)
-    expect(unhandled.errors).to.deep.equal(['default/web: StatusError: pods is forbidden: no'])
+    for (let tries = 0; tries < 8; tries++) {
+      unhandled.clock.step(1000)
+      await settle()
+    }
+    expect(unhandled.errors, 'once, as it does not end').to.deep.equal(['default/web: StatusError: pods is forbidden: no'])
+  })
+
+  it('tells of a failure that is not the server at once, and of a planned retry when it does not end', async () => {
+    const broken = await run(() => {
+      throw new TypeError('a mistake')
+    })
+    expect(broken.errors).to.deep.equal(['default/web: TypeError: a mistake'])
+    const planned = await run(() => [retry(new Error('not yet'))])
+    expect(planned.errors).to.deep.equal([])
+    for (let tries = 0; tries < 8; tries++) {
+      planned.clock.step(1000)
+      await settle()
+    }
+    expect(planned.errors).to.deep.equal(['default/web: PlannedRetry: not yet'])
   })
 
   it('deletes what is there and is content when it is gone already', async () => {

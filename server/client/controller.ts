@@ -55,7 +55,7 @@ export interface ControllerContext {
   /** The Client that acts as `system:serviceaccount:kube-system:<serviceAccount>`. */
   readonly clientFor: (serviceAccount: string) => Client
   readonly clock: Clock
-  /** Told of failures that are not conflicts, before they are tried again. */
+  /** Told of failures that `isWorthTelling`, before they are tried again. */
   readonly onError?: (controllerName: string, key: string, error: unknown) => void
 }
 
@@ -74,6 +74,19 @@ export interface Controller {
 
 /** As what the API server's managed fields show the writes of all controllers. */
 export const FIELD_MANAGER = 'kube-controller-manager'
+/** Refusals in a row after which somebody should know. */
+const PATIENCE = 5
+
+/**
+ * Whether a failed reconcile is something to tell a person. What the server refuses is mostly a race with somebody
+ * else, and over with the next try; what the controller itself plans to try again it has told of in an event.
+ * Both are told once, when they do not end.
+ */
+export function isWorthTelling(error: unknown, retries: number): boolean {
+  if (isConflict(error)) return false
+  return error instanceof StatusError || error instanceof PlannedRetry ? retries === PATIENCE : true
+}
+
 /** How long a key waits for the informers to see its writes before it goes on all the same. */
 const OBSERVATION_TIMEOUT_MS = 30_000
 
@@ -128,8 +141,8 @@ class Runner implements RunningController, Listers {
     this.#queue = new WorkQueue(clock, {
       work: (key) => this.#reconcile(key),
       concurrency: definition.concurrency ?? 5,
-      onError: (key, error) => {
-        if (!isConflict(error)) onError?.(definition.name, key, error)
+      onError: (key, error, retries) => {
+        if (isWorthTelling(error, retries)) onError?.(definition.name, key, error)
       },
     })
     for (const { resource, indexes = {} } of definition.watches) {
@@ -160,6 +173,7 @@ class Runner implements RunningController, Listers {
 
   async close(): Promise<void> {
     await this.#queue.close()
+    await this.#recorder.close()
   }
 
   #keysOf(enqueue: Exclude<Enqueue, 'none'>, event: WatchEvent): Iterable<string> {
@@ -195,7 +209,7 @@ class Runner implements RunningController, Listers {
           round.requeueAfterMs = Math.min(round.requeueAfterMs ?? Infinity, action.delayMs)
           break
         case 'retry':
-          throw action.error
+          throw action.error instanceof StatusError ? action.error : new PlannedRetry(action.error)
         case 'batch':
           await this.#performBatch(action, round)
           break
@@ -299,6 +313,14 @@ class Runner implements RunningController, Listers {
 
   #seen(resource: ResourceName): number {
     return this.#informers.get(resource)?.resourceVersion ?? Infinity
+  }
+}
+
+/** A reconcile asked to be tried again. */
+class PlannedRetry extends Error {
+  override readonly name = 'PlannedRetry'
+  constructor(cause: Error) {
+    super(cause.message, { cause })
   }
 }
 

@@ -52,6 +52,39 @@ describe('event recorder', () => {
     ).to.deep.equal([[3, '2026-01-01T00:00:00Z', '2026-01-01T00:00:02Z']])
   })
 
+  it('combines events about different parts of an object', async () => {
+    const { recorder, stored } = setUp()
+    for (let number = 1; number <= 12; number++)
+      recorder.event({ ...subject, fieldPath: `spec.containers{c${number}}` }, 'Normal', 'Pulled', `Image ${number}`)
+    await recorder.flush()
+    expect(stored().length).to.equal(10)
+  })
+
+  it('begins anew with an object it was told to forget', async () => {
+    const { recorder, stored } = setUp()
+    recorder.event(subject, 'Normal', 'Pulled', 'there')
+    await recorder.flush()
+    recorder.forget(subject)
+    recorder.event(subject, 'Normal', 'Pulled', 'there')
+    await recorder.flush()
+    expect(stored().map(({ count }) => count)).to.deep.equal([1, 1])
+  })
+
+  it('waits for nothing when it is closed while the server is away', async () => {
+    const { client, clock, recorder, stored } = setUp()
+    client.onCall = () => {
+      throw new Error('the server is away')
+    }
+    recorder.event(subject, 'Normal', 'Pulled', 'there')
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(clock.pendingTimers).to.equal(1)
+    await recorder.close()
+    expect(clock.pendingTimers).to.equal(0)
+    recorder.event(subject, 'Normal', 'Pulled', 'too late')
+    await recorder.flush()
+    expect(stored()).to.deep.equal([])
+  })
+
   it('combines events that differ only in their message from the tenth on', async () => {
     const { recorder, stored } = setUp()
     for (let number = 1; number <= 12; number++)

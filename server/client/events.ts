@@ -20,7 +20,9 @@ const SIMILAR_INTERVAL_MS = 600_000
 /** Events a component may write about one object: at once, and then one per period. */
 const BURST = 25
 const REFILL_MS = 300_000
-const CACHE_ENTRIES = 4096
+/** Objects that a component remembers its events about, and different events remembered of each. */
+const MAX_SUBJECTS = 4096
+const MAX_EVENTS_PER_SUBJECT = 256
 const MAX_TRIES = 12
 const RETRY_MS = 10_000
 
@@ -33,14 +35,32 @@ export interface EventRecorderOptions {
   readonly host?: string
 }
 
+/** An event as it was written last. */
+interface Written {
+  readonly name: string
+  readonly count: number
+  readonly firstTimestamp: string
+}
+
+/** What is remembered of the events about one object. */
+interface History {
+  /** By type. */
+  readonly budgets: Map<string, { tokens: number; lastMs: number }>
+  /** By type and reason. */
+  readonly similar: Map<string, { messages: Set<string>; lastMs: number }>
+  /** By all that tells one event from another, see `eventKey`. */
+  readonly written: RecentMap<Written>
+}
+
 export class EventRecorder {
   readonly #options: EventRecorderOptions
-  readonly #observed = new RecentMap<{ name: string; count: number; firstTimestamp: string }>()
-  readonly #similar = new RecentMap<{ messages: Set<string>; lastMs: number }>()
-  readonly #budgets = new RecentMap<{ tokens: number; lastMs: number }>()
-  /** The last write under way for each correlation key: writes about one key stay in order. */
+  readonly #histories = new RecentMap<History>(MAX_SUBJECTS)
+  /** The last write under way about each thing that repeats: such writes stay in order. */
   readonly #writes = new Map<string, Promise<void>>()
+  /** Ends the pauses between tries. */
+  readonly #pauses = new Set<() => void>()
   #sequence = 0
+  #closed = false
 
   constructor(options: EventRecorderOptions) {
     this.#options = options
@@ -48,21 +68,46 @@ export class EventRecorder {
 
   /** Returns at once; the event is written behind the caller's back, and dropped when the server refuses it. */
   event(subject: EventSubject, type: EventType, reason: string, message: string): void {
-    const made = this.#make(subject, type, reason, message)
-    const { event, key } = this.#combine(made)
-    if (!this.#withinBudget(event)) return
-    const before = this.#writes.get(key) ?? Promise.resolve()
+    if (this.#closed) return
+    const history = this.#historyOf(subject)
+    const { event, key } = this.#combine(this.#make(subject, type, reason, message), history)
+    if (!this.#withinBudget(type, history)) return
+    const writeKey = `${subjectKey(subject)}\n${key}`
+    const before = this.#writes.get(writeKey) ?? Promise.resolve()
     const write = before
-      .then(() => this.#write(event, key))
+      .then(() => this.#write(event, key, history))
       .then(() => {
-        if (this.#writes.get(key) === write) this.#writes.delete(key)
+        if (this.#writes.get(writeKey) === write) this.#writes.delete(writeKey)
       })
-    this.#writes.set(key, write)
+    this.#writes.set(writeKey, write)
+  }
+
+  /** Nothing more will happen to the object: what is remembered of it can go. */
+  forget(subject: EventSubject): void {
+    this.#histories.delete(subjectKey(subject))
   }
 
   /** Resolves when all events recorded so far are written or given up. */
   async flush(): Promise<void> {
     await Promise.all(this.#writes.values())
+  }
+
+  /** Takes no more events, gives up those that wait for another try, and resolves when the others are written. */
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const end of this.#pauses) end()
+    await this.flush()
+  }
+
+  #historyOf(subject: EventSubject): History {
+    const key = subjectKey(subject)
+    const history = this.#histories.get(key) ?? {
+      budgets: new Map<string, { tokens: number; lastMs: number }>(),
+      similar: new Map<string, { messages: Set<string>; lastMs: number }>(),
+      written: new RecentMap<Written>(MAX_EVENTS_PER_SUBJECT),
+    }
+    this.#histories.set(key, history)
+    return history
   }
 
   #make(subject: EventSubject, type: EventType, reason: string, message: string): Event {
@@ -92,50 +137,60 @@ export class EventRecorder {
   }
 
   /** Source: EventAggregator.EventAggregate */
-  #combine(event: Event): { event: Event; key: string } {
+  #combine(event: Event, { similar }: History): { event: Event; key: string } {
     const nowMs = this.#options.clock.now()
-    const groupKey = keyOf(event, event.reason)
-    let group = this.#similar.get(groupKey)
+    const groupKey = `${event.type}\n${event.reason}`
+    let group = similar.get(groupKey)
     if (group === undefined || nowMs - group.lastMs > SIMILAR_INTERVAL_MS)
-      group = { messages: new Set(), lastMs: nowMs }
+      similar.set(groupKey, (group = { messages: new Set(), lastMs: nowMs }))
     group.messages.add(event.message ?? '')
     group.lastMs = nowMs
-    this.#similar.set(groupKey, group)
-    if (group.messages.size < MAX_SIMILAR_EVENTS) return { event, key: keyOf(event, event.reason, event.message) }
+    if (group.messages.size < MAX_SIMILAR_EVENTS) return { event, key: eventKey(event) }
     const [oldest] = group.messages
     if (oldest !== undefined) group.messages.delete(oldest)
     return { event: { ...event, message: `(combined from similar events): ${event.message ?? ''}` }, key: groupKey }
   }
 
   /** Source: EventSourceObjectSpamFilter.Filter */
-  #withinBudget(event: Event): boolean {
-    const key = keyOf(event)
+  #withinBudget(type: EventType, { budgets }: History): boolean {
     const nowMs = this.#options.clock.now()
-    const budget = this.#budgets.get(key) ?? { tokens: BURST, lastMs: nowMs }
+    const budget = budgets.get(type) ?? { tokens: BURST, lastMs: nowMs }
     budget.tokens = Math.min(BURST, budget.tokens + (nowMs - budget.lastMs) / REFILL_MS)
     budget.lastMs = nowMs
-    this.#budgets.set(key, budget)
+    budgets.set(type, budget)
     if (budget.tokens < 1) return false
     budget.tokens -= 1
     return true
   }
 
-  async #write(event: Event, key: string): Promise<void> {
+  async #write(event: Event, key: string, history: History): Promise<void> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       try {
-        await this.#writeOnce(event, key)
+        await this.#writeOnce(event, key, history)
         return
       } catch (error) {
         // The server answered and will not have it; anything else is worth another try.
-        if (error instanceof StatusError) return
-        await new Promise<void>((resolve) => this.#options.clock.after(RETRY_MS, resolve))
+        if (error instanceof StatusError || this.#closed) return
+        await this.#pause()
       }
     }
   }
 
-  async #writeOnce(event: Event, key: string): Promise<void> {
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel()
+        this.#pauses.delete(end)
+        resolve()
+      }
+      const timer = this.#options.clock.after(RETRY_MS, end)
+      this.#pauses.add(end)
+    })
+  }
+
+  async #writeOnce(event: Event, key: string, { written }: History): Promise<void> {
     const { client } = this.#options
-    const known = this.#observed.get(key)
+    const known = written.get(key)
     if (known !== undefined) {
       const { name, firstTimestamp } = known
       const count = known.count + 1
@@ -143,7 +198,7 @@ export class EventRecorder {
       const patch = { count, message, lastTimestamp }
       try {
         await client.patch('events', event.metadata.namespace, name, 'application/strategic-merge-patch+json', patch)
-        this.#observed.set(key, { name, count, firstTimestamp })
+        written.set(key, { name, count, firstTimestamp })
         return
       } catch (error) {
         if (!isNotFound(error)) throw error
@@ -152,7 +207,7 @@ export class EventRecorder {
     }
     await client.create('events', event)
     const { firstTimestamp = '', count = 1 } = event
-    this.#observed.set(key, { name: event.metadata.name ?? '', count, firstTimestamp })
+    written.set(key, { name: event.metadata.name ?? '', count, firstTimestamp })
   }
 }
 
@@ -172,15 +227,24 @@ export function subjectOf(object: Frozen<KubeObject>, type: { apiVersion: string
   }
 }
 
-/** Everything by which client-go tells events apart before reason and message. */
-function keyOf(event: Event, ...more: (string | undefined)[]): string {
-  const { kind, namespace, name, uid, apiVersion, fieldPath } = event.involvedObject
-  return [kind, namespace, name, uid, apiVersion, fieldPath, event.type, ...more].join('\n')
+/** Which object an event is about, whatever part of it. Source: getSpamKey, EventAggregatorByReasonFunc */
+function subjectKey({ kind, namespace, name, uid, apiVersion }: EventSubject): string {
+  return [kind, namespace, name, uid, apiVersion].join('\n')
+}
+
+/** What makes an event about the same object the same one again. Source: getEventKey */
+function eventKey({ involvedObject, type, reason, message }: Event): string {
+  return [involvedObject.fieldPath, type, reason, message].join('\n')
 }
 
 /** A Map that forgets what was not set for the longest time. */
 class RecentMap<V> {
+  readonly #limit: number
   readonly #entries = new Map<string, V>()
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
 
   get(key: string): V | undefined {
     return this.#entries.get(key)
@@ -189,8 +253,12 @@ class RecentMap<V> {
   set(key: string, value: V): void {
     this.#entries.delete(key)
     this.#entries.set(key, value)
-    if (this.#entries.size <= CACHE_ENTRIES) return
+    if (this.#entries.size <= this.#limit) return
     const [oldest] = this.#entries.keys()
     if (oldest !== undefined) this.#entries.delete(oldest)
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key)
   }
 }

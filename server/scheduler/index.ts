@@ -96,7 +96,7 @@ export class Scheduler {
     this.#state = 'closed'
     this.#queue.close()
     await Promise.all(this.#writes)
-    await this.#recorder.flush()
+    await this.#recorder.close()
   }
 
   #sawNodes(events: readonly WatchEvent<Node>[]): void {
@@ -207,7 +207,7 @@ export class Scheduler {
 
   /** Says in an event and in the pod's condition why it has no node. */
   async #tell(pod: PodObject, reason: 'Unschedulable' | 'SchedulerError', message: string): Promise<void> {
-    const { namespace, name, generation } = pod.metadata
+    const { namespace, name, uid, generation } = pod.metadata
     this.#recorder.event(subjectOf(pod, { apiVersion: 'v1', kind: 'Pod' }), 'Warning', 'FailedScheduling', truncate(message))
     const before = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
     if (before?.status === 'False' && before.reason === reason && before.message === message) return
@@ -221,7 +221,8 @@ export class Scheduler {
       message,
       ...(generation === undefined ? {} : { observedGeneration: generation }),
     }
-    const patch = { status: { conditions: [condition] } }
+    // The uid: a pod of the same name that came after this one is not meant.
+    const patch = { metadata: { uid }, status: { conditions: [condition] } }
     try {
       await this.#client.patch('pods', namespace, name, 'application/strategic-merge-patch+json', patch, { subresource: 'status' })
     } catch {

@@ -1,12 +1,13 @@
 // The garbage collector: dependents go with their last owner; foreground deletion and orphaning are its finalizers.
 // Source: kubernetes pkg/controller/garbagecollector (v1.36)
-import type { Clock } from '../../apimachinery/clock.ts'
-import { isConflict, isNotFound } from '../../apimachinery/errors.ts'
+import type { Clock, Timer } from '../../apimachinery/clock.ts'
+import { isNotFound } from '../../apimachinery/errors.ts'
 import { parseGroupVersion } from '../../apimachinery/gvk.ts'
 import type { AnyObject, Frozen, OwnerReference } from '../../apimachinery/types.ts'
 import type { Client, ResourceName } from '../../client/client.ts'
 import {
   FIELD_MANAGER,
+  isWorthTelling,
   type Controller,
   type ControllerContext,
   type RunningController,
@@ -62,7 +63,8 @@ class GarbageCollector implements RunningController {
   #kinds = new Map<string, Known>()
   readonly #absent = new Set<string>()
   readonly #onError: ControllerContext['onError']
-  #discovering = false
+  /** The next look at what is served, if one is planned. */
+  #discovery: Timer | undefined
 
   constructor({ informers, clientFor, clock, onError }: ControllerContext) {
     this.#client = clientFor('generic-garbage-collector')
@@ -73,8 +75,8 @@ class GarbageCollector implements RunningController {
     this.#queue = new WorkQueue(clock, {
       work: (key) => this.#work(key),
       concurrency: CONCURRENCY,
-      onError: (key, error) => {
-        if (!isConflict(error)) onError?.(this.name, key, error)
+      onError: (key, error, retries) => {
+        if (isWorthTelling(error, retries)) onError?.(this.name, key, error)
       },
     })
     void this.#discover().then(() => this.#queue.start())
@@ -85,15 +87,15 @@ class GarbageCollector implements RunningController {
     await this.#recorder.flush()
   }
 
-  close(): Promise<void> {
-    return this.#queue.close()
+  async close(): Promise<void> {
+    this.#discovery?.cancel()
+    await this.#queue.close()
+    await this.#recorder.close()
   }
 
   #discoverSoon(): void {
-    if (this.#discovering) return
-    this.#discovering = true
-    this.#clock.after(DISCOVERY_DELAY_MS, () => {
-      this.#discovering = false
+    this.#discovery ??= this.#clock.after(DISCOVERY_DELAY_MS, () => {
+      this.#discovery = undefined
       void this.#discover()
     })
   }

@@ -4,11 +4,12 @@
 // Source: kubernetes pkg/controller/namespace, NamespacedResourcesDeleter (v1.36)
 import type * as core from '../../api/core.ts'
 import type { Clock } from '../../apimachinery/clock.ts'
-import { isConflict, isNotFound } from '../../apimachinery/errors.ts'
+import { isNotFound } from '../../apimachinery/errors.ts'
 import type { Frozen, KubeObject, Stored } from '../../apimachinery/types.ts'
 import type { Client, ResourceName } from '../../client/client.ts'
 import {
   FIELD_MANAGER,
+  isWorthTelling,
   type Controller,
   type ControllerContext,
   type RunningController,
@@ -38,8 +39,8 @@ class NamespaceController implements RunningController {
     this.#queue = new WorkQueue(clock, {
       work: (name) => this.#empty(name),
       maxDelayMs: MAX_PAUSE_MS,
-      onError: (key, error) => {
-        if (!(error instanceof ContentRemaining) && !isConflict(error)) onError?.(this.name, key, error)
+      onError: (key, error, retries) => {
+        if (!(error instanceof ContentRemaining) && isWorthTelling(error, retries)) onError?.(this.name, key, error)
       },
     })
     const namespaces = informers.for<core.Namespace>('namespaces')
