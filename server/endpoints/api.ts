@@ -40,6 +40,8 @@ export type Answer =
   | { readonly type: 'status'; readonly status: Status }
   | ListAnswer
   | WatchAnswer
+  /** 204: logs of a pod without a node. */
+  | { readonly type: 'empty' }
   /** Plain text (logs). */
   | { readonly type: 'text'; readonly text: string }
 

@@ -40,6 +40,9 @@ export function writeAnswer(ctx: Context, answer: Exclude<Answer, { type: 'watch
       ctx.type = 'text/plain'
       ctx.body = answer.text
       return
+    case 'empty':
+      ctx.status = 204
+      return
     case 'object':
       return writeObject(ctx, answer.code, answer.object as AnyObject, negotiated)
     case 'entry':

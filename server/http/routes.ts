@@ -1,10 +1,11 @@
 // Where a request goes: resources to endpoints/, everything else to the documents and probes of a server.
-import { newMethodNotAllowed, newNotImplemented, newPathNotFound, newUnsupportedMediaType } from '../apimachinery/errors.ts'
+import { newMethodNotAllowed, newPathNotFound, newUnsupportedMediaType } from '../apimachinery/errors.ts'
 import type { RequestInfo } from '../apimachinery/request-info.ts'
 import type { Answer, Api, Scope } from '../endpoints/api.ts'
 import { apply, applyPatchType } from '../endpoints/apply.ts'
 import { bind } from '../endpoints/bind.ts'
 import { componentStatuses, type ComponentProbe } from '../endpoints/component-status.ts'
+import { connect, connectSubresources } from '../endpoints/connect.ts'
 import { create } from '../endpoints/create.ts'
 import type { Body } from '../endpoints/decode.ts'
 import { deleteCollection, deleteOne } from '../endpoints/delete.ts'
@@ -31,9 +32,6 @@ export interface Services {
   readonly tokens: TokenIssuer
   readonly components: ComponentProbe
 }
-
-/** Subresources that reach into a node; no node answers them yet. */
-const connectSubresources = new Set(['log', 'exec', 'attach', 'portforward', 'proxy'])
 
 export function resourceRoutes(services: Services): Filter {
   return async (ctx, next) => {
@@ -104,7 +102,7 @@ function scopeOf(ctx: Context, resource: Resource, info: RequestInfo): Scope {
 
 async function answerOf(services: Services, ctx: Context, scope: Scope): Promise<Exclude<Answer, { type: 'watch' }>> {
   const { subresource } = scope
-  if (connectSubresources.has(subresource)) return connect(scope)
+  if (connectSubresources.has(subresource)) return connect(scope) as Exclude<Answer, { type: 'watch' }>
   if (subresource === 'scale') {
     if (ctx.method === 'GET') return getScale(scope) as Exclude<Answer, { type: 'watch' }>
     return (await writeScale(services, ctx, scope)) as Exclude<Answer, { type: 'watch' }>
@@ -142,12 +140,6 @@ async function plainAnswer(services: Services, ctx: Context, scope: Scope): Prom
       return name === '' ? deleteCollection(api, scope, body) : deleteOne(api, scope, body)
     }
   }
-}
-
-/** Logs, exec, attach, port-forward and proxy want a node that answers. */
-function connect(scope: Scope): never {
-  if (scope.resource.store !== undefined && scope.resource.facts.kind !== 'Service') scope.resource.store.get(scope.namespace, scope.name)
-  throw newNotImplemented(`the subresource "${scope.subresource}" is not served by this server yet`)
 }
 
 async function bodyOf(ctx: Context, { facts }: Resource): Promise<Body> {
