@@ -5,7 +5,12 @@ import { newBadRequest, newConflict, newMethodNotSupported, newPlainError } from
 import { copy } from '../apimachinery/equality.ts'
 import { applyConfiguration, type Applied } from '../apimachinery/managed-fields/apply.ts'
 import { Conflicts } from '../apimachinery/managed-fields/conflicts.ts'
-import { kubectl, lastAppliedSet, remainingConflicts, updateLastApplied } from '../apimachinery/managed-fields/last-applied.ts'
+import {
+  kubectl,
+  lastAppliedSet,
+  remainingConflicts,
+  updateLastApplied,
+} from '../apimachinery/managed-fields/last-applied.ts'
 import { decodeStored, encodeManagers, type Managers } from '../apimachinery/managed-fields/managers.ts'
 import { shapeOf, type MapShape } from '../apimachinery/managed-fields/shape.ts'
 import { afterUpdate, emptyObject, type Writer } from '../apimachinery/managed-fields/update.ts'
@@ -41,15 +46,29 @@ export async function apply(api: Api, scope: Scope, body: Body): Promise<Answer>
       setManagedFields(draft, managedFields)
       const uid = draft.metadata!.uid ?? ''
       if (current === undefined && uid !== '') {
-        throw newConflict(groupResource, scope.name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`)
+        throw newConflict(
+          groupResource,
+          scope.name,
+          `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+        )
       }
       setNamespace(draft, scope)
       checkName(draft, scope)
-      const attributes = admissionAttributes(scope, current === undefined ? 'CREATE' : 'UPDATE', draft, current?.object, options.dryRun)
+      const attributes = admissionAttributes(
+        scope,
+        current === undefined ? 'CREATE' : 'UPDATE',
+        draft,
+        current?.object,
+        options.dryRun,
+      )
       const admitting = api.admission.admit(attributes, api.reader)
       return admitting === undefined ? draft : admitting.then(() => draft)
     },
-    { subresource: scope.subresource, forceCreate: scope.subresource === '', check: validating(api, scope, 'UPDATE', options.dryRun) },
+    {
+      subresource: scope.subresource,
+      forceCreate: scope.subresource === '',
+      check: validating(api, scope, 'UPDATE', options.dryRun),
+    },
   )
   return { type: 'entry', code: created ? 201 : 200, resource, entry }
 }
@@ -90,7 +109,14 @@ function managersBefore(type: ManagedType, live: Frozen<AnyObject>, managers: Ma
 }
 
 /** @throws StatusError 409 */
-function applyOver(type: ManagedType, live: Frozen<AnyObject>, config: AnyObject, managers: Managers, writer: Writer, force: boolean): Applied {
+function applyOver(
+  type: ManagedType,
+  live: Frozen<AnyObject>,
+  config: AnyObject,
+  managers: Managers,
+  writer: Writer,
+  force: boolean,
+): Applied {
   try {
     return applyConfiguration(type, live, config, managers, writer, force)
   } catch (error) {
@@ -111,10 +137,12 @@ function checkedConfiguration({ type, kind }: ApplyTarget, value: unknown): AnyO
     throw newBadRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${why}`)
   }
   const config = (value ?? {}) as AnyObject
-  if (config.apiVersion !== type.apiVersion || config.kind !== kind) throw newBadRequest(`invalid object type: ${printKind(config)}`)
+  if (config.apiVersion !== type.apiVersion || config.kind !== kind)
+    throw newBadRequest(`invalid object type: ${printKind(config)}`)
   if (Array.isArray(config.metadata?.managedFields)) throw newBadRequest('metadata.managedFields must be nil')
   const problems = problemsOf(shapeOf(type.schema) as MapShape, config)
-  if (problems !== undefined) throw newPlainError(`failed to create typed patch object (${printName(config)}): ${problems}`)
+  if (problems !== undefined)
+    throw newPlainError(`failed to create typed patch object (${printName(config)}): ${problems}`)
   return config
 }
 
@@ -124,7 +152,9 @@ function decodeApplied({ schema }: ManagedType, merged: object, config: AnyObjec
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     const name = printName(config)
-    throw newPlainError(`failed to convert new object (${name}) to proper version: unable to convert unstructured object to ${printKind(config)}: ${error.message}`)
+    throw newPlainError(
+      `failed to convert new object (${name}) to proper version: unable to convert unstructured object to ${printKind(config)}: ${error.message}`,
+    )
   }
 }
 
@@ -149,7 +179,11 @@ export function setManagedFields(draft: AnyObject, entries: ManagedFieldsEntry[]
 }
 
 /** @throws StatusError 400 with fieldValidation=Strict */
-export function checkDuplicates({ findings }: Body, fieldValidation: FieldValidation, scope: Pick<Scope, 'warn'>): void {
+export function checkDuplicates(
+  { findings }: Body,
+  fieldValidation: FieldValidation,
+  scope: Pick<Scope, 'warn'>,
+): void {
   if (fieldValidation === 'Ignore') return
   for (const finding of findings) {
     if (fieldValidation === 'Strict') throw newBadRequest(`error strict decoding YAML: ${finding}`)

@@ -12,7 +12,8 @@ export function restoreEmptyLists(schema: StructSchema, sent: unknown, decoded: 
   restorerOf(schema)?.(sent, decoded)
   // An empty list of managedFields asks to forget all owners.
   const entries = (sent as Partial<AnyObject> | undefined)?.metadata?.managedFields
-  if (Array.isArray(entries) && entries.length === 0 && decoded.metadata !== undefined) decoded.metadata.managedFields = []
+  if (Array.isArray(entries) && entries.length === 0 && decoded.metadata !== undefined)
+    decoded.metadata.managedFields = []
 }
 
 const restorers = new Map<Schema, Restorer | undefined>()

@@ -37,7 +37,13 @@ function managerOfAgent(userAgent: string): string {
  * Tells the owners of `draft`'s fields in its metadata. `draft` is what was sent, defaulted, before admission and the strategy
  * of its kind: nobody owns what those add. Both objects are in the version that is stored.
  */
-export function trackOwners(api: Api, scope: Scope, live: Frozen<AnyObject> | undefined, draft: AnyObject, fieldManager: string): void {
+export function trackOwners(
+  api: Api,
+  scope: Scope,
+  live: Frozen<AnyObject> | undefined,
+  draft: AnyObject,
+  fieldManager: string,
+): void {
   const { resource } = scope
   const type = managedTypeOf(api.resources, resource, scope.subresource)
   const writer = writerOf(api, scope, fieldManager)
@@ -85,9 +91,18 @@ export function loneType(apiVersion: string, schema: StructSchema): ManagedType 
   return { apiVersion, schema, filter: undefined, other: () => undefined }
 }
 
-function otherVersion(resources: Resources, resource: Resource, apiVersion: string, subresource: string): OtherVersion | undefined {
+function otherVersion(
+  resources: Resources,
+  resource: Resource,
+  apiVersion: string,
+  subresource: string,
+): OtherVersion | undefined {
   const slash = apiVersion.indexOf('/')
-  const other = resources.get(slash < 0 ? '' : apiVersion.slice(0, slash), apiVersion.slice(slash + 1), resource.facts.resource)
+  const other = resources.get(
+    slash < 0 ? '' : apiVersion.slice(0, slash),
+    apiVersion.slice(slash + 1),
+    resource.facts.resource,
+  )
   if (other === undefined || other.store !== resource.store) return undefined
   return {
     apiVersion,

@@ -19,11 +19,15 @@ export async function update(api: Api, scope: Scope, body: Body): Promise<Answer
   setNamespace(sent, scope)
   const context = writeContext(api, scope, options.dryRun)
   const uid = sent.metadata?.uid
+  // Read only, and half of many objects: not copied for every attempt.
+  const managedFields = sent.metadata?.managedFields
+  delete sent.metadata?.managedFields
   const { entry, created } = await resource.store.update(
     context,
     scope.name,
     (current) => {
       const draft = copy(sent)
+      if (managedFields !== undefined) draft.metadata!.managedFields = managedFields
       trackOwners(api, scope, current?.object, draft, options.fieldManager)
       const attributes = admissionAttributes(scope, current === undefined ? 'CREATE' : 'UPDATE', draft, current?.object, options.dryRun)
       const admitting = api.admission.admit(attributes, api.reader)

@@ -9,7 +9,7 @@ import { difference, emptySet, intersection, isEmpty, union, type FieldSet } fro
 import { fieldSetOf, withNamedFields } from './field-set-of.ts'
 import { managerId, type Manager, type Managers } from './managers.ts'
 import { merged, withoutFields } from './merge.ts'
-import { reconciled } from './reconcile.ts'
+import { reconciled, rememberFitting } from './reconcile.ts'
 import { ownedShapeOf, shapeOf, type MapShape } from './shape.ts'
 import { changedIn, comparisonsByVersion, filtered, less, type Writer } from './update.ts'
 import type { ManagedType, OtherVersion } from './versions.ts'
@@ -24,8 +24,20 @@ export interface Applied {
  * `live` and `config` are of the version of `type`, `config` fits it (`problemsOf`).
  * @throws Conflicts unless `force`
  */
-export function applyConfiguration(type: ManagedType, live: object, config: object, before: Managers, writer: Writer, force: boolean): Applied {
-  const own = { name: writer.manager, operation: 'Apply' as const, subresource: writer.subresource, apiVersion: type.apiVersion }
+export function applyConfiguration(
+  type: ManagedType,
+  live: object,
+  config: object,
+  before: Managers,
+  writer: Writer,
+  force: boolean,
+): Applied {
+  const own = {
+    name: writer.manager,
+    operation: 'Apply' as const,
+    subresource: writer.subresource,
+    apiVersion: type.apiVersion,
+  }
   const id = managerId(own)
   const managers = reconciled(type, before)
   const last = managers.get(id)
@@ -45,6 +57,7 @@ export function applyConfiguration(type: ManagedType, live: object, config: obje
   const mine = after.get(id)
   if (mine !== undefined && isEmpty(mine.set)) after.delete(id)
   else if (mine !== undefined && !isSame) after.set(id, { ...mine, time: formatTime(writer.now) })
+  rememberFitting(type, after)
   return { object: isSame ? undefined : next, managers: after }
 }
 
@@ -54,8 +67,20 @@ function mentionedBy(config: object, shape: MapShape, { filter }: ManagedType): 
 }
 
 /** Who applies takes from others what differs, if it may; what went is nobody's. */
-function owners(type: ManagedType, live: object, next: object, managers: Managers, applier: string, force: boolean): Managers {
-  const comparisonIn = comparisonsByVersion(type, live, next, filtered(compare(ownedShapeOf(type.schema), live, next), type))
+function owners(
+  type: ManagedType,
+  live: object,
+  next: object,
+  managers: Managers,
+  applier: string,
+  force: boolean,
+): Managers {
+  const comparisonIn = comparisonsByVersion(
+    type,
+    live,
+    next,
+    filtered(compare(ownedShapeOf(type.schema), live, next), type),
+  )
   const after: Managers = new Map()
   const conflicts: Conflict[] = []
   for (const [id, manager] of managers) {
@@ -75,7 +100,12 @@ function owners(type: ManagedType, live: object, next: object, managers: Manager
 }
 
 /** `next` without what the applier owned by its last configuration, unless it or somebody else owns it now. */
-function pruned(type: ManagedType, next: object, managers: Managers, last: Pick<Manager, 'apiVersion' | 'set'>): object {
+function pruned(
+  type: ManagedType,
+  next: object,
+  managers: Managers,
+  last: Pick<Manager, 'apiVersion' | 'set'>,
+): object {
   const lastVersion = versionOf(type, last.apiVersion)
   if (lastVersion === undefined) return next
   const { shape } = lastVersion
@@ -90,9 +120,16 @@ function pruned(type: ManagedType, next: object, managers: Managers, last: Pick<
 }
 
 /** `reduced` with what somebody owns, in the version of `last`. */
-function addBackOwned(type: ManagedType, last: ConvertibleVersion, whole: object, reduced: object, managers: Managers): object {
+function addBackOwned(
+  type: ManagedType,
+  last: ConvertibleVersion,
+  whole: object,
+  reduced: object,
+  managers: Managers,
+): object {
   const sets = new Map<string, FieldSet>([[last.apiVersion, emptySet]])
-  for (const { apiVersion, set } of managers.values()) sets.set(apiVersion, union(sets.get(apiVersion) ?? emptySet, set))
+  for (const { apiVersion, set } of managers.values())
+    sets.set(apiVersion, union(sets.get(apiVersion) ?? emptySet, set))
   let wholeNow = last.toRequested(whole)
   let reducedNow = last.toRequested(reduced)
   for (const [apiVersion, set] of sets) {
@@ -109,11 +146,14 @@ function addBackOwned(type: ManagedType, last: ConvertibleVersion, whole: object
   return last.fromRequested(reducedNow)
 }
 
-type ConvertibleVersion = Pick<OtherVersion, 'apiVersion' | 'fromRequested' | 'toRequested'> & { readonly shape: MapShape }
+type ConvertibleVersion = Pick<OtherVersion, 'apiVersion' | 'fromRequested' | 'toRequested'> & {
+  readonly shape: MapShape
+}
 
 /** The version of the request among the others. */
 function versionOf(type: ManagedType, apiVersion: string): ConvertibleVersion | undefined {
-  if (apiVersion === type.apiVersion) return { apiVersion, shape: shapeOf(type.schema) as MapShape, fromRequested: same, toRequested: same }
+  if (apiVersion === type.apiVersion)
+    return { apiVersion, shape: shapeOf(type.schema) as MapShape, fromRequested: same, toRequested: same }
   const other = type.other(apiVersion)
   return other && { ...other, shape: shapeOf(other.schema) as MapShape }
 }

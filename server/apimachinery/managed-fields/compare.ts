@@ -29,7 +29,8 @@ export function compare(shape: MapShape, old: object, next: object): Comparison 
 }
 
 const none = (): Changes => ({ added: undefined, modified: undefined, removed: undefined })
-const setOfAll = (children: MutableFieldSet | undefined): FieldSet => (children === undefined ? emptySet : sorted(children))
+const setOfAll = (children: MutableFieldSet | undefined): FieldSet =>
+  children === undefined ? emptySet : sorted(children)
 
 /** Absent is undefined; null is there, and holds nothing. */
 function compareValues(shape: Shape, old: unknown, next: unknown, element: PathElement, into: Changes): void {

@@ -28,7 +28,10 @@ export class Conflicts extends Error {
       const [{ owner, paths }] = owners as [(typeof owners)[number]]
       return newApplyConflict(`Apply failed with 1 conflict: conflict with ${owner}: ${paths[0]!}`, causes)
     }
-    const lines = owners.flatMap(({ owner, paths }) => [`conflicts with ${owner}:`, ...paths.map((path) => `- ${path}`)])
+    const lines = owners.flatMap(({ owner, paths }) => [
+      `conflicts with ${owner}:`,
+      ...paths.map((path) => `- ${path}`),
+    ])
     return newApplyConflict(`Apply failed with ${causes.length} conflicts: ${lines.join('\n')}`, causes)
   }
 }

@@ -168,7 +168,8 @@ export function canonicalSet(value: unknown): FieldSet {
 }
 
 function canonicalNode(value: unknown): { children: FieldSet | undefined; isMember: boolean } {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { children: undefined, isMember: true }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { children: undefined, isMember: true }
   const children: MutableFieldSet = {}
   let member = false
   for (const [text, below] of Object.entries(value)) {
@@ -180,7 +181,8 @@ function canonicalNode(value: unknown): { children: FieldSet | undefined; isMemb
     if (element === undefined) continue
     const node = canonicalNode(below)
     const next = nodeOf(node.isMember, (node.children ?? {}) as MutableFieldSet)
-    if (next !== undefined) children[element] = children[element] === undefined ? next : unionNodes(children[element], next)
+    if (next !== undefined)
+      children[element] = children[element] === undefined ? next : unionNodes(children[element], next)
   }
   if (isEmpty(children)) return { children: undefined, isMember: true }
   return { children: sorted(children), isMember: member }

@@ -54,7 +54,10 @@ export function updateLastApplied(object: AnyObject, config: Frozen<AnyObject>):
   const annotations = object.metadata?.annotations
   if (annotations === undefined || (annotations[annotation] ?? '') === '') return
   const { [annotation]: _, ...others } = config.metadata?.annotations ?? {}
-  const metadata = { ...config.metadata, ...(config.metadata?.annotations === undefined ? {} : { annotations: others }) }
+  const metadata = {
+    ...config.metadata,
+    ...(config.metadata?.annotations === undefined ? {} : { annotations: others }),
+  }
   annotations[annotation] = `${escaped(JSON.stringify(sortMembers({ ...config, metadata })))}\n`
   let bytes = 0
   for (const [name, value] of Object.entries(annotations)) bytes += Buffer.byteLength(name) + Buffer.byteLength(value)

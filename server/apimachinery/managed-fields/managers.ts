@@ -46,14 +46,19 @@ export function decodeStored(entries: Frozen<ManagedFieldsEntry[]> | undefined):
  * Entries a client sent. Those it sent back as it got them keep the sets of `known`.
  * @throws ManagedFieldsError
  */
-export function decodeSent(entries: readonly ManagedFieldsEntry[], known: Frozen<ManagedFieldsEntry[]> | undefined): Managers {
+export function decodeSent(
+  entries: readonly ManagedFieldsEntry[],
+  known: Frozen<ManagedFieldsEntry[]> | undefined,
+): Managers {
   const managers: Managers = new Map()
   entries.forEach((entry, index) => {
-    if (entry.operation !== 'Apply' && entry.operation !== 'Update') throw new ManagedFieldsError('operation must be `Apply` or `Update`')
+    if (entry.operation !== 'Apply' && entry.operation !== 'Update')
+      throw new ManagedFieldsError('operation must be `Apply` or `Update`')
     if ((entry.apiVersion ?? '') === '') throw new ManagedFieldsError('apiVersion must not be empty')
     const { fieldsType = '', fieldsV1 } = entry
     if (fieldsType === '') throw new ManagedFieldsError(`missing fieldsType in managed fields entry ${index}`)
-    if (fieldsType !== 'FieldsV1') throw new ManagedFieldsError(`invalid fieldsType ${JSON.stringify(fieldsType)} in managed fields entry ${index}`)
+    if (fieldsType !== 'FieldsV1')
+      throw new ManagedFieldsError(`invalid fieldsType ${JSON.stringify(fieldsType)} in managed fields entry ${index}`)
     const same = known?.find((one) => deepEqual(one.fieldsV1, fieldsV1))
     add(managers, entry, same === undefined ? readSet(fieldsV1) : ((same.fieldsV1 ?? {}) as FieldSet))
   })

@@ -28,7 +28,8 @@ function mergeMaps({ fields, element }: MapShape, live: Members, config: Members
   for (const name in config) {
     const shape = fields.get(name)?.shape ?? element
     const member = shape === undefined ? config[name] : merge(shape, live[name], config[name])
-    if (name === '__proto__') Object.defineProperty(result, name, { value: member, enumerable: true, configurable: true, writable: true })
+    if (name === '__proto__')
+      Object.defineProperty(result, name, { value: member, enumerable: true, configurable: true, writable: true })
     else result[name] = member
   }
   return result
@@ -81,7 +82,7 @@ function mergeLists(shape: ListShape, live: readonly unknown[], config: readonly
 
 /** The object without the fields of the set, and all that is in them. What is emptied so becomes null. */
 export function withoutFields(shape: MapShape, object: object, set: FieldSet): object {
-  return isEmpty(set) ? object : (removeFrom(shape, object, set) as object | null) ?? {}
+  return isEmpty(set) ? object : ((removeFrom(shape, object, set) as object | null) ?? {})
 }
 
 function removeFrom(shape: Shape, value: unknown, set: FieldSet): unknown {

@@ -37,7 +37,8 @@ export function canonicalElement(text: string): PathElement | undefined {
       return valueElement(parse(text.slice(2)))
     case 'k': {
       const key = parse(text.slice(2))
-      if (typeof key !== 'object' || key === null || Array.isArray(key)) throw new PathElementError(`not an object: ${text}`)
+      if (typeof key !== 'object' || key === null || Array.isArray(key))
+        throw new PathElementError(`not an object: ${text}`)
       return keyElement(key as Record<string, unknown>)
     }
     case 'i':
@@ -108,7 +109,11 @@ function compareValues(a: unknown, b: unknown): number {
 
 function rankOf(value: unknown): number {
   if (value === null) return 5
-  return ['number', 'string', 'boolean'].indexOf(typeof value) >= 0 ? ['number', 'string', 'boolean'].indexOf(typeof value) : Array.isArray(value) ? 3 : 4
+  return ['number', 'string', 'boolean'].indexOf(typeof value) >= 0
+    ? ['number', 'string', 'boolean'].indexOf(typeof value)
+    : Array.isArray(value)
+      ? 3
+      : 4
 }
 
 /** As messages show it: `.name`, `[name="c"]`, `[="a"]`, `[0]`. */
@@ -119,7 +124,9 @@ export function printElement(element: PathElement): string {
       return `.${text}`
     case 'k': {
       const key = JSON.parse(text) as Key
-      return `[${Object.keys(key).map((name) => `${name}=${printValue(key[name])}`).join(',')}]`
+      return `[${Object.keys(key)
+        .map((name) => `${name}=${printValue(key[name])}`)
+        .join(',')}]`
     }
     case 'v':
       return `[=${printValue(JSON.parse(text))}]`
@@ -130,6 +137,9 @@ export function printElement(element: PathElement): string {
 
 function printValue(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(printValue).join(',')}]`
-  if (typeof value === 'object' && value !== null) return Object.entries(value).map(([name, member]) => `${name}=${printValue(member)}`).join('')
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value)
+      .map(([name, member]) => `${name}=${printValue(member)}`)
+      .join('')
   return JSON.stringify(value)
 }

@@ -19,12 +19,23 @@ export function reconciled(type: ManagedType, managers: Managers): Managers {
   return result
 }
 
-function fit(shape: MapShape, set: FieldSet): FieldSet {
+/** For sets made of such that fit. */
+export function rememberFitting({ apiVersion, schema }: ManagedType, managers: Managers): void {
+  const known = fittingOf(ownedShapeOf(schema))
+  for (const manager of managers.values()) if (manager.apiVersion === apiVersion) known.add(manager.set)
+}
+
+function fittingOf(shape: MapShape): WeakSet<FieldSet> {
   let known = fitting.get(shape)
   if (known === undefined) {
     known = new WeakSet()
     fitting.set(shape, known)
   }
+  return known
+}
+
+function fit(shape: MapShape, set: FieldSet): FieldSet {
+  const known = fittingOf(shape)
   if (known.has(set)) return set
   const result = fitChildren(shape, set)
   known.add(result)

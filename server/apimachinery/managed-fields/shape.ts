@@ -62,7 +62,17 @@ const objectShapes = new WeakMap<StructSchema, MapShape>()
  * Fields nobody owns.
  * Source: k8s.io/apimachinery/pkg/util/managedfields/internal, NewStripMetaManager (v1.36)
  */
-const neverOwned = new Set(['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'clusterName', 'generation', 'managedFields', 'resourceVersion'])
+const neverOwned = new Set([
+  'name',
+  'namespace',
+  'creationTimestamp',
+  'selfLink',
+  'uid',
+  'clusterName',
+  'generation',
+  'managedFields',
+  'resourceVersion',
+])
 
 /** The shape of a whole object, without the fields nobody owns. */
 export function ownedShapeOf(schema: StructSchema): MapShape {
@@ -132,7 +142,9 @@ function fieldShape(field: Field): FieldShape {
 function shapeOfField(field: Field): Shape {
   const { schema, listType, patchStrategy, patchMergeKey } = field
   if (schema.form === 'list' && listType === undefined && patchStrategy.includes('merge')) {
-    return patchMergeKey === undefined ? listShape(schema.element, 'set', []) : listShape(schema.element, 'map', [patchMergeKey])
+    return patchMergeKey === undefined
+      ? listShape(schema.element, 'set', [])
+      : listShape(schema.element, 'map', [patchMergeKey])
   }
   return shapeOf(schema)
 }
@@ -164,11 +176,13 @@ export function itemElement({ keys }: ListShape, item: unknown): PathElement {
   if (keys.length === 0) {
     if (item === null) throw new ListItemError(`associative list without keys has an element that's an explicit null`)
     if (Array.isArray(item)) throw new ListItemError('not supported: associative list with lists as elements')
-    if (typeof item === 'object') throw new ListItemError(`associative list without keys has an element that's a map type`)
+    if (typeof item === 'object')
+      throw new ListItemError(`associative list without keys has an element that's a map type`)
     return valueElement(item)
   }
   if (item === null) throw new ListItemError('associative list with keys may not have a null element')
-  if (typeof item !== 'object' || Array.isArray(item)) throw new ListItemError('associative list with keys may not have non-map elements')
+  if (typeof item !== 'object' || Array.isArray(item))
+    throw new ListItemError('associative list with keys may not have non-map elements')
   const key: Record<string, unknown> = {}
   let isEmpty = true
   for (const { name, fallback } of keys) {
@@ -180,7 +194,9 @@ export function itemElement({ keys }: ListShape, item: unknown): PathElement {
   }
   if (isEmpty) {
     const names = keys.map(({ name }) => JSON.stringify(name)).join(' ')
-    throw new ListItemError(`associative list with keys has an element that omits all key fields [${names}] (and doesn't have default values for any key fields)`)
+    throw new ListItemError(
+      `associative list with keys has an element that omits all key fields [${names}] (and doesn't have default values for any key fields)`,
+    )
   }
   return keyElement(key)
 }

@@ -17,6 +17,9 @@ export function equalButForTimes(a: Frozen<AnyObject>, b: Frozen<AnyObject>): bo
   )
 }
 
-function sameOwner({ time: _a, ...a }: Frozen<ManagedFieldsEntry>, { time: _b, ...b }: Frozen<ManagedFieldsEntry>): boolean {
+function sameOwner(
+  { time: _a, ...a }: Frozen<ManagedFieldsEntry>,
+  { time: _b, ...b }: Frozen<ManagedFieldsEntry>,
+): boolean {
   return deepEqual(a, b)
 }

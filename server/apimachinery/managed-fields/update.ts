@@ -8,8 +8,17 @@ import { deepFreeze } from '../equality.ts'
 import type { AnyObject, Frozen, ManagedFieldsEntry } from '../types.ts'
 import { compare, type Comparison } from './compare.ts'
 import { difference, intersection, isEmpty, union, type FieldSet } from './field-set.ts'
-import { decodeSent, decodeStored, encodeManagers, isReset, managerId, ManagedFieldsError, type Manager, type Managers } from './managers.ts'
-import { reconciled } from './reconcile.ts'
+import {
+  decodeSent,
+  decodeStored,
+  encodeManagers,
+  isReset,
+  managerId,
+  ManagedFieldsError,
+  type Manager,
+  type Managers,
+} from './managers.ts'
+import { reconciled, rememberFitting } from './reconcile.ts'
 import { ownedShapeOf } from './shape.ts'
 import type { ManagedType } from './versions.ts'
 
@@ -25,12 +34,19 @@ export interface Writer {
  * Sets metadata.managedFields of `draft`, which is about to be written over `live` (undefined: about to be created). Both are
  * of the version of `type`. Objects nobody tracks stay so.
  */
-export function trackUpdate(type: ManagedType, live: Frozen<AnyObject> | undefined, draft: AnyObject, writer: Writer): void {
+export function trackUpdate(
+  type: ManagedType,
+  live: Frozen<AnyObject> | undefined,
+  draft: AnyObject,
+  writer: Writer,
+): void {
   const meta = (draft.metadata ??= {})
   const managers = managersBefore(live?.metadata?.managedFields, meta.managedFields, writer.subresource !== '')
   delete meta.managedFields
   const isTracked = managers.size > 0 || live === undefined
-  const entries = encodeManagers(isTracked ? afterUpdate(type, live ?? emptyObject(type.schema), draft, managers, writer) : managers)
+  const entries = encodeManagers(
+    isTracked ? afterUpdate(type, live ?? emptyObject(type.schema), draft, managers, writer) : managers,
+  )
   if (entries !== undefined) meta.managedFields = entries
 }
 
@@ -52,7 +68,13 @@ function managersBefore(
 }
 
 /** The owners once `writer` has made `next` of `live`, with no more than ten that update. */
-export function afterUpdate(type: ManagedType, live: object, next: object, managers: Managers, writer: Writer): Managers {
+export function afterUpdate(
+  type: ManagedType,
+  live: object,
+  next: object,
+  managers: Managers,
+  writer: Writer,
+): Managers {
   const comparison = filtered(compare(ownedShapeOf(type.schema), live, next), type)
   const after = withoutChanges(type, live, next, reconciled(type, managers), comparison)
   const set = union(comparison.modified, comparison.added)
@@ -68,7 +90,9 @@ export function afterUpdate(type: ManagedType, live: object, next: object, manag
     const before = after.get(id)
     after.set(id, { ...own, time: formatTime(now), set: before === undefined ? set : union(set, before.set) })
   }
-  return capped(after)
+  const result = capped(after)
+  rememberFitting(type, result)
+  return result
 }
 
 export function filtered(comparison: Comparison, { filter }: Pick<ManagedType, 'filter'>): Comparison {
@@ -78,12 +102,18 @@ export function filtered(comparison: Comparison, { filter }: Pick<ManagedType, '
 }
 
 /** What was compared, in any version somebody owns fields in; undefined where that version is gone. */
-export function comparisonsByVersion(type: ManagedType, live: object, next: object, own: Comparison): (apiVersion: string) => Comparison | undefined {
+export function comparisonsByVersion(
+  type: ManagedType,
+  live: object,
+  next: object,
+  own: Comparison,
+): (apiVersion: string) => Comparison | undefined {
   const known = new Map<string, Comparison | undefined>([[type.apiVersion, own]])
   return (apiVersion) => {
     if (!known.has(apiVersion)) {
       const other = type.other(apiVersion)
-      const compared = other && compare(ownedShapeOf(other.schema), other.fromRequested(live), other.fromRequested(next))
+      const compared =
+        other && compare(ownedShapeOf(other.schema), other.fromRequested(live), other.fromRequested(next))
       known.set(apiVersion, other && compared && filtered(compared, other))
     }
     return known.get(apiVersion)
@@ -133,7 +163,12 @@ function capped(managers: Managers): Managers {
       firstOfVersion.set(apiVersion, id)
       continue
     }
-    const bucket: Omit<Manager, 'set' | 'time'> = { name: oldUpdatesManager, operation: 'Update', subresource: '', apiVersion }
+    const bucket: Omit<Manager, 'set' | 'time'> = {
+      name: oldUpdatesManager,
+      operation: 'Update',
+      subresource: '',
+      apiVersion,
+    }
     const bucketId = managerId(bucket)
     const before = managers.get(bucketId) ?? managers.get(first)!
     if (!managers.has(bucketId)) managers.delete(first)

@@ -1,7 +1,15 @@
 // Whether an applied configuration fits its type: everything declared, of the right type, no list item twice.
 // Source: sigs.k8s.io/structured-merge-diff/v6 typed, TypedValue.Validate
 import { fieldElement, printElement } from './path-element.ts'
-import { deducedMap, itemElement, ListItemError, type ListShape, type MapShape, type ScalarShape, type Shape } from './shape.ts'
+import {
+  deducedMap,
+  itemElement,
+  ListItemError,
+  type ListShape,
+  type MapShape,
+  type ScalarShape,
+  type Shape,
+} from './shape.ts'
 
 interface Problem {
   readonly path: string
@@ -36,7 +44,9 @@ function scalarProblem(type: ScalarShape['type'], value: unknown): string | unde
     case 'numeric':
       return typeof value === 'number' ? undefined : `expected numeric (int or float), got ${goTypeName(value)}`
     case 'string':
-      return typeof value === 'string' ? undefined : `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`
+      return typeof value === 'string'
+        ? undefined
+        : `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`
     case 'boolean':
       return typeof value === 'boolean' ? undefined : `expected boolean, got &{${goPlain(value)}}`
     case 'untyped':
