@@ -212,4 +212,34 @@ describe('Kubelets', () => {
     await kubelets.close()
     expect(clock.pendingTimers).to.equal(0)
   })
+
+  it('starts a pod that found no address when one is freed', async () => {
+    const clock = new FakeClock()
+    const first = { ...nodeSet({ count: 1, bare: true })[0]!, podCIDR: '10.0.0.0/30' }
+    const client = new FakeClient({ pods: [pod('a'), pod('b')] })
+    const informers = new Informers(client, clock)
+    const kubelets = startKubelets({ clientFor: () => client, informers, clock, random: seededRandom(1), nodes: [first] })
+    await informers.start()
+    const addresses = () => client.objects('pods').map((one) => (one as Pod).status?.podIP)
+    const step = async () => {
+      clock.step(100)
+      await settle()
+    }
+    await settle()
+    await step()
+    expect(addresses()).to.deep.equal(['10.0.0.2', undefined])
+    await client.delete('pods', 'default', 'a')
+    await step()
+    expect(addresses()).to.deep.equal(['10.0.0.2'])
+    await kubelets.close()
+  })
+
+  it('gives no new pod the address of one that it has not come to yet', async () => {
+    const before = { ...pod('before'), status: { phase: 'Pending', podIP: '10.244.0.2' } }
+    const { podNamed, step, kubelets } = await started({ pods: [pod('after'), before] })
+    await step(100)
+    expect(podNamed('after')?.status?.podIP).to.equal('10.244.0.3')
+    expect(podNamed('before')?.status?.podIP).to.equal('10.244.0.2')
+    await kubelets.close()
+  })
 })

@@ -40,6 +40,8 @@ interface Kubelet {
   readonly runtime: ContainerRuntime
   readonly agent: NodeAgent
   readonly podIPs: PodIPs
+  /** Workers of pods that found no address, in the order in which they asked; each asks again when one is freed. */
+  readonly waiting: Set<PodWorker>
 }
 
 export class Kubelets {
@@ -69,7 +71,7 @@ export class Kubelets {
   /** Adds a node while the cluster runs. Resolves when it is registered and ready. */
   async add(node: NodeOptions): Promise<void> {
     await this.#start(node, HEARTBEAT_MS)
-    for (const pod of this.#pods.lister.byIndex('node', node.name)) this.#sync(pod)
+    this.#syncAll(this.#pods.lister.byIndex('node', node.name))
   }
 
   async close(): Promise<void> {
@@ -77,7 +79,7 @@ export class Kubelets {
     this.#heartbeats.close()
     const kubelets = [...this.#kubelets.values()]
     await Promise.all([...[...this.#workers.values()].map((worker) => worker.close()), ...kubelets.map(({ agent }) => agent.close())])
-    await Promise.all(kubelets.map(({ recorder }) => recorder.flush()))
+    await Promise.all(kubelets.map(({ recorder }) => recorder.close()))
   }
 
   async #start(options: NodeOptions, firstBeatMs: number): Promise<void> {
@@ -87,26 +89,40 @@ export class Kubelets {
     const recorder = new EventRecorder({ client, clock, component: 'kubelet', host: options.name })
     const runtime = runtimeFor?.(options) ?? new SimulatedRuntime(random)
     const agent = new NodeAgent({ clock, random, client, recorder, runtime, nodes: this.#nodes.lister }, options)
-    this.#kubelets.set(options.name, { options, client, recorder, runtime, agent, podIPs: new PodIPs(options.podCIDR) })
+    this.#kubelets.set(options.name, { options, client, recorder, runtime, agent, podIPs: new PodIPs(options.podCIDR), waiting: new Set() })
     await agent.register()
     if (!this.#closed) this.#heartbeats.add(options.name, firstBeatMs)
   }
 
   #sawPods(events: readonly WatchEvent<Pod>[]): void {
+    const present: PodObject[] = []
     for (const { type, object: pod } of events) {
       if (type === 'DELETED') this.#forget(pod)
-      else this.#sync(pod)
+      else present.push(pod)
     }
+    this.#syncAll(present)
   }
 
-  #sync(pod: PodObject): void {
-    const kubelet = this.#kubelets.get(pod.spec?.nodeName ?? '')
-    if (kubelet === undefined || this.#closed) return
+  /** Addresses that pods have are noted before any new one is given. */
+  #syncAll(pods: readonly PodObject[]): void {
+    for (const pod of pods) this.#noteAddress(pod)
+    for (const pod of pods) this.#sync(pod)
+  }
+
+  #noteAddress(pod: PodObject): void {
+    const kubelet = this.#kubeletOf(pod)
+    if (kubelet === undefined) return
     const { uid } = pod.metadata
     const ip = pod.status?.podIP
     // The address of a finished pod is free for others, as its sandbox is gone.
-    if (isTerminalPhase(pod.status?.phase)) kubelet.podIPs.release(uid)
+    if (isTerminalPhase(pod.status?.phase)) this.#releaseAddress(kubelet, uid)
     else if (ip !== undefined) kubelet.podIPs.keep(uid, ip)
+  }
+
+  #sync(pod: PodObject): void {
+    const kubelet = this.#kubeletOf(pod)
+    if (kubelet === undefined || this.#closed) return
+    const { uid } = pod.metadata
     let worker = this.#workers.get(uid)
     if (worker === undefined) {
       worker = this.#newWorker(kubelet, pod)
@@ -117,22 +133,42 @@ export class Kubelets {
 
   #forget(pod: PodObject): void {
     const { uid } = pod.metadata
-    void this.#workers.get(uid)?.close()
+    const worker = this.#workers.get(uid)
     this.#workers.delete(uid)
-    this.#kubelets.get(pod.spec?.nodeName ?? '')?.podIPs.release(uid)
+    void worker?.close()
+    const kubelet = this.#kubeletOf(pod)
+    if (kubelet === undefined) return
+    if (worker !== undefined) kubelet.waiting.delete(worker)
+    kubelet.recorder.forget(subjectOf(pod, podType))
+    this.#releaseAddress(kubelet, uid)
+  }
+
+  #kubeletOf({ spec }: PodObject): Kubelet | undefined {
+    return this.#kubelets.get(spec?.nodeName ?? '')
+  }
+
+  #releaseAddress({ podIPs, waiting }: Kubelet, uid: string): void {
+    podIPs.release(uid)
+    for (const next of waiting) {
+      if (podIPs.isFull) break
+      waiting.delete(next)
+      next.sync()
+    }
   }
 
   #newWorker(kubelet: Kubelet, pod: PodObject): PodWorker {
     const { clock } = this.#dependencies
-    const { options, client, recorder, runtime, podIPs } = kubelet
+    const { options, client, recorder, runtime, podIPs, waiting } = kubelet
     const hostIPs = [options.internalIP]
     const podIPsOf = ({ metadata, spec }: PodObject): readonly string[] => {
       if (spec?.hostNetwork === true) return hostIPs
       const ip = podIPs.take(metadata.uid)
-      return ip === undefined ? [] : [ip]
+      if (ip !== undefined) return [ip]
+      waiting.add(worker)
+      return []
     }
     const delays = this.#delays
-    return new PodWorker(
+    const worker = new PodWorker(
       {
         clock,
         client,
@@ -144,8 +180,11 @@ export class Kubelets {
       },
       pod,
     )
+    return worker
   }
 }
+
+const podType = { apiVersion: 'v1', kind: 'Pod' }
 
 /** Starts at once; pods are looked after as the informer tells of them. */
 export function startKubelets(dependencies: KubeletDependencies): Kubelets {
@@ -153,6 +192,6 @@ export function startKubelets(dependencies: KubeletDependencies): Kubelets {
 }
 
 function tell(recorder: EventRecorder, pod: PodObject, { type, reason, message, fieldPath }: PodEvent): void {
-  const subject = subjectOf(pod, { apiVersion: 'v1', kind: 'Pod' })
+  const subject = subjectOf(pod, podType)
   recorder.event(fieldPath === undefined ? subject : { ...subject, fieldPath }, type, reason, message)
 }

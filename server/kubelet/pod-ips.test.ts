@@ -25,6 +25,14 @@ describe('PodIPs', () => {
     expect(ips.take('old')).to.equal('10.0.0.2')
   })
 
+  it('does not let two pods keep the same address', () => {
+    const ips = new PodIPs('10.0.0.0/24')
+    ips.keep('old', '10.0.0.2')
+    ips.keep('liar', '10.0.0.2')
+    ips.release('liar')
+    expect(ips.take('new')).to.equal('10.0.0.3')
+  })
+
   it('refuses what is no IPv4 network', () => {
     expect(() => new PodIPs('fd00::/64')).to.throw('not an IPv4 CIDR: fd00::/64')
   })

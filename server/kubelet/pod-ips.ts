@@ -26,8 +26,8 @@ export class PodIPs {
   take(uid: string): string | undefined {
     const known = this.#byPod.get(uid)
     if (known !== undefined) return known
-    const usable = this.#size - RESERVED - 1
-    for (let tries = 0; tries < usable; tries++) {
+    if (this.isFull) return undefined
+    for (let tries = 0; tries < this.#usable; tries++) {
       const offset = this.#next
       this.#next = offset + 1 < this.#size - 1 ? offset + 1 : RESERVED
       const ip = this.#addressAt(offset)
@@ -42,7 +42,8 @@ export class PodIPs {
   keep(uid: string, ip: string): void {
     const parsed = parseIP(ip)
     if (parsed === undefined || !cidrContains(this.#cidr, parsed) || this.#byPod.has(uid)) return
-    this.#hold(uid, formatIP(parsed))
+    const address = formatIP(parsed)
+    if (!this.#taken.has(address)) this.#hold(uid, address)
   }
 
   release(uid: string): void {
@@ -50,6 +51,14 @@ export class PodIPs {
     if (ip === undefined) return
     this.#byPod.delete(uid)
     this.#taken.delete(ip)
+  }
+
+  get isFull(): boolean {
+    return this.#taken.size >= this.#usable
+  }
+
+  get #usable(): number {
+    return this.#size - RESERVED - 1
   }
 
   #hold(uid: string, ip: string): void {

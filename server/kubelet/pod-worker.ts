@@ -49,8 +49,13 @@ export class PodWorker {
       if (this.#awaitsNews) this.#stopWaiting()
     }
     if (this.#closed || this.#writing !== undefined || this.#retry !== undefined) return
+    this.#guard(() => this.#plan())
+  }
+
+  /** A stage that cannot make sense of the pod, or a runtime that fails, is asked again later. */
+  #guard(step: () => void): void {
     try {
-      this.#plan()
+      step()
     } catch (error) {
       this.#dependencies.onError(this.#pod, error)
       this.#retryLater()
@@ -72,10 +77,12 @@ export class PodWorker {
     }
     const timer = this.#dependencies.clock.after(delayMs, () => {
       this.#pending = undefined
-      // The pod may have changed meanwhile in a way that kept the stage.
       if (this.#closed) return
-      if (stage.when(this.#pod, this.#dependencies.context())) this.#apply(stage)
-      else this.sync()
+      // The pod may have changed meanwhile in a way that kept the stage.
+      this.#guard(() => {
+        if (stage.when(this.#pod, this.#dependencies.context())) this.#apply(stage)
+        else this.sync()
+      })
     })
     this.#pending = { stage, timer }
   }

@@ -34,9 +34,14 @@ export class DecodedCache implements ObjectKeeper {
     while (this.#bytes > this.#limitBytes && this.#held.size > 1) this.#advance(entry)
   }
 
-  /** The version is history: its object goes with the last one who uses it. */
+  /** The version is history: its object goes with the last one who uses it, and is not held again. */
   release(entry: Entry): void {
     if (!(entry instanceof StoredEntry)) return
+    this.#drop(entry)
+    entry.retire()
+  }
+
+  #drop(entry: StoredEntry): void {
     if (this.#held.delete(entry)) this.#bytes -= entry.json.length
     entry.loosen()
   }
@@ -47,6 +52,6 @@ export class DecodedCache implements ObjectKeeper {
       this.#hand = this.#held.values()
       return
     }
-    if (next.value !== except && !next.value.takeUsed()) this.release(next.value)
+    if (next.value !== except && !next.value.takeUsed()) this.#drop(next.value)
   }
 }

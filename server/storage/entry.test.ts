@@ -97,5 +97,6 @@ describe('DecodedCache', () => {
     cache.release(entry)
     expect(cache.bytes).to.equal(0)
     expect(entry.object['filler']).to.equal(filler)
+    expect(cache.bytes, 'read again').to.equal(0)
   })
 })

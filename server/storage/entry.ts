@@ -17,7 +17,7 @@ export class StoredEntry implements Entry {
   readonly revision: number
   readonly createRevision: number
   readonly json: Buffer
-  readonly #keeper: ObjectKeeper | undefined
+  #keeper: ObjectKeeper | undefined
   #object: Frozen<AnyObject> | undefined
   #weak: WeakRef<Frozen<AnyObject>> | undefined
   #memos: Map<symbol, unknown> | undefined
@@ -85,6 +85,12 @@ export class StoredEntry implements Entry {
     const used = this.#used
     this.#used = false
     return used
+  }
+
+  /** The version is history: whoever reads it again holds it himself. */
+  retire(): void {
+    this.loosen()
+    this.#keeper = undefined
   }
 
   /** For the keeper: holds the object only weakly from now on. */
