@@ -53,7 +53,7 @@ function impersonated(ctx: Context): { user: UserInfo; claims: Claim[] } | undef
   const extra = extraOf(ctx)
   if (name === '') {
     if (uid === '' && groups.length === 0 && extra.size === 0) return undefined
-    throw newBadRequest('requested impersonation without impersonating a user')
+    throw newBadRequest(`requested ${goUser(uid, groups, extra)} without impersonating a user name`)
   }
   const claims: Claim[] = []
   const account = serviceAccount(name)
@@ -78,9 +78,11 @@ function groupsOf(name: string, sent: readonly string[], account: { namespace: s
   if (groups.length === 0 && account !== undefined) {
     groups.push('system:serviceaccounts', `system:serviceaccounts:${account.namespace}`)
   }
-  const isAnonymous = name === anonymous.name
-  const own = isAnonymous ? anonymous.groups[0]! : authenticatedGroup
-  if (!groups.includes(own)) groups.push(own)
+  const unauthenticatedGroup = anonymous.groups[0]!
+  // Whoever names one of the two is neither given the other.
+  if (!groups.includes(authenticatedGroup) && !groups.includes(unauthenticatedGroup)) {
+    groups.push(name === anonymous.name ? unauthenticatedGroup : authenticatedGroup)
+  }
   return groups
 }
 
@@ -90,10 +92,19 @@ function serviceAccount(name: string): { namespace: string; name: string } | und
   return parts.length === 2 ? { namespace: parts[0]!, name: parts[1]! } : undefined
 }
 
+/** One for each line of the header: a value may hold commas. */
 function headerValues(ctx: Context, name: string): string[] {
-  const raw = ctx.req.headersDistinct?.[name] ?? ctx.req.headers[name]
-  if (raw === undefined) return []
-  return (Array.isArray(raw) ? raw : [raw]).flatMap((one) => one.split(',')).map((one) => one.trim())
+  const { rawHeaders } = ctx.req
+  return rawHeaders.filter((_value, at) => at % 2 === 1 && rawHeaders[at - 1]!.toLowerCase() === name)
+}
+
+/** How Go prints the user that was asked for. */
+function goUser(uid: string, groups: readonly string[], extra: ReadonlyMap<string, readonly string[]>): string {
+  const list = (values: readonly string[]) => `[]string{${values.map((value) => JSON.stringify(value)).join(', ')}}`
+  const entries = [...extra].sort().map(([key, values]) => `${JSON.stringify(key)}:${list(values)}`)
+  const printedGroups = groups.length === 0 ? '[]string(nil)' : list(groups)
+  const printedExtra = entries.length === 0 ? 'map[string][]string(nil)' : `map[string][]string{${entries.join(', ')}}`
+  return `&user.DefaultInfo{Name:"", UID:${JSON.stringify(uid)}, Groups:${printedGroups}, Extra:${printedExtra}}`
 }
 
 function extraOf(ctx: Context): Map<string, string[]> {
