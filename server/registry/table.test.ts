@@ -35,6 +35,8 @@ describe('tables', () => {
       ['Age', 'string', '', 0],
     ])
     expect(rowOf(resource, object, columns, now)).to.deep.equal({ cells: ['a', 2, '60s'] })
+    expect(columns[1]?.description).to.match(/^Data contains the configuration data\./)
+    expect(columnsOf(resource), 'made once').to.equal(columns)
   })
 
   it('say of a row what the kind says', () => {

@@ -1,5 +1,6 @@
 // Objects as meta.k8s.io/v1 Table rows: what `kubectl get` prints.
 // Source: apimachinery meta/v1, Table; apiserver/pkg/endpoints/handlers, response.go (v1.36)
+import { columnDescriptions } from '../../openapi/column-descriptions.ts'
 import { tableColumns } from '../../openapi/index.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
 import { translateTimestampSince } from './age.ts'
@@ -23,10 +24,29 @@ export interface TableRow {
   readonly object?: unknown
 }
 
-export function columnsOf({ facts }: Resource): ColumnDefinition[] {
-  const own = tableColumns(facts.group, facts.version, facts.resource)
+const known = new WeakMap<Resource, readonly ColumnDefinition[]>()
+
+/** The same for every Table of a resource. */
+export function columnsOf(resource: Resource): readonly ColumnDefinition[] {
+  let definitions = known.get(resource)
+  if (definitions === undefined) known.set(resource, (definitions = defineColumns(resource)))
+  return definitions
+}
+
+function defineColumns({ facts: { group, version, resource } }: Resource): readonly ColumnDefinition[] {
+  const own = tableColumns(group, version, resource)
   const columns = own.length > 0 ? own : defaultColumns
-  return columns.map(({ name, type, format, priority }) => ({ name, type, format, description: '', priority }))
+  const descriptions = columnDescriptions(
+    group === '' ? resource : `${resource}.${group}`,
+    columns.map(({ name }) => name),
+  )
+  return columns.map(({ name, type, format, priority }, at) => ({
+    name,
+    type,
+    format,
+    description: descriptions[at] ?? '',
+    priority,
+  }))
 }
 
 /** Kinds without a printer of their own. */
