@@ -42,6 +42,9 @@ export interface Documents {
   url(): string
 }
 
+/** HEAD is answered on all other paths that are no resources. */
+const withoutHead = new Set(['/version', '/.well-known/openid-configuration', '/openid/v1/jwks'])
+
 const healthEndpoints: readonly HealthEndpoint[] = ['healthz', 'livez', 'readyz']
 
 export function documents(options: Documents): Filter {
@@ -95,6 +98,7 @@ export function documents(options: Documents): Filter {
   })
   const routes = router.routes() as unknown as Filter
   return async (ctx, next) => {
+    if (ctx.method === 'HEAD' && withoutHead.has(ctx.path.replace(/\/+$/, ''))) throw newMethodNotAllowed()
     // A trailing slash means the same document.
     if (await discoveryDocument(ctx, discovery)) return
     await routes(ctx, async () => {
