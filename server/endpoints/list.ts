@@ -115,14 +115,23 @@ function collect(
   return { entries, last, more: undefined }
 }
 
-/** The entries a selection can match at all: through an index where the kind has one for a field; in key order. */
-function narrow(
+/**
+ * The entries a selection can match at all, in key order: the one that is named, those an index of the kind finds, else all.
+ * @param prefix of a namespace or of all, with its final slash; the snapshot need not be of now
+ */
+export function narrow(
   store: ResourceStore,
   snapshot: CacheSnapshot,
   prefix: string,
   selected: Selection,
   after: string | undefined,
 ): Iterable<Entry> {
+  const { facts } = store.kind
+  const isNamespace = !facts.namespaced || prefix !== store.prefix
+  if (isNamespace && selected.name !== undefined && after === undefined) {
+    const entry = snapshot.get(prefix + selected.name)
+    return entry === undefined ? [] : [entry]
+  }
   const indexed = (store.kind.indexes ?? []).find((path) => (selected.equalities.get(path) ?? '') !== '')
   if (indexed === undefined || after !== undefined || snapshot.revision !== store.revision) return snapshot.entries(prefix, after)
   const found = store.cache.byIndex(indexed, selected.equalities.get(indexed)!)

@@ -229,6 +229,21 @@ describe('watch', () => {
   })
 
   describe('ends', () => {
+    it('after a timeout that leaves no time for a last bookmark', async () => {
+      const watching = await api.watch('configmaps', 'timeoutSeconds=1&allowWatchBookmarks=true')
+      api.clock.step(1000)
+      expect(watching.isOver).to.equal(true)
+      expect(api.clock.pendingTimers).to.equal(0)
+    })
+
+    it('with an error, where the state is asked for at a revision to come', async () => {
+      const future = api.revision + 100
+      const query = `resourceVersion=${future}&sendInitialEvents=true&resourceVersionMatch=NotOlderThan`
+      const watching = await api.watch('configmaps', query)
+      expect(watching.take()).to.deep.equal([`ERROR 504 Timeout: Too large resource version: ${future}, current: ${api.revision}`])
+      expect(watching.isOver).to.equal(true)
+    })
+
     it('after timeoutSeconds', async () => {
       const watching = await api.watch('configmaps', 'timeoutSeconds=5')
       api.clock.step(4_999)

@@ -1,12 +1,13 @@
 // GET with watch=true: the events of a resource from a revision on, as this watcher's selection sees them.
 // Source: apiserver/pkg/storage/cacher (v1.36); KEP-3157 (sendInitialEvents)
 import type { Timer } from '../apimachinery/clock.ts'
-import { newMethodNotSupported, newResourceExpired } from '../apimachinery/errors.ts'
+import { newMethodNotSupported, newResourceExpired, newTooLargeResourceVersion, type StatusError } from '../apimachinery/errors.ts'
 import { previousAt } from '../registry/transient-entry.ts'
 import { selection, type Selection } from '../registry/selection.ts'
 import type { ResourceStore } from '../registry/store.ts'
 import { CompactedError, type StoreEvent, type Watch } from '../storage/store.ts'
 import type { Api, Scope, StreamEvent, WatchAnswer } from './api.ts'
+import { narrow } from './list.ts'
 import { parseListOptions, parseRevision, unreadableRevision, type ListOptions } from './options.ts'
 
 /** Without timeoutSeconds a watch lives for half an hour to an hour, at random, so that clients do not all return at once. */
@@ -54,7 +55,9 @@ class WatchStream {
   readonly #onEvents: (events: readonly StreamEvent[]) => void
   readonly #onEnd: () => void
   #watch: Watch | undefined
-  #timers: Timer[] = []
+  #timeout: Timer | undefined
+  #lastBookmark: Timer | undefined
+  #nextBookmark: Timer | undefined
   #isOver = false
   #lastRevision = 0
 
@@ -78,49 +81,60 @@ class WatchStream {
 
   async start(revision: number | undefined): Promise<void> {
     this.#startTimers()
-    const { sendInitialEvents, allowWatchBookmarks } = this.#options
+    const { sendInitialEvents } = this.#options
     const wantsState = sendInitialEvents ?? (revision === undefined || revision === 0)
-    let from = revision ?? this.#store.revision
-    if (wantsState) {
-      const snapshot = this.#store.cache.snapshot()
-      from = Math.max(snapshot.revision, revision ?? 0)
-      const state: StreamEvent[] = []
-      for (const entry of snapshot.entries(this.#prefix)) {
-        if (this.#selected.isAll || this.#selected.matches(entry.object)) state.push({ type: 'ADDED', entry })
-      }
-      if (allowWatchBookmarks && (sendInitialEvents === true || revision === undefined)) {
-        state.push({ type: 'BOOKMARK', revision: from, initialEventsEnd: true })
-      }
-      this.#emit(state)
-    } else if (revision === 0) {
-      from = this.#store.revision
+    let from = revision === undefined || revision === 0 ? this.#store.revision : revision
+    if (sendInitialEvents === true && from > this.#store.revision) {
+      return this.#fail(newTooLargeResourceVersion(from, this.#store.revision))
     }
+    if (wantsState) from = this.#emitState(revision)
     this.#lastRevision = from
     try {
-      const handlers = { onEvents: (events: readonly StoreEvent[]) => this.#deliver(events), onClose: () => this.#end() }
+      const handlers = { onEvents: (events: readonly StoreEvent[]) => this.#deliver(events), onClose: (error?: Error) => this.#end(error) }
       const started = await this.#store.cache.watch(this.#prefix, from, handlers)
       if (this.#isOver) started.close()
       else this.#watch = started
     } catch (error) {
-      if (error instanceof CompactedError) {
-        const message = `too old resource version: ${error.requestedRevision} (${error.compactedRevision})`
-        this.#emit([{ type: 'ERROR', status: newResourceExpired(message).status }])
-      }
-      this.#end()
+      this.#end(error)
     }
+  }
+
+  /** What there is now, as creations. Returns its revision: from there on changes are to be told. */
+  #emitState(revision: number | undefined): number {
+    const { sendInitialEvents, allowWatchBookmarks } = this.#options
+    const snapshot = this.#store.cache.snapshot()
+    const state: StreamEvent[] = []
+    for (const entry of narrow(this.#store, snapshot, this.#prefix, this.#selected, undefined)) {
+      if (this.#selected.isAll || this.#selected.matches(entry.object)) state.push({ type: 'ADDED', entry })
+    }
+    if (allowWatchBookmarks && (sendInitialEvents === true || revision === undefined)) {
+      state.push({ type: 'BOOKMARK', revision: snapshot.revision, initialEventsEnd: true })
+    }
+    this.#emit(state)
+    return snapshot.revision
   }
 
   stop(): void {
     this.#isOver = true
     this.#watch?.close()
-    for (const timer of this.#timers) timer.cancel()
-    this.#timers = []
+    this.#timeout?.cancel()
+    this.#lastBookmark?.cancel()
+    this.#nextBookmark?.cancel()
   }
 
-  #end(): void {
+  /** @param error undefined at the timeout, and when the server stops */
+  #end(error?: unknown): void {
+    if (error instanceof CompactedError) {
+      return this.#fail(newResourceExpired(`too old resource version: ${error.requestedRevision} (${error.compactedRevision})`))
+    }
     if (this.#isOver) return
     this.stop()
     this.#onEnd()
+  }
+
+  #fail({ status }: StatusError): void {
+    this.#emit([{ type: 'ERROR', status }])
+    this.#end()
   }
 
   #emit(events: readonly StreamEvent[]): void {
@@ -128,9 +142,11 @@ class WatchStream {
   }
 
   #deliver(events: readonly StoreEvent[]): void {
+    const isNew = events[0]!.entry.revision > this.#lastRevision
+    const fresh = isNew ? events : events.filter(({ entry }) => entry.revision > this.#lastRevision)
+    if (this.#selected.isAll) return this.#emit(shownToAll(fresh))
     const seen: StreamEvent[] = []
-    for (const event of events) {
-      if (event.entry.revision <= this.#lastRevision) continue
+    for (const event of fresh) {
       const shown = asSeenBy(this.#selected, event)
       if (shown !== undefined) seen.push(shown)
     }
@@ -141,29 +157,38 @@ class WatchStream {
     const { clock } = this.#api
     const seconds = this.#options.timeoutSeconds
     const timeoutMs = seconds === undefined || seconds <= 0 ? minTimeoutMs * (1 + Math.random()) : seconds * 1000
-    this.#timers.push(clock.after(timeoutMs, () => this.#end()))
+    this.#timeout = clock.after(timeoutMs, () => this.#end())
     if (!this.#options.allowWatchBookmarks) return
-    if (timeoutMs > bookmarkLeadMs) this.#timers.push(clock.after(timeoutMs - bookmarkLeadMs, () => this.#bookmark()))
+    if (timeoutMs > bookmarkLeadMs) this.#lastBookmark = clock.after(timeoutMs - bookmarkLeadMs, () => this.#bookmark())
     const periodic = (): void => {
-      if (this.#isOver) return
       this.#bookmark()
-      this.#timers[2] = clock.after(bookmarkPeriodMs, periodic)
+      this.#nextBookmark = clock.after(bookmarkPeriodMs, periodic)
     }
-    this.#timers[2] = clock.after(bookmarkPeriodMs, periodic)
+    this.#nextBookmark = clock.after(bookmarkPeriodMs, periodic)
   }
 
+  /** Not while history is still on its way: who resumed from the bookmark would miss the rest of it. */
   #bookmark(): void {
+    if (this.#watch?.isLive !== true) return
     this.#emit([{ type: 'BOOKMARK', revision: Math.max(this.#store.revision, this.#lastRevision), initialEventsEnd: false }])
   }
+}
+
+const runs = new WeakMap<readonly StoreEvent[], readonly StreamEvent[]>()
+
+/** A run of changes as all see it who select everything: made once, and shared by them. */
+function shownToAll(events: readonly StoreEvent[]): readonly StreamEvent[] {
+  let shown = runs.get(events)
+  if (shown === undefined) {
+    shown = events.map(({ type, entry, prev }) => ({ type: type === 'delete' ? 'DELETED' : prev === undefined ? 'ADDED' : 'MODIFIED', entry, prev }))
+    runs.set(events, shown)
+  }
+  return shown
 }
 
 /** A change as one selection sees it: entering is ADDED, leaving is DELETED, whatever the change was. */
 function asSeenBy(selected: Selection, event: StoreEvent): StreamEvent | undefined {
   const { entry, prev } = event
-  if (selected.isAll) {
-    if (event.type === 'delete') return { type: 'DELETED', entry, prev }
-    return { type: prev === undefined ? 'ADDED' : 'MODIFIED', entry, prev }
-  }
   const before = prev !== undefined && selected.matches(prev.object)
   if (event.type === 'delete') return before ? { type: 'DELETED', entry, prev } : undefined
   const now = selected.matches(entry.object)

@@ -13,6 +13,7 @@ import { checkRouteAccepts, isPretty, jsonType, negotiateResponse, negotiateStre
 import { encodeProtobuf } from './codec/protobuf.ts'
 import { encodeYAML } from './codec/yaml.ts'
 import type { Context } from './context.ts'
+import { warningHeaders } from './warnings.ts'
 
 /** Answers above this size are compressed for clients that can take it. Source: responsewriters, defaultGzipThresholdBytes */
 const gzipThresholdBytes = 128 * 1024
@@ -199,7 +200,7 @@ export function writeBytes(ctx: Context, code: number, contentType: string, part
   const total = parts.reduce((sum, part) => sum + part.length, 0)
   ctx.status = code
   ctx.set('Content-Type', contentType)
-  for (const warning of ctx.state.warnings ?? []) ctx.append('Warning', `299 - ${JSON.stringify(warning)}`)
+  setWarnings(ctx)
   if (total > gzipThresholdBytes && acceptsGzip(ctx)) {
     ctx.set('Content-Encoding', 'gzip')
     ctx.set('Vary', 'Accept-Encoding')
@@ -211,6 +212,11 @@ export function writeBytes(ctx: Context, code: number, contentType: string, part
   } else {
     ctx.body = parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
   }
+}
+
+export function setWarnings(ctx: Context): void {
+  const headers = warningHeaders(ctx.state.warnings)
+  if (headers.length > 0) ctx.set('Warning', headers)
 }
 
 function acceptsGzip(ctx: Context): boolean {

@@ -2,6 +2,7 @@
 import type { StoreEvent, Watch, WatchHandlers } from './store.ts'
 
 class Subscription implements Watch {
+  readonly isLive = true
   readonly prefix: string
   readonly #after: number
   readonly #handlers: WatchHandlers

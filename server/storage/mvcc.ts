@@ -334,6 +334,10 @@ class CatchUp implements Watch {
     return this.#closed
   }
 
+  get isLive(): boolean {
+    return this.#live !== undefined
+  }
+
   close(): void {
     this.#closed = true
     this.#live?.close()

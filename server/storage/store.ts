@@ -60,6 +60,8 @@ export interface ListResult {
 }
 
 export interface Watch {
+  /** False while history is still on its way: what is newer comes after it. */
+  readonly isLive: boolean
   /** Ends the subscription; no callback comes after. */
   close(): void
 }
