@@ -19,12 +19,17 @@ export function encodeContinue({ after, revision }: ContinuePoint): string {
 /** @throws StatusError 400 with the real server's reasons */
 export function decodeContinue(token: string): ContinuePoint {
   const bytes = Buffer.from(token, 'base64url')
-  let parsed: { v?: unknown; rv?: unknown; start?: unknown }
+  let value: unknown
   try {
-    parsed = JSON.parse(bytes.toString('utf8')) as typeof parsed
+    value = JSON.parse(bytes.toString('utf8'))
   } catch {
     throw refuse(`continue key is not valid: ${invalidStart(bytes)}`)
   }
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
+    throw refuse(`continue key is not valid: json: cannot unmarshal ${kind} into Go value of type storage.continueToken`)
+  }
+  const parsed: { v?: unknown; rv?: unknown; start?: unknown } = value ?? {}
   if (parsed.v !== tokenVersion) {
     throw refuse(`continue key is not valid: server does not recognize this encoded version ${String(parsed.v ?? '')}`)
   }

@@ -1,7 +1,7 @@
 // Reviews: questions a client POSTs and gets answered, nothing is stored. Who am I, may I, may they, whose token is this?
 // Source: pkg/registry/authorization, pkg/registry/authentication (v1.36)
 import { newBadRequest, newInvalid, newMethodNotAllowed, StatusError } from '../apimachinery/errors.ts'
-import { field, invalid, required } from '../apimachinery/field.ts'
+import { field, invalid } from '../apimachinery/field.ts'
 import { formatTime } from '../apimachinery/clock.ts'
 import type { AnyObject, UserInfo } from '../apimachinery/types.ts'
 import type { LocalSubjectAccessReview, SelfSubjectAccessReview, SelfSubjectRulesReview, SubjectAccessReview } from '../api/authorization.ts'
@@ -141,18 +141,21 @@ function reviewAccess(object: AccessReview, user: UserInfo, reviewers: Reviewers
 
 async function reviewToken(object: TokenReview & AnyObject, reviewers: Reviewers): Promise<void> {
   const token = object.spec?.token ?? ''
-  if (token === '') {
-    throw newInvalid({ group: 'authentication.k8s.io', kind: 'TokenReview' }, '', [required(field('spec', 'token'))])
-  }
+  if (token === '') throw newBadRequest('token is required for TokenReview in authentication')
+  const user = await authenticated(token, reviewers)
+  object.status =
+    user === undefined
+      ? { user: {}, error: 'invalid bearer token' }
+      : { authenticated: true, user: printUser(user), audiences: [...(object.spec.audiences ?? reviewers.audiences)] }
+}
+
+/** Undefined for a token that is nobody's, or refused. */
+async function authenticated(token: string, reviewers: Reviewers): Promise<UserInfo | undefined> {
   try {
-    const user = await reviewers.authenticateToken(token)
-    object.status =
-      user === undefined
-        ? { user: {} }
-        : { authenticated: true, user: printUser(user), audiences: [...(object.spec.audiences ?? reviewers.audiences)] }
+    return await reviewers.authenticateToken(token)
   } catch (error) {
-    if (!(error instanceof StatusError)) throw error
-    object.status = { user: {}, error: error.message }
+    if (error instanceof StatusError) return undefined
+    throw error
   }
 }
 
