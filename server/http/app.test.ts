@@ -11,9 +11,10 @@ import {
   type KeyPair,
 } from '../authentication/certificates.ts'
 import { clientCertificates } from '../authentication/client-certificate.ts'
+import type { StatusError } from '../apimachinery/errors.ts'
 import type { UserInfo } from '../apimachinery/types.ts'
 import { listen, type Listener } from './app.ts'
-import type { RequestState } from './context.ts'
+import type { Filter, RequestState } from './context.ts'
 import { authentication } from './filters/authentication.ts'
 
 const now = Date.now()
@@ -48,7 +49,7 @@ describe('listen', () => {
 
   beforeEach(async () => {
     const app = new Koa<RequestState>()
-    app.use(authentication([clientCertificates], true)).use((ctx) => {
+    app.use(refusals).use(authentication([clientCertificates], true)).use((ctx) => {
       if (ctx.path === '/forever') {
         ctx.respond = false
         ctx.res.write('begun')
@@ -60,6 +61,15 @@ describe('listen', () => {
   })
 
   afterEach(() => listener.close())
+
+  /** In place of the filter that makes a Status of them. */
+  const refusals: Filter = async (ctx, next) => {
+    try {
+      await next()
+    } catch (error) {
+      ctx.body = { refused: (error as StatusError).code }
+    }
+  }
 
   interface Answer {
     httpVersion: string
@@ -112,9 +122,12 @@ describe('listen', () => {
     client.close()
   })
 
-  it('knows nobody by a certificate of another, or none', async () => {
-    expect((await get(stranger)).user.name).to.equal('system:anonymous')
+  it('knows nobody by no certificate', async () => {
     expect((await get()).user.name).to.equal('system:anonymous')
+  })
+
+  it('refuses who has a certificate of another authority', async () => {
+    expect(await get(stranger)).to.deep.equal({ refused: 401 })
   })
 
   it('does not mind a client that speaks no TLS', async () => {

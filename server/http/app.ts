@@ -56,6 +56,27 @@ export interface Listener {
   close(): Promise<void>
 }
 
+const uploadBytesPerStream = 256 * 1024
+const streamsPerConnection = 100
+
+/** Node's own values would close an idle connection after 5 s, just when a client writes to it, and refuse long selectors. */
+const transport = {
+  /** Source: apiserver/pkg/server, SecureServingInfo.Serve (v1.36) */
+  keepAliveTimeout: 90_000,
+  maxHeaderSize: 1024 * 1024,
+  settings: {
+    maxConcurrentStreams: streamsPerConnection,
+    initialWindowSize: uploadBytesPerStream,
+    maxFrameSize: uploadBytesPerStream,
+  },
+  /** In MB: what the answers of a connection's streams may have waiting. Slow watchers are cut off one by one. */
+  maxSessionMemory: 256,
+  noDelay: true,
+  /** Clients that vanish without a word are noticed, and their watches end. */
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+}
+
 /** HTTP/2 and HTTP/1.1 on one TLS port, by ALPN. @throws the socket's error, for instance EADDRINUSE */
 export async function listen(app: Koa<RequestState>, options: ListenOptions): Promise<Listener> {
   const handle = app.callback()
@@ -67,6 +88,7 @@ export async function listen(app: Koa<RequestState>, options: ListenOptions): Pr
       requestCert: true,
       rejectUnauthorized: false,
       allowHTTP1: true,
+      ...transport,
     },
     (request, response) => void handle(request, response),
   )

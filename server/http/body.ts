@@ -1,7 +1,7 @@
 // Reads a request body, within the limit a real server has.
 import { gunzip } from 'node:zlib'
 import { promisify } from 'node:util'
-import { newBadRequest, newRequestEntityTooLarge } from '../apimachinery/errors.ts'
+import { newBadRequest, newRequestEntityTooLarge, type StatusError } from '../apimachinery/errors.ts'
 import type { Context } from './context.ts'
 
 /** Source: apiserver/pkg/server, MaxRequestBodyBytes (v1.36) */
@@ -9,18 +9,15 @@ const maxBytes = 3 * 1024 * 1024
 
 const unzip = promisify(gunzip)
 
-/** @throws StatusError 413 above 3 MiB */
+/** The client went away before its request was all there: nobody waits for an answer. */
+export class ClientGoneError extends Error {
+  override readonly name = 'ClientGoneError'
+}
+
+/** @throws StatusError 413 above 3 MiB, 400 if it is not packed as it says; ClientGoneError */
 export async function readBody(ctx: Context): Promise<Buffer> {
-  const declared = Number(ctx.get('content-length'))
-  if (declared > maxBytes) throw tooLarge()
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > maxBytes) throw tooLarge()
-    chunks.push(chunk)
-  }
-  const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
+  if (Number(ctx.get('content-length')) > maxBytes) throw tooLarge()
+  const bytes = await collect(ctx)
   if (ctx.get('content-encoding') !== 'gzip') return bytes
   try {
     return await unzip(bytes, { maxOutputLength: maxBytes })
@@ -30,6 +27,25 @@ export async function readBody(ctx: Context): Promise<Buffer> {
   }
 }
 
-function tooLarge(): Error {
+/** What is too much is read and dropped: a client that is still sending would not see the answer. */
+function collect({ req }: Context): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    req.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= maxBytes) chunks.push(chunk)
+      else {
+        chunks.length = 0
+        reject(tooLarge())
+      }
+    })
+    req.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    req.once('error', (cause) => reject(new ClientGoneError('the client ended its request', { cause })))
+    req.once('close', () => reject(new ClientGoneError('the client went away')))
+  })
+}
+
+function tooLarge(): StatusError {
   return newRequestEntityTooLarge(`Request entity too large: limit is ${maxBytes}`)
 }

@@ -1,6 +1,6 @@
 // Who asks: a client certificate, else a bearer token, else nobody in particular.
 // Source: apiserver/pkg/endpoints/filters, authentication.go (v1.36)
-import type { TLSSocket } from 'node:tls'
+import type { PeerCertificate, TLSSocket } from 'node:tls'
 import { newUnauthorized } from '../../apimachinery/errors.ts'
 import type { UserInfo } from '../../apimachinery/types.ts'
 import { anonymous, authenticatedGroup, type Authenticator, type Credentials } from '../../authentication/authenticator.ts'
@@ -9,9 +9,11 @@ import type { Context, Filter } from '../context.ts'
 /** @param allowAnonymous without credentials: system:anonymous, or 401 */
 export function authentication(authenticators: readonly Authenticator[], allowAnonymous: boolean): Filter {
   return async (ctx, next) => {
-    const credentials = credentialsOf(ctx)
+    const certificate = certificateOf(ctx)
+    const credentials = credentialsOf(ctx, certificate)
     const user = await identify(authenticators, credentials)
-    if (user === undefined && (credentials.bearerToken !== undefined || !allowAnonymous)) throw newUnauthorized()
+    const mayBeAnonymous = allowAnonymous && credentials.bearerToken === undefined && certificate !== 'invalid'
+    if (user === undefined && !mayBeAnonymous) throw newUnauthorized()
     ctx.state.user = user === undefined ? anonymous : withAuthenticatedGroup(user)
     await next()
   }
@@ -28,35 +30,45 @@ async function identify(authenticators: readonly Authenticator[], credentials: C
 
 const protocolPrefix = 'base64url.bearer.authorization.k8s.io.'
 
-function credentialsOf(ctx: Context): Credentials {
-  const credentials: { bearerToken?: string; clientCertificate?: NonNullable<Credentials['clientCertificate']> } = {}
-  const header = ctx.get('Authorization')
-  const match = /^Bearer +(\S.*)$/i.exec(header)
-  if (match !== null) credentials.bearerToken = match[1]!.trim()
-  const protocol = ctx.get('Sec-WebSocket-Protocol').split(',').map((one) => one.trim()).find((one) => one.startsWith(protocolPrefix))
-  if (credentials.bearerToken === undefined && protocol !== undefined) {
-    credentials.bearerToken = Buffer.from(protocol.slice(protocolPrefix.length), 'base64url').toString()
+function credentialsOf(ctx: Context, certificate: PeerCertificate | 'invalid' | undefined): Credentials {
+  const token = tokenOf(ctx.get('Authorization')) ?? protocolToken(ctx.get('Sec-WebSocket-Protocol'))
+  return {
+    ...(token === undefined ? {} : { bearerToken: token }),
+    ...(certificate === undefined || certificate === 'invalid' ? {} : { clientCertificate: certificate }),
   }
-  const certificate = verifiedCertificate(ctx)
-  if (certificate !== undefined) credentials.clientCertificate = certificate
-  return credentials
+}
+
+/** The second word of a `Bearer` header. Source: apiserver/pkg/authentication/request/bearertoken (v1.36) */
+function tokenOf(header: string): string | undefined {
+  const [scheme = '', token = ''] = header.trim().split(' ', 2)
+  return scheme.toLowerCase() === 'bearer' && token !== '' ? token : undefined
+}
+
+function protocolToken(header: string): string | undefined {
+  if (header === '') return undefined
+  const protocol = header.split(',').map((one) => one.trim()).find((one) => one.startsWith(protocolPrefix))
+  return protocol === undefined ? undefined : Buffer.from(protocol.slice(protocolPrefix.length), 'base64url').toString()
 }
 
 /** TLS verified it once for the connection; every request of the connection has it. */
-const certificates = new WeakMap<object, NonNullable<Credentials['clientCertificate']> | null>()
+const certificates = new WeakMap<object, PeerCertificate | 'invalid' | 'none'>()
 
-function verifiedCertificate(ctx: Context): Credentials['clientCertificate'] {
+/** `invalid`: there is one, but not of our authority, or not of this time. */
+function certificateOf(ctx: Context): PeerCertificate | 'invalid' | undefined {
   const socket = connectionOf(ctx)
   let known = certificates.get(socket)
   if (known === undefined) {
-    known = null
-    if (socket.authorized) {
-      const certificate = socket.getPeerCertificate()
-      if (certificate.subject !== undefined) known = certificate
-    }
+    known = inspect(socket)
     certificates.set(socket, known)
   }
-  return known ?? undefined
+  return known === 'none' ? undefined : known
+}
+
+function inspect(socket: TLSSocket): PeerCertificate | 'invalid' | 'none' {
+  // Tests serve without TLS.
+  const certificate = (socket as Partial<TLSSocket>).getPeerCertificate?.call(socket)
+  if (certificate?.subject === undefined) return 'none'
+  return socket.authorized ? certificate : 'invalid'
 }
 
 /** The TLS socket: of the connection itself with HTTP/1.1, behind the session with HTTP/2. */

@@ -1,6 +1,7 @@
 // The one place where a thrown error becomes bytes.
 import { newInternalError, StatusError } from '../../apimachinery/errors.ts'
 import type { Status } from '../../apimachinery/types.ts'
+import { ClientGoneError } from '../body.ts'
 import { writeStatus } from '../response.ts'
 import type { Filter } from '../context.ts'
 
@@ -10,6 +11,10 @@ export function errors(log: (message: string, error: unknown) => void): Filter {
     try {
       await next()
     } catch (error) {
+      if (error instanceof ClientGoneError) {
+        ctx.respond = false
+        return
+      }
       const status = statusOf(error)
       if (!(error instanceof StatusError)) log(`${ctx.method} ${ctx.path} failed`, error)
       if (ctx.headerSent) {

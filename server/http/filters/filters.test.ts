@@ -36,9 +36,14 @@ describe('filters', () => {
     const cases: { name: string; headers: Requested['headers']; user: object | string }[] = [
       { name: 'a bearer token', headers: jane, user: { username: 'jane', groups: ['dev', 'system:authenticated'] } },
       {
-        name: 'a token in any case of Bearer, with spaces',
-        headers: { authorization: 'bearer   jane-token  ' },
+        name: 'a token in any case of Bearer, with spaces around',
+        headers: { authorization: ' bearer jane-token  ' },
         user: { username: 'jane', groups: ['dev', 'system:authenticated'] },
+      },
+      {
+        name: 'no token: two spaces before it hide it',
+        headers: { authorization: 'Bearer  jane-token' },
+        user: { username: 'system:anonymous', groups: ['system:unauthenticated'] },
       },
       { name: 'an unknown token', headers: { authorization: 'Bearer nope' }, user: '401 Unauthorized' },
       {
@@ -262,10 +267,10 @@ describe('filters', () => {
         },
         asked: [
           'users x',
+          'uids.authentication.k8s.io 7',
           'groups g',
           'groups h',
           'userextras/scopes.authentication.k8s.io v',
-          'uids.authentication.k8s.io 7',
         ],
       },
     ]
