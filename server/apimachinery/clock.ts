@@ -69,9 +69,18 @@ export class FakeClock implements Clock {
   }
 }
 
+/** The second that was asked for last: within it, hundreds of objects may be written. */
+let lastSecond = Number.NaN
+let lastText = ''
+
 /** RFC 3339 in whole seconds: the form of metav1.Time. */
 export function formatTime(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 19) + 'Z'
+  const second = Math.floor(ms / 1000)
+  if (second !== lastSecond) {
+    lastText = new Date(ms).toISOString().slice(0, 19) + 'Z'
+    lastSecond = second
+  }
+  return lastText
 }
 
 /** RFC 3339 with six fraction digits: the form of metav1.MicroTime. */

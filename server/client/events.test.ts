@@ -60,6 +60,18 @@ describe('event recorder', () => {
     expect(stored().length).to.equal(10)
   })
 
+  it('writes a few at a time, in order, and all in the end', async () => {
+    const { client, recorder, stored } = setUp()
+    for (let number = 0; number < 20; number++)
+      recorder.event({ ...subject, name: `web-${number}`, uid: `u${number}` }, 'Normal', 'Pulled', 'there')
+    await Promise.resolve()
+    expect(client.calls.length).to.equal(4)
+    await recorder.flush()
+    expect(stored().map(({ involvedObject }) => involvedObject.name)).to.deep.equal(
+      Array.from({ length: 20 }, (_, number) => `web-${number}`),
+    )
+  })
+
   it('begins anew with an object it was told to forget', async () => {
     const { recorder, stored } = setUp()
     recorder.event(subject, 'Normal', 'Pulled', 'there')

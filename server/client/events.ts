@@ -23,6 +23,10 @@ const REFILL_MS = 300_000
 /** Objects that a component remembers its events about, and different events remembered of each. */
 const MAX_SUBJECTS = 4096
 const MAX_EVENTS_PER_SUBJECT = 256
+/** Writes under way at a time: telling of what happened must not hold up what happens next. */
+const MAX_WRITES = 4
+/** Beyond so many that wait, further events are dropped. */
+const MAX_QUEUED = 10_000
 const MAX_TRIES = 12
 const RETRY_MS = 10_000
 
@@ -50,13 +54,22 @@ interface History {
   readonly similar: Map<string, { messages: Set<string>; lastMs: number }>
   /** By all that tells one event from another, see `eventKey`. */
   readonly written: RecentMap<Written>
+  /** The last write under way, by the same key. */
+  readonly writing: Map<string, Promise<void>>
+}
+
+interface Queued {
+  readonly event: Event
+  /** Tells it from other events about the same object. */
+  readonly key: string
+  readonly history: History
 }
 
 export class EventRecorder {
   readonly #options: EventRecorderOptions
   readonly #histories = new RecentMap<History>(MAX_SUBJECTS)
-  /** The last write under way about each thing that repeats: such writes stay in order. */
-  readonly #writes = new Map<string, Promise<void>>()
+  readonly #queue: Queued[] = []
+  readonly #writes = new Set<Promise<void>>()
   /** Ends the pauses between tries. */
   readonly #pauses = new Set<() => void>()
   #sequence = 0
@@ -71,15 +84,9 @@ export class EventRecorder {
     if (this.#closed) return
     const history = this.#historyOf(subject)
     const { event, key } = this.#combine(this.#make(subject, type, reason, message), history)
-    if (!this.#withinBudget(type, history)) return
-    const writeKey = `${subjectKey(subject)}\n${key}`
-    const before = this.#writes.get(writeKey) ?? Promise.resolve()
-    const write = before
-      .then(() => this.#write(event, key, history))
-      .then(() => {
-        if (this.#writes.get(writeKey) === write) this.#writes.delete(writeKey)
-      })
-    this.#writes.set(writeKey, write)
+    if (!this.#withinBudget(type, history) || this.#queue.length >= MAX_QUEUED) return
+    this.#queue.push({ event, key, history })
+    this.#pump()
   }
 
   /** Nothing more will happen to the object: what is remembered of it can go. */
@@ -89,7 +96,7 @@ export class EventRecorder {
 
   /** Resolves when all events recorded so far are written or given up. */
   async flush(): Promise<void> {
-    await Promise.all(this.#writes.values())
+    while (this.#writes.size > 0) await Promise.all(this.#writes)
   }
 
   /** Takes no more events, gives up those that wait for another try, and resolves when the others are written. */
@@ -99,12 +106,31 @@ export class EventRecorder {
     await this.flush()
   }
 
+  #pump(): void {
+    while (this.#writes.size < MAX_WRITES) {
+      const next = this.#queue.shift()
+      if (next === undefined) return
+      const { event, key, history } = next
+      // Writes of the same event, again and again, stay in order.
+      const write = (history.writing.get(key) ?? Promise.resolve())
+        .then(() => this.#write(event, key, history))
+        .then(() => {
+          if (history.writing.get(key) === write) history.writing.delete(key)
+          this.#writes.delete(write)
+          this.#pump()
+        })
+      history.writing.set(key, write)
+      this.#writes.add(write)
+    }
+  }
+
   #historyOf(subject: EventSubject): History {
     const key = subjectKey(subject)
     const history = this.#histories.get(key) ?? {
       budgets: new Map<string, { tokens: number; lastMs: number }>(),
       similar: new Map<string, { messages: Set<string>; lastMs: number }>(),
       written: new RecentMap<Written>(MAX_EVENTS_PER_SUBJECT),
+      writing: new Map<string, Promise<void>>(),
     }
     this.#histories.set(key, history)
     return history
