@@ -59,6 +59,21 @@ describe('SchedulingQueue', () => {
     expect(next()).to.equal('a')
   })
 
+  it('lets no pod wait for one that waits longer', () => {
+    const { clock, queue, next } = queueOf(pod('a'))
+    for (const waitMs of [1000, 2000, 4000]) {
+      queue.fail(queue.pop()!)
+      clock.step(waitMs)
+    }
+    queue.fail(queue.pop()!)
+    queue.put(pod('b'))
+    queue.fail(queue.pop()!)
+    clock.step(1000)
+    expect([next(), next()]).to.deep.equal(['b', undefined])
+    clock.step(7000)
+    expect(next()).to.equal('a')
+  })
+
   it('tries everything again after five minutes', () => {
     const { clock, queue, next } = queueOf(pod('a'))
     queue.reject(queue.pop()!, new Set(['NodeAffinity']))

@@ -43,7 +43,7 @@ export class SchedulingQueue {
   readonly #backoff = new Heap<QueuedPod>((a, b) => a.backoffEndsMs < b.backoffEndsMs)
   readonly #unschedulable = new Set<QueuedPod>()
   #arrivals = 0
-  #backoffTimer: Timer | undefined
+  #backoffTimer: { dueMs: number; timer: Timer } | undefined
   #flushTimer: Timer | undefined
   #closed = false
 
@@ -128,7 +128,7 @@ export class SchedulingQueue {
 
   close(): void {
     this.#closed = true
-    this.#backoffTimer?.cancel()
+    this.#backoffTimer?.timer.cancel()
     this.#flushTimer?.cancel()
   }
 
@@ -179,8 +179,12 @@ export class SchedulingQueue {
 
   #armBackoff(): void {
     const first = peekFrom(this.#backoff, 'backoff')
-    if (first === undefined || this.#backoffTimer !== undefined || this.#closed) return
-    this.#backoffTimer = this.#clock.after(first.backoffEndsMs - this.#clock.now(), () => {
+    if (first === undefined || this.#closed) return
+    const dueMs = first.backoffEndsMs
+    // One that came later may be due earlier.
+    if (this.#backoffTimer !== undefined && this.#backoffTimer.dueMs <= dueMs) return
+    this.#backoffTimer?.timer.cancel()
+    const timer = this.#clock.after(dueMs - this.#clock.now(), () => {
       this.#backoffTimer = undefined
       for (;;) {
         const due = peekFrom(this.#backoff, 'backoff')
@@ -190,6 +194,7 @@ export class SchedulingQueue {
       }
       this.#armBackoff()
     })
+    this.#backoffTimer = { dueMs, timer }
   }
 
   #armFlush(): void {

@@ -149,6 +149,10 @@ describe('daemonset-controller', () => {
     ])
     const backoff = new FailedPodBackoff()
     expect([0, 500, 1000, 1500, 3000].map((time) => backoff.wait('k', time))).to.deep.equal([0, 500, 0, 1500, 0])
+    backoff.wait('l', 4000)
+    expect(backoff.size).to.equal(2)
+    backoff.wait('l', 3600_000)
+    expect(backoff.size, 'what was long quiet is forgotten').to.equal(1)
   })
 
   describe('a rolling update', () => {

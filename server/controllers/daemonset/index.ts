@@ -209,10 +209,24 @@ export class FailedPodBackoff {
     const known = entry !== undefined && now - entry.lastMs <= 2 * MAX_BACKOFF_MS ? entry : undefined
     const leftMs = known === undefined ? 0 : known.lastMs + known.delayMs - now
     if (leftMs > 0) return leftMs
+    this.#forgetQuiet(now)
+    this.#entries.delete(key)
     this.#entries.set(key, {
       delayMs: known === undefined ? FIRST_BACKOFF_MS : Math.min(known.delayMs * 2, MAX_BACKOFF_MS),
       lastMs: now,
     })
     return 0
+  }
+
+  /** Entries stand in the order of their last replacement. */
+  #forgetQuiet(now: number): void {
+    for (const [key, { lastMs }] of this.#entries) {
+      if (now - lastMs <= 2 * MAX_BACKOFF_MS) return
+      this.#entries.delete(key)
+    }
+  }
+
+  get size(): number {
+    return this.#entries.size
   }
 }
