@@ -320,6 +320,8 @@ describe('subresources', () => {
       const { uid } = (await api.get('serviceaccounts', 'sa')).metadata
       const answer = await ask({})
       const now = api.clock.now()
+      expect(answer.metadata).to.include({ name: 'sa', namespace: 'default', creationTimestamp: formatTime(now) })
+      expect(answer.metadata!.uid).to.match(/^[0-9a-f-]{36}$/)
       expect(answer['spec']).to.deep.include({ audiences: ['https://default'], expirationSeconds: 3600 })
       expect(answer['status']).to.deep.equal({ token: 'signed', expirationTimestamp: formatTime(now + 3600_000) })
       expect(issued).to.deep.equal([

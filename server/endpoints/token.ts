@@ -1,5 +1,6 @@
 // POST on a service account's token: a signed token bound to the account, and to a pod or secret if asked.
 // Source: KEP-1205; pkg/registry/core/serviceaccount/storage, TokenREST (v1.36)
+import { randomUUID } from 'node:crypto'
 import { newBadRequest, newConflict, newInvalid, newNotFound } from '../apimachinery/errors.ts'
 import { field, invalid } from '../apimachinery/field.ts'
 import { formatTime } from '../apimachinery/clock.ts'
@@ -65,6 +66,7 @@ export async function requestToken(api: Api, scope: Scope, body: Body, issuer: T
   })
   meta.name = scope.name
   meta.namespace = scope.namespace
+  meta.uid = randomUUID()
   meta.creationTimestamp = formatTime(api.clock.now())
   request.status = { token, expirationTimestamp: formatTime(expiresAt * 1000) }
   return { type: 'object', code: 201, object: request }
