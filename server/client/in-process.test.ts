@@ -1,6 +1,6 @@
 // The client of the same process: every verb, with admission and validation, and objects that are shared.
 import { expect } from 'chai'
-import { StatusError } from '../apimachinery/errors.ts'
+import type { StatusError } from '../apimachinery/errors.ts'
 import type { Pod } from '../api/core.ts'
 import { configMap, pod, refused, settled, TestApi, type ConfigMap } from '../endpoints/testing.ts'
 import { InProcessClient } from './in-process.ts'
