@@ -127,7 +127,7 @@ describe('Kubelets', () => {
       metadata: { deletionTimestamp: '2026-01-01T00:01:00Z', deletionGracePeriodSeconds: 30 },
     })
     await settle()
-    await step(100)
+    await step(200)
     expect(states).to.deep.equal(['Running running', 'Succeeded terminated', 'gone'])
     expect(podNamed('web')).to.equal(undefined)
     await kubelets.close()

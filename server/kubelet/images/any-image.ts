@@ -1,7 +1,12 @@
 // An image nobody has written a program for: it serves until it is stopped, and ends well where an end is expected of it.
 import type { ImageHandler, Program } from '../runtime.ts'
 
-const server: Program = { exitCode: 0, stopSeconds: 0.02, stopExitCode: 0 }
+/**
+ * Longer than a client needs from DELETE to its watch: kubectl before 1.33 waits forever for the end of a pod whose
+ * StatefulSet has put another one in its place before that.
+ */
+const stopSeconds = 0.15
+const server: Program = { exitCode: 0, stopSeconds, stopExitCode: 0 }
 const initializer: Program = { ...server, runsSeconds: 0.01 }
 const task: Program = { ...server, runsSeconds: 0.03 }
 
