@@ -70,8 +70,6 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
     verb = isTrue(query.get('watch')) ? 'watch' : 'list'
   } else if (name === '' && verb === 'delete') {
     verb = 'deletecollection'
-  } else if (verb === 'get' && subresource === '' && isTrue(query.get('watch')) && parts.length === 1) {
-    verb = 'watch'
   }
   return { isResourceRequest: true, path, verb, apiPrefix, group, version, namespace, resource, subresource, name, parts }
 }

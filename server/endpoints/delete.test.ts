@@ -192,6 +192,20 @@ describe('delete', () => {
       expect(await api.names('pods')).to.deep.equal([])
     })
 
+    it('goes at once in the version it was asked for in, though marked before', async () => {
+      const { resourceVersion } = (await api.create('pods', pod('p', { nodeName: 'n' }))).metadata!
+      await api.delete('pods', 'p', { gracePeriodSeconds: 0, preconditions: { resourceVersion } })
+      expect(await api.names('pods')).to.deep.equal([])
+    })
+
+    it('goes once, if two ask at the same time, and not one made after it', async () => {
+      await api.create('pods', pod('p', { nodeName: 'n' }))
+      const once = () => api.delete('pods', 'p', { gracePeriodSeconds: 0 })
+      const [first, second] = await Promise.all([once(), once().then(async (gone) => (await api.create('pods', pod('p')), gone))])
+      expect(first.metadata!.uid).to.equal(second.metadata!.uid)
+      expect(await api.names('pods')).to.deep.equal(['p'])
+    })
+
     it('takes its own grace period as the default', async () => {
       await api.create('pods', pod('p', { nodeName: 'n', terminationGracePeriodSeconds: 7 }))
       expect((await api.delete('pods', 'p')).metadata).to.include({ deletionGracePeriodSeconds: 7 })

@@ -15,7 +15,11 @@ import { parseInteger, parseListOptions } from './options.ts'
 
 const deleteOptionsType = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'
 
-/** Options from the body, else from the query. @throws StatusError 400, 422 */
+/**
+ * Options from the body; only without one from the query, where a revision is a precondition even of a collection.
+ * Source: apiserver/pkg/endpoints/handlers, delete.go; meta/v1, Convert_url_Values_To_v1_DeleteOptions (v1.36)
+ * @throws StatusError 400, 422
+ */
 function readOptions(scope: Scope, body: Body | undefined): DeleteOptions {
   let options: DeleteOptions
   if (body !== undefined) {
@@ -37,9 +41,14 @@ function readOptions(scope: Scope, body: Body | undefined): DeleteOptions {
     if (policy !== null) options.propagationPolicy = policy
     const orphan = scope.query.get('orphanDependents')
     if (orphan !== null) options.orphanDependents = isTrue(orphan)
+    const dryRun = scope.query.getAll('dryRun').filter((one) => one !== '')
+    if (dryRun.length > 0) options.dryRun = dryRun
+    const uid = scope.query.get('uid') ?? ''
+    const resourceVersion = scope.query.get('resourceVersion') ?? ''
+    if (uid !== '' || resourceVersion !== '') {
+      options.preconditions = { ...(uid === '' ? {} : { uid }), ...(resourceVersion === '' ? {} : { resourceVersion }) }
+    }
   }
-  const dryRun = scope.query.getAll('dryRun').filter((one) => one !== '')
-  if (dryRun.length > 0) options.dryRun = dryRun
   const errors = validateDeleteOptions(options)
   if (errors.length > 0) throw newInvalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
   return options

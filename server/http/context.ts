@@ -8,6 +8,8 @@ export interface RequestState {
   query: URLSearchParams
   requestInfo: RequestInfo
   user: UserInfo
+  /** Its path names a resource there is. */
+  isServed: boolean
   /** Sentences for Warning headers, each once. */
   warnings: Set<string>
 }

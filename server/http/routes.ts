@@ -42,6 +42,7 @@ export function resourceRoutes(services: Services): Filter {
     if (ctx.path.includes('//')) throw newPathNotFound()
     const resource = api.resources.get(info.group, info.version, info.resource)
     if (resource === undefined || !fitsScope(resource, info)) throw newPathNotFound()
+    ctx.state.isServed = true
     checkMethod(resource, info, ctx.method)
     const scope = scopeOf(ctx, resource, info)
     const negotiated = negotiate(ctx, info.verb)

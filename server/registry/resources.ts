@@ -35,6 +35,7 @@ const virtualKinds = new Set([
 export class Resources {
   readonly #byName = new Map<string, Resource>()
   #byGroupResource: Map<string, Resource> | undefined
+  #groups: Set<string> | undefined
   readonly #listeners = new Set<() => void>()
 
   /**
@@ -93,8 +94,8 @@ export class Resources {
 
   /** Whether any version of the group is served. */
   hasGroup(group: string): boolean {
-    for (const { facts } of this.#byName.values()) if (facts.group === group) return true
-    return false
+    this.#groups ??= new Set(this.all().map(({ facts }) => facts.group))
+    return this.#groups.has(group)
   }
 
   add(resource: Resource): void {
@@ -108,6 +109,7 @@ export class Resources {
 
   #changed(): void {
     this.#byGroupResource = undefined
+    this.#groups = undefined
     for (const listener of this.#listeners) listener()
   }
 

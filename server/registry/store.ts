@@ -265,14 +265,23 @@ export class ResourceStore {
     if (before === undefined) throw newNotFound(this.groupResource, name)
     const checking = request.check?.(before.object as AnyObject, before.object)
     if (checking !== undefined) await checking
+    let marked: Entry | undefined
     for (;;) {
       let step: DeleteStep = { mutation: { type: 'none' }, outcome: 'kept' }
       const entry = await this.#transact(key, context.dryRun, (current) => {
+        if (marked !== undefined && current?.createRevision !== marked.createRevision) {
+          // Somebody else has removed what was marked here, and there may be another of its name by now.
+          step = { mutation: { type: 'none' }, outcome: 'gone' }
+          return step.mutation
+        }
         if (current === undefined) throw newNotFound(this.groupResource, name)
-        step = this.#decideDelete(context, current, name, request)
+        step = this.#decideDelete(context, current, name, marked === undefined ? request : sinceMarked(request, marked))
         return step.mutation
       })
-      if (step.outcome !== 'marked' || context.dryRun) return { entry: entry!, gone: step.outcome !== 'kept' }
+      if (step.outcome !== 'marked' || context.dryRun) {
+        return { entry: step.mutation.type === 'none' && marked !== undefined ? marked : entry!, gone: step.outcome !== 'kept' }
+      }
+      marked = entry
     }
   }
 
@@ -487,6 +496,12 @@ const keepsGeneration = new Set([...writesStatusOnly, 'binding'])
 const statusKeeps = new Set(['apiVersion', 'kind', 'metadata', 'status'])
 /** Members that do not count for metadata.generation. */
 const notSpec = new Set(['apiVersion', 'kind', 'metadata', 'status'])
+
+/** The mark itself has changed the version that the client asked for. */
+function sinceMarked(request: DeleteRequest, marked: Entry): DeleteRequest {
+  if (request.preconditions?.resourceVersion === undefined) return request
+  return { ...request, preconditions: { ...request.preconditions, resourceVersion: String(marked.revision) } }
+}
 
 function isDeleted(object: AnyObject): boolean {
   return object.metadata?.deletionTimestamp !== undefined

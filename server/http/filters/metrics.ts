@@ -17,10 +17,15 @@ export function metrics(sink: Metrics): Filter {
     const started = performance.now()
     sink.requestStarted({ verb, isLongRunning })
     ctx.res.once('close', () => {
-      const scope = name !== '' ? 'resource' : namespace !== '' ? 'namespace' : resource === '' ? '' : 'cluster'
       const seconds = (performance.now() - started) / 1000
-      sink.requestEnded({ verb, isLongRunning, code: ctx.status, group, version, resource, subresource, scope }, seconds)
+      const common = { verb, isLongRunning, code: ctx.status }
+      // Paths are anybody's to make up: without this, each would be a series of its own for ever.
+      if (!ctx.state.isServed) return sink.requestEnded({ ...common, ...noResource }, seconds)
+      const scope = name !== '' ? 'resource' : namespace !== '' ? 'namespace' : resource === '' ? '' : 'cluster'
+      sink.requestEnded({ ...common, group, version, resource, subresource, scope }, seconds)
     })
     await next()
   }
 }
+
+const noResource = { group: '', version: '', resource: '', subresource: '', scope: '' }

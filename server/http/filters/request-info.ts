@@ -12,6 +12,7 @@ export const requestInfo: Filter = async (ctx, next) => {
   ctx.state.query = new URLSearchParams(ctx.querystring)
   ctx.state.requestInfo = parseRequestInfo(ctx.method, decodePath(ctx.path), ctx.state.query)
   ctx.state.user = anonymous
+  ctx.state.isServed = false
   ctx.state.warnings = new Set()
   ctx.set(auditIdHeader, ctx.state.auditId)
   ctx.set('Cache-Control', 'no-cache, private')
