@@ -1,6 +1,7 @@
 // Pods on nodes with NoExecute taints go: at once, or when the time for which they tolerate it is over.
 // Source: kubernetes pkg/controller/tainteviction (v1.36)
 import type * as core from '../../api/core.ts'
+import { tolerates, toleratesTaint } from '../../api/taints.ts'
 import { formatTime } from '../../apimachinery/clock.ts'
 import { deepEqual } from '../../apimachinery/equality.ts'
 import type { Frozen } from '../../apimachinery/types.ts'
@@ -8,7 +9,6 @@ import { event, patch, remove, requeueAfter, type Action } from '../../client/ac
 import type { WatchEvent } from '../../client/client.ts'
 import { defineController, type Controller, type Listers } from '../../client/controller.ts'
 import { keyOf, splitKey } from '../../client/indexer.ts'
-import { tolerates } from '../daemonset/node-fit.ts'
 import { disruptionTarget, type Pod } from '../pod-status.ts'
 import type { Taint } from './taints.ts'
 
@@ -67,8 +67,8 @@ export function reconcileEviction(key: string, listers: Listers, now: number, ev
 /** How long the pod may stay, in seconds; undefined for ever. */
 function toleratedSeconds({ spec }: Pod, taints: readonly Taint[]): number | undefined {
   const tolerations = spec?.tolerations ?? []
-  if (!taints.every((taint) => tolerations.some((toleration) => tolerates(toleration, taint)))) return 0
-  const used = tolerations.filter((toleration) => taints.some((taint) => tolerates(toleration, taint)))
+  if (!taints.every((taint) => tolerates(tolerations, taint))) return 0
+  const used = tolerations.filter((toleration) => taints.some((taint) => toleratesTaint(toleration, taint)))
   const limits = used.flatMap(({ tolerationSeconds }) =>
     tolerationSeconds === undefined ? [] : Math.max(0, tolerationSeconds),
   )

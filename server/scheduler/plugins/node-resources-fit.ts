@@ -1,7 +1,14 @@
 // A node must have room for what a pod asks for; among those that have, the emptier is better (LeastAllocated).
 // Source: pkg/scheduler/framework/plugins/noderesources, Fit and leastResourceScorer (v1.36)
 import { deepEqual } from '../../apimachinery/equality.ts'
-import { MAX_NODE_SCORE, type FilterPlugin, type NodeInfo, type PodInfo, type Rejection, type ScorePlugin } from '../framework.ts'
+import {
+  MAX_NODE_SCORE,
+  type FilterPlugin,
+  type NodeInfo,
+  type PodInfo,
+  type Rejection,
+  type ScorePlugin,
+} from '../framework.ts'
 import { podsAmount, totalsOf, type ResourceTotals } from '../resources.ts'
 
 export const nodeResourcesFit: FilterPlugin = {
@@ -26,7 +33,10 @@ export const nodeResourcesFit: FilterPlugin = {
   },
 }
 
-function fit({ requests }: PodInfo, { allocatable, requested, podCount, allowedPods }: NodeInfo): Rejection | undefined {
+function fit(
+  { requests }: PodInfo,
+  { allocatable, requested, podCount, allowedPods }: NodeInfo,
+): Rejection | undefined {
   // Made only on demand: nearly every call finds that the pod fits.
   let reasons: string[] | undefined
   let resolvable = true
@@ -41,7 +51,10 @@ function fit({ requests }: PodInfo, { allocatable, requested, podCount, allowedP
   if (requests.memory > 0 && requests.memory > allocatable.memory - requested.memory) {
     lacks('memory', requests.memory, allocatable.memory)
   }
-  if (requests.ephemeralStorage > 0 && requests.ephemeralStorage > allocatable.ephemeralStorage - requested.ephemeralStorage) {
+  if (
+    requests.ephemeralStorage > 0 &&
+    requests.ephemeralStorage > allocatable.ephemeralStorage - requested.ephemeralStorage
+  ) {
     lacks('ephemeral-storage', requests.ephemeralStorage, allocatable.ephemeralStorage)
   }
   for (const [name, wanted] of requests.scalars) {

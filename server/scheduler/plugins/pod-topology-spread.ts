@@ -2,9 +2,18 @@
 // score), or the system's defaults, which spread the pods of one owner over hosts and zones.
 // Source: pkg/scheduler/framework/plugins/podtopologyspread (v1.36)
 import { labelSelectorAsSelector, Selector, selectorFromSet } from '../../apimachinery/selectors.ts'
-import { MAX_NODE_SCORE, type ClusterView, type FilterPlugin, type NodeInfo, type NodeObject, type PodInfo, type PodObject, type ScorePlugin } from '../framework.ts'
-import { requiredNodeAffinity } from '../node-selector.ts'
-import { keepsPodsOff, tolerates } from '../taints.ts'
+import {
+  MAX_NODE_SCORE,
+  type ClusterView,
+  type FilterPlugin,
+  type NodeInfo,
+  type NodeObject,
+  type PodInfo,
+  type PodObject,
+  type ScorePlugin,
+} from '../framework.ts'
+import { requiredNodeAffinity } from '../../api/node-selector.ts'
+import { keepsPodsOff, tolerates } from '../../api/taints.ts'
 
 const HOSTNAME = 'kubernetes.io/hostname'
 const REASON = "node(s) didn't match pod topology spread constraints"
@@ -51,7 +60,7 @@ function withLabelsOf({ metadata }: PodObject, keys: readonly string[], selector
 
 /** Whether the pods on a node count for a constraint. */
 function nodeCounts(pod: PodObject): (constraint: Constraint, node: NodeObject) => boolean {
-  const affinity = requiredNodeAffinity(pod)
+  const affinity = requiredNodeAffinity(pod.spec ?? {})
   const tolerations = pod.spec?.tolerations ?? []
   return ({ honorAffinity, honorTaints }, node) => {
     if (honorAffinity && affinity !== undefined && !affinity(node)) return false
@@ -79,13 +88,16 @@ export const podTopologySpread: FilterPlugin = {
         domains[at]!.set(value, (domains[at]!.get(value) ?? 0) + matching)
       }
     }
-    const fewest = constraints.map(({ minDomains }, at) => (domains[at]!.size < minDomains ? 0 : Math.min(...domains[at]!.values())))
+    const fewest = constraints.map(({ minDomains }, at) =>
+      domains[at]!.size < minDomains ? 0 : Math.min(...domains[at]!.values()),
+    )
     const own = constraints.map(({ selector }) => (selector.matches(pod.metadata.labels) ? 1 : 0))
     return ({ node }) => {
       for (const [at, { topologyKey, maxSkew }] of constraints.entries()) {
         const value = node.metadata.labels?.[topologyKey]
         if (value === undefined) return { resolvable: false, reasons: [`${REASON} (missing required label)`] }
-        if ((domains[at]!.get(value) ?? 0) + own[at]! - fewest[at]! > maxSkew) return { resolvable: true, reasons: [REASON] }
+        if ((domains[at]!.get(value) ?? 0) + own[at]! - fewest[at]! > maxSkew)
+          return { resolvable: true, reasons: [REASON] }
       }
       return undefined
     }
@@ -116,7 +128,8 @@ export const podTopologySpreadScore: ScorePlugin = {
         for (const [at, { topologyKey, selector, maxSkew }] of constraints.entries()) {
           const value = node.node.metadata.labels?.[topologyKey]
           if (value === undefined) continue
-          const count = topologyKey === HOSTNAME ? node.countMatching(namespace, selector) : (domains[at]!.get(value) ?? 0)
+          const count =
+            topologyKey === HOSTNAME ? node.countMatching(namespace, selector) : (domains[at]!.get(value) ?? 0)
           score += count * weights[at]! + (maxSkew - 1)
         }
         return Math.round(score)
@@ -127,7 +140,9 @@ export const podTopologySpreadScore: ScorePlugin = {
         const lowest = Math.min(...considered)
         for (const [at, score] of scores.entries()) {
           if (ignored.has(feasible[at]!)) scores[at] = 0
-          else scores[at] = highest === 0 ? MAX_NODE_SCORE : Math.trunc((MAX_NODE_SCORE * (highest + lowest - score)) / highest)
+          else
+            scores[at] =
+              highest === 0 ? MAX_NODE_SCORE : Math.trunc((MAX_NODE_SCORE * (highest + lowest - score)) / highest)
         }
       },
     }
@@ -137,7 +152,13 @@ export const podTopologySpreadScore: ScorePlugin = {
 function defaultConstraints({ pod }: PodInfo, cluster: ClusterView): Constraint[] {
   const selector = cluster.defaultSelector(pod)
   if (selector.empty) return []
-  return systemDefaults.map((constraint) => ({ ...constraint, selector, minDomains: 1, honorAffinity: true, honorTaints: false }))
+  return systemDefaults.map((constraint) => ({
+    ...constraint,
+    selector,
+    minDomains: 1,
+    honorAffinity: true,
+    honorTaints: false,
+  }))
 }
 
 /** Matching pods per value of each topology key, for the values of feasible nodes; hosts are counted when they are scored. */

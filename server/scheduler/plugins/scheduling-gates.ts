@@ -5,6 +5,8 @@ export const schedulingGates: PreEnqueuePlugin = {
   name: 'SchedulingGates',
   gate(pod) {
     const gates = pod.spec?.schedulingGates ?? []
-    return gates.length === 0 ? undefined : `waiting for scheduling gates: [${gates.map((gate) => gate.name).join(' ')}]`
+    return gates.length === 0
+      ? undefined
+      : `waiting for scheduling gates: [${gates.map((gate) => gate.name).join(' ')}]`
   },
 }

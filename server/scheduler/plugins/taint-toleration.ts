@@ -1,5 +1,5 @@
 // Taints keep pods off that do not tolerate them; among the rest, nodes with fewer PreferNoSchedule taints are better.
-import { keepsPodsOff, tolerates } from '../taints.ts'
+import { keepsPodsOff, tolerates } from '../../api/taints.ts'
 import type { FilterPlugin, NodeObject, PodInfo, ScorePlugin } from '../framework.ts'
 import { normalizeByMaximum } from '../normalize.ts'
 

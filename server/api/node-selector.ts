@@ -1,10 +1,10 @@
 // Node selectors: which nodes a pod's nodeSelector and node affinity ask for.
 // Source: component-helpers scheduling/corev1/nodeaffinity (v1.36)
-import type { NodeSelectorTerm } from '../api/core.ts'
-import type { Frozen } from '../apimachinery/types.ts'
+import type { Frozen, Stored } from '../apimachinery/types.ts'
 import { newLabelRequirement, Selector, selectorFromSet, type LabelOperator } from '../apimachinery/selectors.ts'
-import type { NodeObject, PodObject } from './framework.ts'
+import type { Node, NodeSelectorTerm, PodSpec } from './core.ts'
 
+type NodeObject = Frozen<Stored<Node>>
 export type NodeMatcher = (node: NodeObject) => boolean
 
 const operators: Readonly<Record<string, LabelOperator>> = {
@@ -16,19 +16,25 @@ const operators: Readonly<Record<string, LabelOperator>> = {
   Lt: 'lt',
 }
 
-/** What the pod requires of its node; nothing if it requires nothing. */
-export function requiredNodeAffinity(pod: PodObject): NodeMatcher | undefined {
-  const { nodeSelector, affinity } = pod.spec ?? {}
-  const wanted = nodeSelector === undefined || Object.keys(nodeSelector).length === 0 ? undefined : selectorFromSet(nodeSelector)
+/** What a pod requires of its node; nothing if it requires nothing. */
+export function requiredNodeAffinity({
+  nodeSelector,
+  affinity,
+}: Pick<Frozen<PodSpec>, 'nodeSelector' | 'affinity'>): NodeMatcher | undefined {
+  const wanted =
+    nodeSelector === undefined || Object.keys(nodeSelector).length === 0 ? undefined : selectorFromSet(nodeSelector)
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   if (required === undefined) return wanted === undefined ? undefined : (node) => wanted.matches(node.metadata.labels)
   const terms = required.nodeSelectorTerms.map(termMatcher)
-  return (node) => (wanted === undefined || wanted.matches(node.metadata.labels)) && terms.some((matches) => matches(node))
+  return (node) =>
+    (wanted === undefined || wanted.matches(node.metadata.labels)) && terms.some((matches) => matches(node))
 }
 
 /** Sum of the weights of the preferences that the node meets. */
-export function preferredNodeAffinity(pod: PodObject): ((node: NodeObject) => number) | undefined {
-  const preferred = pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
+export function preferredNodeAffinity({
+  affinity,
+}: Pick<Frozen<PodSpec>, 'affinity'>): ((node: NodeObject) => number) | undefined {
+  const preferred = affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
   if (preferred.length === 0) return undefined
   const terms = preferred.map(({ weight, preference }) => ({ weight, matches: termMatcher(preference) }))
   return (node) => terms.reduce((sum, { weight, matches }) => (matches(node) ? sum + weight : sum), 0)
@@ -40,15 +46,19 @@ function termMatcher({ matchExpressions = [], matchFields = [] }: Frozen<NodeSel
   let labels: Selector
   try {
     labels = new Selector(
-      matchExpressions.map(({ key, operator, values = [] }) => newLabelRequirement(key, operators[operator] ?? '=', values)),
+      matchExpressions.map(({ key, operator, values = [] }) =>
+        newLabelRequirement(key, operators[operator] ?? '=', values),
+      ),
     )
   } catch {
     return () => false
   }
   const fieldsMakeSense = matchFields.every(
-    ({ key, operator, values }) => key === 'metadata.name' && (operator === 'In' || operator === 'NotIn') && values?.length === 1,
+    ({ key, operator, values }) =>
+      key === 'metadata.name' && (operator === 'In' || operator === 'NotIn') && values?.length === 1,
   )
   if (!fieldsMakeSense) return () => false
   return ({ metadata }) =>
-    matchFields.every(({ operator, values }) => (values?.[0] === metadata.name) === (operator === 'In')) && labels.matches(metadata.labels)
+    matchFields.every(({ operator, values }) => (values?.[0] === metadata.name) === (operator === 'In')) &&
+    labels.matches(metadata.labels)
 }
