@@ -1,5 +1,6 @@
 // What can be chosen about a cluster, and what it is when nothing is chosen.
 import { systemClock, type Clock } from './apimachinery/clock.ts'
+import { StatusError } from './apimachinery/errors.ts'
 import type { Random } from './apimachinery/names.ts'
 import { firstAddress } from './bootstrap/objects.ts'
 
@@ -67,6 +68,11 @@ export interface CompleteOptions {
   log(message: string, error: unknown): void
 }
 
+/** A refusal of the API says all there is to say in its message; anything else is a defect, and where it comes from matters. */
+function logToStandardError(message: string, error: unknown): void {
+  console.error(`kubeling: ${message}:`, error instanceof StatusError ? error.message : error)
+}
+
 /** Where pods would find the API server: on the first simulated node, as endpoints may not be loopback addresses. */
 const firstNodeAddress = '172.18.0.2'
 
@@ -96,6 +102,6 @@ export function withDefaults(options: ClusterOptions): CompleteOptions {
     name: options.name ?? 'kubeling',
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
-    log: options.log ?? ((message, error) => console.error(`kubeling: ${message}:`, error)),
+    log: options.log ?? logToStandardError,
   }
 }

@@ -57,6 +57,7 @@ function makeProgram(): Command {
     .addOption(new Option('--nodes <number>', 'how many simulated nodes').argParser(parseNodes).default(1))
     .option('--bare', "without the pods of a control plane in kube-system and other things a real cluster's installer adds")
     .option('--kubeconfig <file>', 'where to write the kubeconfig (default: kubeconfig in the data folder)')
+    .option('--name <name>', 'of the cluster in kubeconfigs, and of its context', 'kubeling')
     .option('--merge-kubeconfig [file]', 'add the cluster to your own kubeconfig too (default: $KUBECONFIG, else ~/.kube/config)')
     .addOption(
       new Option('--disable <parts>', 'parts to leave out: controllers, scheduler, kubelet').argParser(parseComponents),

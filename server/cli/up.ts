@@ -20,6 +20,7 @@ export interface UpFlags {
   readonly nodes: number
   readonly bare?: true
   readonly kubeconfig?: string
+  readonly name: string
   /** True: into the file kubectl uses. */
   readonly mergeKubeconfig?: string | true
   readonly disable?: readonly ComponentName[]
@@ -70,6 +71,7 @@ function clusterOptions(flags: UpFlags): ClusterOptions & { port: number } {
     durability: flags.durability,
     nodes: flags.nodes,
     bare: flags.bare ?? false,
+    name: flags.name,
     serviceClusterIPRange: flags.serviceClusterIpRange,
     serviceNodePortRange: flags.serviceNodePortRange,
     serviceAccountIssuer: flags.serviceAccountIssuer,
