@@ -47,6 +47,9 @@ export interface ServiceAccountOptions {
   find(resource: string, namespace: string | undefined, name: string): Frozen<AnyObject> | undefined
 }
 
+/** Source: go-jose/v4/jwt, DefaultLeeway */
+const leewayMs = 60_000
+
 export class ServiceAccountTokens implements Authenticator {
   readonly issuer: string
   readonly audiences: readonly string[]
@@ -110,6 +113,7 @@ export class ServiceAccountTokens implements Authenticator {
     const { namespace, serviceaccount, pod, node, secret } = claim
     this.#mustLive('serviceaccounts', namespace, serviceaccount)
     if (pod !== undefined) this.#mustLive('pods', namespace, pod)
+    else if (node !== undefined) this.#mustLive('nodes', undefined, node)
     if (secret !== undefined) this.#mustLive('secrets', namespace, secret)
     const extra: Record<string, string[]> = {}
     if (credentialId !== undefined) extra['authentication.kubernetes.io/credential-id'] = [`JTI=${credentialId}`]
@@ -124,8 +128,12 @@ export class ServiceAccountTokens implements Authenticator {
     return { ...serviceAccountUser(namespace, serviceaccount.name), uid: serviceaccount.uid, extra }
   }
 
-  #mustLive(resource: string, namespace: string, { name, uid }: Reference): void {
-    if (this.#options.find(resource, namespace, name)?.metadata?.uid !== uid) throw newUnauthorized()
+  /** It is there, and the same, and not long gone but for its finalizers. */
+  #mustLive(resource: string, namespace: string | undefined, { name, uid }: Reference): void {
+    const { find, clock } = this.#options
+    const meta = find(resource, namespace, name)?.metadata
+    const isGone = Date.parse(meta?.deletionTimestamp ?? '') < clock.now() - leewayMs
+    if (meta === undefined || meta.uid !== uid || isGone) throw newUnauthorized()
   }
 
   #signingKey(): Promise<KeyObject> {

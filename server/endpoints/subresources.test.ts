@@ -321,7 +321,7 @@ describe('subresources', () => {
       const answer = await ask({})
       const now = api.clock.now()
       expect(answer.metadata).to.include({ name: 'sa', namespace: 'default', creationTimestamp: formatTime(now) })
-      expect(answer.metadata!.uid).to.match(/^[0-9a-f-]{36}$/)
+      expect(answer.metadata!.uid).to.equal(uid)
       expect(answer['spec']).to.deep.include({ audiences: ['https://default'], expirationSeconds: 3600 })
       expect(answer['status']).to.deep.equal({ token: 'signed', expirationTimestamp: formatTime(now + 3600_000) })
       expect(issued).to.deep.equal([
@@ -337,7 +337,7 @@ describe('subresources', () => {
 
     it('can be bound to a pod, and so to its node', async () => {
       const node = await api.create('nodes', { metadata: { name: 'n' } })
-      const { metadata } = await api.create('pods', pod('p', { nodeName: 'n' }))
+      const { metadata } = await api.create('pods', pod('p', { nodeName: 'n', serviceAccountName: 'sa' }))
       await ask({
         audiences: ['a', 'b'],
         expirationSeconds: 600,
@@ -348,6 +348,21 @@ describe('subresources', () => {
         node: { name: 'n', uid: node.metadata.uid },
         audiences: ['a', 'b'],
       })
+    })
+
+    it('can be bound to a node', async () => {
+      const { metadata } = await api.create('nodes', { metadata: { name: 'n' } })
+      await ask({ boundObjectRef: { kind: 'Node', apiVersion: 'v1', name: 'n', uid: metadata.uid } })
+      expect(issued[0]!.node).to.deep.equal({ name: 'n', uid: metadata.uid })
+      expect(issued[0]).to.not.have.property('pod')
+    })
+
+    it('is refused for a pod of another account', async () => {
+      await api.create('pods', pod('p', { serviceAccountName: 'other' }))
+      expect(await refused(ask({ boundObjectRef: { kind: 'Pod', name: 'p' } }))).to.equal(
+        '400 BadRequest: cannot bind token for serviceaccount "sa" to pod running with different serviceaccount name.',
+      )
+      expect(issued).to.deep.equal([])
     })
 
     const bad: { name: string; spec: object; account?: string; why: string }[] = [
@@ -370,7 +385,7 @@ describe('subresources', () => {
       {
         name: 'a kind nothing is bound to',
         spec: { boundObjectRef: { kind: 'ConfigMap', name: 'x' } },
-        why: '400 BadRequest: cannot bind token for serviceaccount "sa" to object kind ConfigMap',
+        why: '400 BadRequest: cannot bind token to object of type /, Kind=ConfigMap',
       },
     ]
     for (const { name, spec, account, why } of bad) {
