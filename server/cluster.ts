@@ -8,7 +8,7 @@ import type { AdmissionReader } from './admission/plugin.ts'
 import { deepEqual } from './apimachinery/equality.ts'
 import type { AnyObject, Frozen, UserInfo } from './apimachinery/types.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from './api/rbac.ts'
-import { authenticatedGroup, type Authenticator } from './authentication/authenticator.ts'
+import { authenticatedGroup, withAuthenticatedGroup, type Authenticator } from './authentication/authenticator.ts'
 import { clientCertificates } from './authentication/client-certificate.ts'
 import { ServiceAccountTokens } from './authentication/service-account.ts'
 import { tokenFile } from './authentication/token-file.ts'
@@ -20,6 +20,7 @@ import type { Client } from './client/client.ts'
 import { InProcessClient } from './client/in-process.ts'
 import { startComponents, type Components } from './components.ts'
 import type { Api } from './endpoints/api.ts'
+import type { AuthenticatedToken } from './endpoints/review.ts'
 import { makeFolder } from './folder.ts'
 import { componentHealth, healthChecks } from './health-checks.ts'
 import { createApp, listen, type Listener } from './http/app.ts'
@@ -214,17 +215,27 @@ function buildControlPlane(store: Store, options: CompleteOptions, pki: PKI): Co
     reviewers: {
       authorize: (question) => authorizer.authorize(question),
       rulesFor: (user, namespace) => splitRules(rbac, user, namespace),
-      authenticateToken: (token) => authenticateToken(authenticators, token),
+      authenticateToken: (token, audiences) => authenticateToken(authenticators, tokens, options.apiAudiences, token, audiences),
       audiences: options.apiAudiences,
     },
   }
   return { api, services, authenticators, authorizer, tokens }
 }
 
-async function authenticateToken(authenticators: readonly Authenticator[], token: string): Promise<UserInfo | undefined> {
+/** Tokens that are not of service accounts are for this server. */
+async function authenticateToken(
+  authenticators: readonly Authenticator[],
+  serviceAccounts: ServiceAccountTokens,
+  ownAudiences: readonly string[],
+  bearerToken: string,
+  wanted: readonly string[],
+): Promise<AuthenticatedToken | undefined> {
   for (const one of authenticators) {
-    const user = await one.authenticate({ bearerToken: token })
-    if (user !== undefined) return user.groups.includes(authenticatedGroup) ? user : { ...user, groups: [...user.groups, authenticatedGroup] }
+    const user = await one.authenticate({ bearerToken, audiences: wanted })
+    if (user === undefined) continue
+    const audiences =
+      one === serviceAccounts ? serviceAccounts.sharedAudiences(bearerToken, wanted) : wanted.filter((audience) => ownAudiences.includes(audience))
+    return audiences.length === 0 ? undefined : { user: withAuthenticatedGroup(user), audiences }
   }
   return undefined
 }

@@ -93,8 +93,10 @@ export function newBadRequest(message: string): StatusError {
   return failure(400, 'BadRequest', message)
 }
 
-export function newUnauthorized(): StatusError {
-  return failure(401, 'Unauthorized', 'Unauthorized')
+/** @param cause why, in a sentence that only a TokenReview tells */
+export function newUnauthorized(cause?: Error): StatusError {
+  const { status } = failure(401, 'Unauthorized', 'Unauthorized')
+  return new StatusError(status, cause === undefined ? {} : { cause })
 }
 
 export function newForbidden(resource: GroupResource, name: string, why: string): StatusError {

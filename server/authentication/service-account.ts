@@ -2,10 +2,10 @@
 // Source: KEP-1205; pkg/serviceaccount, claims.go (v1.36)
 import { createHash, createPrivateKey, createPublicKey, generateKeyPair, randomUUID, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import { newUnauthorized } from '../apimachinery/errors.ts'
+import { newUnauthorized, StatusError } from '../apimachinery/errors.ts'
 import type { Clock } from '../apimachinery/clock.ts'
 import type { AnyObject, Frozen, UserInfo } from '../apimachinery/types.ts'
-import type { Authenticator } from './authenticator.ts'
+import type { Authenticator, Credentials } from './authenticator.ts'
 
 interface Reference {
   readonly name: string
@@ -85,21 +85,28 @@ export class ServiceAccountTokens implements Authenticator {
       .sign(key)
   }
 
-  async authenticate({ bearerToken }: { bearerToken?: string }): Promise<UserInfo | undefined> {
+  async authenticate({ bearerToken, audiences = this.audiences }: Credentials): Promise<UserInfo | undefined> {
     if (bearerToken === undefined || !looksLikeOurs(bearerToken, this.issuer)) return undefined
-    const { jwtVerify } = await import('jose')
+    const { jwtVerify, errors } = await import('jose')
     try {
       const key = createPublicKey(await this.#signingKey())
-      const { payload } = await jwtVerify(bearerToken, key, {
-        issuer: this.issuer,
-        audience: [...this.audiences],
-        algorithms: ['RS256'],
-        currentDate: new Date(this.#options.clock.now()),
-      })
+      const currentDate = new Date(this.#options.clock.now())
+      const { payload } = await jwtVerify(bearerToken, key, { issuer: this.issuer, algorithms: ['RS256'], currentDate })
+      const own = audiencesOf(payload)
+      if (!own.some((one) => audiences.includes(one))) {
+        throw newUnauthorized(new Error(`token audiences ${print(own)} is invalid for the target audiences ${print(audiences)}`))
+      }
       return this.#userOf(payload['kubernetes.io'] as KubernetesClaim, payload.jti)
-    } catch {
-      throw newUnauthorized()
+    } catch (error) {
+      if (error instanceof StatusError) throw error
+      throw newUnauthorized(error instanceof errors.JWTExpired ? new Error('service account token has expired') : undefined)
     }
+  }
+
+  /** Those of the wanted audiences that a token is for; the token has been found good. */
+  sharedAudiences(bearerToken: string, wanted: readonly string[]): string[] {
+    const own = audiencesOf(payloadOf(bearerToken) ?? {})
+    return wanted.filter((one) => own.includes(one))
   }
 
   /** RFC 7517 */
@@ -164,13 +171,26 @@ function keyId(key: KeyObject): string {
   return createHash('sha256').update(der).digest('base64url')
 }
 
+function audiencesOf({ aud = [] }: { aud?: unknown }): readonly string[] {
+  return typeof aud === 'string' ? [aud] : (aud as readonly string[])
+}
+
+/** As Go prints a list of strings, quoted. */
+function print(texts: readonly string[]): string {
+  return `[${texts.map((text) => JSON.stringify(text)).join(' ')}]`
+}
+
 /** Reads the issuer without checking anything: other authenticators may know the token. */
 function looksLikeOurs(token: string, issuer: string): boolean {
+  return payloadOf(token)?.iss === issuer
+}
+
+function payloadOf(token: string): { iss?: unknown; aud?: unknown } | undefined {
   const [, payload, signature] = token.split('.')
-  if (payload === undefined || signature === undefined) return false
+  if (payload === undefined || signature === undefined) return undefined
   try {
-    return (JSON.parse(Buffer.from(payload, 'base64url').toString()) as { iss?: unknown }).iss === issuer
+    return (JSON.parse(Buffer.from(payload, 'base64url').toString()) as { iss?: unknown; aud?: unknown } | null) ?? undefined
   } catch {
-    return false
+    return undefined
   }
 }

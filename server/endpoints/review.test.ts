@@ -28,9 +28,10 @@ describe('reviews', () => {
       resourceRules: [{ verbs: [user.name], resources: [namespace] }],
       nonResourceRules: [],
     }),
-    authenticateToken: (token) => {
+    authenticateToken: async (token, audiences) => {
       if (token === 'bad') throw newUnauthorized()
-      return token === 'good' ? jane : undefined
+      if (token === 'expired') throw newUnauthorized(new Error('it has expired'))
+      return token === 'good' ? { user: jane, audiences: audiences.slice(0, 1) } : undefined
     },
     audiences: ['default'],
   }
@@ -159,12 +160,18 @@ describe('reviews', () => {
     ],
     ['bad', { user: {}, error: 'invalid bearer token' }],
     ['unknown', { user: {}, error: 'invalid bearer token' }],
+    ['expired', { user: {}, error: '[invalid bearer token, it has expired]' }],
   ]
   for (const [token, status] of tokens) {
     it(`tell whose a token is: ${token}`, async () => {
       expect((await ask('tokenreviews', { spec: { token } }))['status']).to.deep.equal(status)
     })
   }
+
+  it('tell for which of the audiences a token is', async () => {
+    const { status } = await ask('tokenreviews', { spec: { token: 'good', audiences: ['a', 'b'] } })
+    expect(status).to.deep.include({ audiences: ['a'] })
+  })
 
   it('store nothing', async () => {
     const before = api.revision

@@ -41,8 +41,15 @@ export interface NonResourceRule {
 export interface Reviewers {
   authorize(question: AccessQuestion): { verdict: 'allow' | 'deny' | 'no-opinion'; reason: string }
   rulesFor(user: UserInfo, namespace: string): { resourceRules: ResourceRule[]; nonResourceRules: NonResourceRule[] }
-  /** The user of a bearer token. @throws StatusError 401 */
-  authenticateToken(token: string): UserInfo | undefined | Promise<UserInfo | undefined>
+  /** Whose bearer token this is, if it is for any of the audiences. @throws StatusError 401; its cause may say why */
+  authenticateToken(token: string, audiences: readonly string[]): Promise<AuthenticatedToken | undefined>
+  /** This server's own. */
+  readonly audiences: readonly string[]
+}
+
+export interface AuthenticatedToken {
+  readonly user: UserInfo
+  /** Those of the audiences asked for that the token is for. */
   readonly audiences: readonly string[]
 }
 
@@ -142,22 +149,21 @@ function reviewAccess(object: AccessReview, user: UserInfo, reviewers: Reviewers
 async function reviewToken(object: TokenReview & AnyObject, reviewers: Reviewers): Promise<void> {
   const token = object.spec?.token ?? ''
   if (token === '') throw newBadRequest('token is required for TokenReview in authentication')
-  const user = await authenticated(token, reviewers)
-  object.status =
-    user === undefined
-      ? { user: {}, error: 'invalid bearer token' }
-      : { authenticated: true, user: printUser(user), audiences: [...(object.spec.audiences ?? reviewers.audiences)] }
-}
-
-/** Undefined for a token that is nobody's, or refused. */
-async function authenticated(token: string, reviewers: Reviewers): Promise<UserInfo | undefined> {
+  const sent = object.spec.audiences ?? []
+  const audiences = sent.length === 0 ? reviewers.audiences : sent
   try {
-    return await reviewers.authenticateToken(token)
+    const found = await reviewers.authenticateToken(token, audiences)
+    object.status =
+      found === undefined
+        ? { user: {}, error: invalidToken }
+        : { authenticated: true, user: printUser(found.user), audiences: [...found.audiences] }
   } catch (error) {
-    if (error instanceof StatusError) return undefined
-    throw error
+    if (!(error instanceof StatusError)) throw error
+    object.status = { user: {}, error: error.cause instanceof Error ? `[${invalidToken}, ${error.cause.message}]` : invalidToken }
   }
 }
+
+const invalidToken = 'invalid bearer token'
 
 function printUser(user: UserInfo): { username: string; uid?: string; groups: string[]; extra?: Record<string, string[]> } {
   const extra = Object.fromEntries(Object.entries(user.extra ?? {}).map(([key, values]) => [key, [...values]]))

@@ -3,7 +3,7 @@
 import type { PeerCertificate, TLSSocket } from 'node:tls'
 import { newUnauthorized } from '../../apimachinery/errors.ts'
 import type { UserInfo } from '../../apimachinery/types.ts'
-import { anonymous, authenticatedGroup, type Authenticator, type Credentials } from '../../authentication/authenticator.ts'
+import { anonymous, withAuthenticatedGroup, type Authenticator, type Credentials } from '../../authentication/authenticator.ts'
 import type { Context, Filter } from '../context.ts'
 
 /** @param allowAnonymous without credentials: system:anonymous, or 401 */
@@ -75,9 +75,4 @@ function inspect(socket: TLSSocket): PeerCertificate | 'invalid' | 'none' {
 function connectionOf(ctx: Context): TLSSocket {
   const request = ctx.req as unknown as { stream?: { session?: { socket: TLSSocket } }; socket: TLSSocket }
   return request.stream?.session?.socket ?? request.socket
-}
-
-function withAuthenticatedGroup(user: UserInfo): UserInfo {
-  if (user.name === anonymous.name || user.groups.includes(authenticatedGroup)) return user
-  return { ...user, groups: [...user.groups, authenticatedGroup] }
 }
