@@ -29,6 +29,11 @@ export interface Scope {
   readonly userAgent: string
   /** Adds a sentence to the Warning headers. */
   warn(text: string): void
+  /**
+   * Called when a PUT or an apply is about to create: the user must be allowed that too. Absent: nobody asks.
+   * @throws StatusError 403
+   */
+  authorizeCreate?(): void
 }
 
 /** What an endpoint answers; http/ makes bytes of it. */

@@ -52,6 +52,7 @@ export async function apply(api: Api, scope: Scope, body: Body): Promise<Answer>
           `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
         )
       }
+      if (current === undefined) scope.authorizeCreate?.()
       setNamespace(draft, scope)
       checkName(draft, scope)
       const attributes = admissionAttributes(

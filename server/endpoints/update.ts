@@ -29,6 +29,7 @@ export async function update(api: Api, scope: Scope, body: Body): Promise<Answer
       const draft = copy(sent)
       if (managedFields !== undefined) draft.metadata!.managedFields = managedFields
       trackOwners(api, scope, current?.object, draft, options.fieldManager)
+      if (current === undefined) scope.authorizeCreate?.()
       const attributes = admissionAttributes(scope, current === undefined ? 'CREATE' : 'UPDATE', draft, current?.object, options.dryRun)
       const admitting = api.admission.admit(attributes, api.reader)
       return admitting === undefined ? draft : admitting.then(() => draft)

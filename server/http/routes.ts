@@ -22,6 +22,7 @@ import type { Resource } from '../registry/resources.ts'
 import { readBody } from './body.ts'
 import { decodeApplyBody, decodeBody, decodePatchBody } from './codec/body.ts'
 import type { Context, Filter } from './context.ts'
+import { attributesOf, forbidden } from './filters/authorization.ts'
 import { negotiate, writeAnswer } from './response.ts'
 import { writeWatch } from './watch.ts'
 
@@ -44,7 +45,7 @@ export function resourceRoutes(services: Services): Filter {
     if (resource === undefined || !fitsScope(resource, info)) throw newPathNotFound()
     ctx.state.isServed = true
     checkMethod(resource, info, ctx.method)
-    const scope = scopeOf(ctx, resource, info)
+    const scope = scopeOf(services, ctx, resource, info)
     const negotiated = negotiate(ctx, info.verb)
     if (info.verb === 'watch') return writeWatch(ctx, watch(api, scope), negotiated, () => api.clock.now())
     const answer = await answerOf(services, ctx, scope)
@@ -86,7 +87,7 @@ function checkMethod(resource: Resource, info: RequestInfo, method: string): voi
   if (byMethod[method] !== true) throw newMethodNotAllowed()
 }
 
-function scopeOf(ctx: Context, resource: Resource, info: RequestInfo): Scope {
+function scopeOf(services: Services, ctx: Context, resource: Resource, info: RequestInfo): Scope {
   const isNamespaceItself = resource.facts.resource === 'namespaces' && resource.facts.group === ''
   if (resource.kind.deprecation !== undefined) ctx.state.warnings.add(resource.kind.deprecation)
   return {
@@ -98,6 +99,11 @@ function scopeOf(ctx: Context, resource: Resource, info: RequestInfo): Scope {
     query: ctx.state.query,
     userAgent: ctx.get('user-agent'),
     warn: (text) => void ctx.state.warnings.add(text),
+    authorizeCreate() {
+      const question = attributesOf({ ...info, verb: 'create' }, ctx.state.user)
+      const decision = services.reviewers.authorize(question)
+      if (decision.verdict !== 'allow') throw forbidden(question, decision)
+    },
   }
 }
 

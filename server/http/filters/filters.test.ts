@@ -167,6 +167,17 @@ describe('filters', () => {
       ])
     })
 
+    it('asks for create too where a PUT or an apply creates', async () => {
+      const one = await started({ authorizer: authorizerFor(({ verb }) => verb !== 'create') })
+      const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'l' } }
+      const path = '/apis/coordination.k8s.io/v1/namespaces/default/leases/l'
+      const refused =
+        '403 Forbidden: leases.coordination.k8s.io "l" is forbidden: User "jane" cannot create resource "leases" in API group "coordination.k8s.io" in the namespace "default"'
+      expect(await one.refusal(path, { method: 'PUT', headers: jane, body: lease })).to.equal(refused)
+      const applied = { ...jane, 'content-type': 'application/apply-patch+yaml' }
+      expect(await one.refusal(`${path}?fieldManager=m`, { method: 'PATCH', headers: applied, body: lease })).to.equal(refused)
+    })
+
     it('comes before the answer that there is nothing', async () => {
       const one = await started({ authorizer: authorizerFor(({ name }) => name === 'open') })
       expect(await one.refusal(`${configMaps}/secret`, { headers: jane })).to.match(/^403/)
