@@ -35,6 +35,10 @@ class Subscription implements Watch {
     }
   }
 
+  compact(revision: number): void {
+    this.#handlers.onCompact?.(revision)
+  }
+
   end(error?: Error): void {
     if (this.#closed) return
     this.close()
@@ -77,6 +81,13 @@ export class Dispatcher {
     }
     for (const [subscriptions, run] of runs) {
       for (const subscription of subscriptions) subscription.deliver(run)
+    }
+  }
+
+  /** Tells that history up to `revision` is gone. */
+  compact(revision: number): void {
+    for (const subscriptions of this.#byPrefix.values()) {
+      for (const subscription of subscriptions) subscription.compact(revision)
     }
   }
 

@@ -43,7 +43,8 @@ describe('StoredEntry', () => {
   it('freezes the object all the way down', () => {
     const { object } = stored({ spec: { list: [{ a: 1 }] } })
     const spec = object['spec'] as { list: { a: number }[] }
-    for (const part of [object, object.metadata, spec, spec.list, spec.list[0]]) expect(Object.isFrozen(part)).to.equal(true)
+    for (const part of [object, object.metadata, spec, spec.list, spec.list[0]])
+      expect(Object.isFrozen(part)).to.equal(true)
   })
 
   it('takes over the frozen parts of an earlier version as they are', () => {

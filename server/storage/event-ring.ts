@@ -28,11 +28,16 @@ export class EventRing {
     return revision < this.#floor ? undefined : this.#events.slice(this.#indexAfter(revision))
   }
 
-  /** Drops events up to `revision`. */
+  /** Drops events up to `revision`, and knows nothing any more of what was before. */
   forget(revision: number): void {
     if (revision <= this.#floor) return
     this.#drop(this.#indexAfter(revision))
     this.#floor = revision
+  }
+
+  /** Drops events up to `revision`, but for the newest `keep`. */
+  trim(revision: number, keep: number): void {
+    this.#drop(Math.max(0, Math.min(this.#indexAfter(revision), this.#events.length - keep)))
   }
 
   #drop(count: number): void {

@@ -186,6 +186,7 @@ export class MvccStore implements Store {
     if (revision > this.#revision) throw new FutureRevisionError(revision, this.#revision)
     this.#compactedRevision = revision
     this.#ring.forget(revision)
+    this.#caches.compact(revision)
     for (const kept of this.#kept.keys()) {
       if (kept < revision) this.#kept.delete(kept)
     }

@@ -71,6 +71,8 @@ export interface WatchHandlers {
   onEvents(events: readonly StoreEvent[]): void
   /** The store closed or failed, or history was lost; the watch is over. */
   onClose(error?: Error): void
+  /** Events up to and including `revision` are gone from the store's history. Only told to subscriptions that are `first`. */
+  onCompact?(revision: number): void
 }
 
 /** The committed keys of one moment; it stays as it is while writes go on. Taking one costs O(1). */

@@ -98,6 +98,16 @@ describe('WatchCache', () => {
     expect(seen.events.map(describeEvent)).to.deep.equal(['put /registry/pods/a/x=1@2'])
   })
 
+  it('keeps few events when the store forgets its history', async () => {
+    cache = new WatchCache(store, pods, { ringSize: 4, quietRingSize: 1 })
+    await record(cache, pods, 1)
+    for (let value = 2; value <= 5; value++) await put(store, '/registry/pods/a/x', value)
+    await store.compact(4)
+    const seen = await record(cache, pods, 4)
+    expect(seen.events.map(describeEvent)).to.deep.equal(['put /registry/pods/a/x=5@5 was 4'])
+    expect(await rejection(record(cache, pods, 3))).to.be.instanceOf(CompactedError)
+  })
+
   it('refuses a revision that neither it nor the store remembers', async () => {
     await record(cache, pods, 1)
     for (let value = 1; value <= 20; value++) await put(store, '/registry/pods/a/x', value)

@@ -9,8 +9,12 @@ import type { KeyTree } from './key-tree.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
 import type { Entry, Snapshot, Store, StoreEvent, Watch, WatchHandlers } from './store.ts'
 
-/** Events kept per resource. */
+/**
+ * Events kept per resource; and those of them that stay when the store forgets its history, so that watches of a
+ * resource that seldom changes can go on from long ago. Source: apiserver/pkg/storage/cacher, defaultLowerBoundCapacity
+ */
 const defaultRingSize = 1024
+const defaultQuietRingSize = 100
 
 /** A snapshot as the readers of a cache name it. */
 export type { Snapshot as CacheSnapshot } from './store.ts'
@@ -20,6 +24,7 @@ export type IndexFunction = (object: Frozen<AnyObject>) => readonly string[]
 
 export interface WatchCacheOptions {
   readonly ringSize?: number
+  readonly quietRingSize?: number
 }
 
 /** Nothing is read or kept before the first use; then it follows the store until `close`. */
@@ -27,16 +32,22 @@ export class WatchCache {
   readonly prefix: string
   readonly #store: Store
   readonly #ringSize: number
+  readonly #quietRingSize: number
   readonly #indexes = new Map<string, Index>()
   #ring: EventRing | undefined
   #subscription: Watch | undefined
   #failure: Error | undefined
 
   /** @param prefix of the resource's keys, with its final slash: `/registry/pods/` */
-  constructor(store: Store, prefix: string, { ringSize = defaultRingSize }: WatchCacheOptions = {}) {
+  constructor(
+    store: Store,
+    prefix: string,
+    { ringSize = defaultRingSize, quietRingSize = defaultQuietRingSize }: WatchCacheOptions = {},
+  ) {
     this.prefix = prefix
     this.#store = store
     this.#ringSize = ringSize
+    this.#quietRingSize = quietRingSize
   }
 
   /** Newest committed revision of the store: what a list of now is a picture of. */
@@ -109,6 +120,8 @@ export class WatchCache {
         onClose: (error) => {
           this.#failure = error
         },
+        // What was once busy should not hold its many old events until as much has happened again.
+        onCompact: (revision) => ring.trim(revision, this.#quietRingSize),
       },
       { first: true },
     )
