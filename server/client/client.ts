@@ -43,7 +43,11 @@ export interface WatchHandle {
 
 /** Objects handed out are frozen and shared: copy what you change. All methods reject with StatusError. */
 export interface Client {
-  get<T extends KubeObject>(resource: ResourceName, namespace: string | undefined, name: string): Promise<Frozen<Stored<T>>>
+  get<T extends KubeObject>(
+    resource: ResourceName,
+    namespace: string | undefined,
+    name: string,
+  ): Promise<Frozen<Stored<T>>>
   list<T extends KubeObject>(
     resource: ResourceName,
     options?: ListOptions,
@@ -68,5 +72,14 @@ export interface Client {
   ): Promise<Frozen<Stored<T>>>
   delete(resource: ResourceName, namespace: string | undefined, name: string, options?: DeleteOptions): Promise<void>
   /** Every listable resource the server serves, built-in and custom, preferred versions only; changes with discovery. */
-  resources(): Promise<readonly { group: string; version: string; resource: ResourceName; kind: string; namespaced: boolean; verbs: readonly string[] }[]>
+  resources(): Promise<
+    readonly {
+      group: string
+      version: string
+      resource: ResourceName
+      kind: string
+      namespaced: boolean
+      verbs: readonly string[]
+    }[]
+  >
 }

@@ -164,7 +164,9 @@ describe('controller runner', () => {
       unhandled.clock.step(1000)
       await settle()
     }
-    expect(unhandled.errors, 'once, as it does not end').to.deep.equal(['default/web: StatusError: pods is forbidden: no'])
+    expect(unhandled.errors, 'once, as it does not end').to.deep.equal([
+      'default/web: StatusError: pods is forbidden: no',
+    ])
   })
 
   it('tells of a failure that is not the server at once, and of a planned retry when it does not end', async () => {

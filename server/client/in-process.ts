@@ -14,7 +14,16 @@ import { applyScale, updateScale } from '../endpoints/scale.ts'
 import { update } from '../endpoints/update.ts'
 import { watch } from '../endpoints/watch.ts'
 import type { Resource } from '../registry/resources.ts'
-import type { Client, DeleteOptions, ListOptions, PatchType, ResourceName, WatchEvent, WatchHandle, WriteOptions } from './client.ts'
+import type {
+  Client,
+  DeleteOptions,
+  ListOptions,
+  PatchType,
+  ResourceName,
+  WatchEvent,
+  WatchHandle,
+  WriteOptions,
+} from './client.ts'
 
 export class InProcessClient implements Client {
   readonly #api: Api
@@ -28,14 +37,24 @@ export class InProcessClient implements Client {
     this.#userAgent = userAgent
   }
 
-  async get<T extends KubeObject>(resource: ResourceName, namespace: string | undefined, name: string): Promise<Frozen<Stored<T>>> {
+  async get<T extends KubeObject>(
+    resource: ResourceName,
+    namespace: string | undefined,
+    name: string,
+  ): Promise<Frozen<Stored<T>>> {
     return objectOf(get(this.#scope(resource, namespace, name)))
   }
 
-  async list<T extends KubeObject>(resource: ResourceName, options: ListOptions = {}): Promise<{ items: readonly Frozen<Stored<T>>[]; resourceVersion: string }> {
+  async list<T extends KubeObject>(
+    resource: ResourceName,
+    options: ListOptions = {},
+  ): Promise<{ items: readonly Frozen<Stored<T>>[]; resourceVersion: string }> {
     const scope = this.#scope(resource, options.namespace, '', selectors(options))
     const { entries, metadata } = await list(scope)
-    return { items: entries.map((entry) => entry.object as Frozen<Stored<T>>), resourceVersion: metadata.resourceVersion ?? '' }
+    return {
+      items: entries.map((entry) => entry.object as Frozen<Stored<T>>),
+      resourceVersion: metadata.resourceVersion ?? '',
+    }
   }
 
   async watch<T extends KubeObject>(
@@ -67,7 +86,11 @@ export class InProcessClient implements Client {
     return { close: () => control.stop() }
   }
 
-  async create<T extends KubeObject>(resource: ResourceName, object: T, options: WriteOptions = {}): Promise<Frozen<Stored<T>>> {
+  async create<T extends KubeObject>(
+    resource: ResourceName,
+    object: T,
+    options: WriteOptions = {},
+  ): Promise<Frozen<Stored<T>>> {
     const { name = '', namespace } = object.metadata ?? {}
     const { subresource = '' } = options
     const scope = this.#scope(resource, namespace, subresource === '' ? '' : name, writeQuery(options), subresource)
@@ -77,7 +100,11 @@ export class InProcessClient implements Client {
     return objectOf(await create(this.#api, scope, body))
   }
 
-  async update<T extends KubeObject>(resource: ResourceName, object: T, options: WriteOptions = {}): Promise<Frozen<Stored<T>>> {
+  async update<T extends KubeObject>(
+    resource: ResourceName,
+    object: T,
+    options: WriteOptions = {},
+  ): Promise<Frozen<Stored<T>>> {
     const { name = '', namespace } = object.metadata ?? {}
     const scope = this.#scope(resource, namespace, name, writeQuery(options), options.subresource)
     const body = { value: object, findings: [] }
@@ -101,7 +128,12 @@ export class InProcessClient implements Client {
     return objectOf(await patch(this.#api, scope, { type, value }))
   }
 
-  async delete(resource: ResourceName, namespace: string | undefined, name: string, options: DeleteOptions = {}): Promise<void> {
+  async delete(
+    resource: ResourceName,
+    namespace: string | undefined,
+    name: string,
+    options: DeleteOptions = {},
+  ): Promise<void> {
     const body = { value: { kind: 'DeleteOptions', apiVersion: 'v1', ...options }, findings: [] }
     await deleteOne(this.#api, this.#scope(resource, namespace, name), body)
   }
@@ -120,7 +152,13 @@ export class InProcessClient implements Client {
       }))
   }
 
-  #scope(name: ResourceName, namespace: string | undefined, objectName: string, query = noQuery, subresource = ''): Scope {
+  #scope(
+    name: ResourceName,
+    namespace: string | undefined,
+    objectName: string,
+    query = noQuery,
+    subresource = '',
+  ): Scope {
     const resource: Resource | undefined = this.#api.resources.byName(name)
     if (resource === undefined) throw newNotFound({ group: '', resource: name }, objectName)
     const isNamespaceItself = resource.facts.resource === 'namespaces'

@@ -55,7 +55,9 @@ describe('informers', () => {
   it('brings an event to all handlers when one of them throws', async () => {
     const client = new FakeClient({})
     const failures: string[] = []
-    const informers = new Informers(client, new FakeClock(), (resource, error) => failures.push(`${resource}: ${String(error)}`))
+    const informers = new Informers(client, new FakeClock(), (resource, error) =>
+      failures.push(`${resource}: ${String(error)}`),
+    )
     const pods = informers.for<Pod>('pods')
     const seen: string[] = []
     pods.onEvents(() => {

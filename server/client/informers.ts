@@ -113,7 +113,11 @@ class SharedInformer implements Informer<KubeObject> {
   onEvents(handler: (events: readonly WatchEvent<KubeObject>[]) => void): void {
     this.#handlers.push(handler)
     const present = this.lister.list()
-    if (present.length > 0) this.#hand(handler, present.map((object) => ({ type: 'ADDED', object })))
+    if (present.length > 0)
+      this.#hand(
+        handler,
+        present.map((object) => ({ type: 'ADDED', object })),
+      )
   }
 
   addIndex(name: string, index: IndexFunction<KubeObject>): void {

@@ -1,6 +1,13 @@
 // The status of one container in each of its states.
 // Source: pkg/kubelet, convertToAPIContainerStatuses (v1.36)
-import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus, ContainerUser, VolumeMountStatus } from '../api/core.ts'
+import type {
+  Container,
+  ContainerState,
+  ContainerStateTerminated,
+  ContainerStatus,
+  ContainerUser,
+  VolumeMountStatus,
+} from '../api/core.ts'
 import { formatTime } from '../apimachinery/clock.ts'
 import type { Frozen } from '../apimachinery/types.ts'
 import type { PodObject, StageContext } from './stage.ts'
@@ -56,7 +63,12 @@ export function runningStatus(
 }
 
 /** A running container that has ended. */
-export function terminatedStatus(before: FrozenContainerStatus, exitCode: number, initializes: boolean, now: number): ContainerStatus {
+export function terminatedStatus(
+  before: FrozenContainerStatus,
+  exitCode: number,
+  initializes: boolean,
+  now: number,
+): ContainerStatus {
   const terminated: ContainerStateTerminated = {
     exitCode,
     reason: exitCode === 0 ? 'Completed' : 'Error',
@@ -71,7 +83,13 @@ export function terminatedStatus(before: FrozenContainerStatus, exitCode: number
 export function backOffStatus(before: FrozenContainerStatus, message: string): ContainerStatus {
   const state: ContainerState = { waiting: { reason: 'CrashLoopBackOff', message } }
   const ended = before.state?.terminated
-  return { ...copyOf(before), state, ready: false, started: false, ...(ended === undefined ? {} : { lastState: { terminated: { ...ended } } }) }
+  return {
+    ...copyOf(before),
+    state,
+    ready: false,
+    started: false,
+    ...(ended === undefined ? {} : { lastState: { terminated: { ...ended } } }),
+  }
 }
 
 /** The amounts the container has: what its spec says now, as nothing refuses a resize. */

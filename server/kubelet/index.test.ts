@@ -39,13 +39,24 @@ async function started(objects: Record<string, readonly KubeObject[]> = {}, coun
   informers.for<Pod>('pods').onEvents((events) => {
     for (const { type, object } of events) {
       const { state } = object.status?.containerStatuses?.[0] ?? {}
-      states.push(type === 'DELETED' ? 'gone' : `${object.status?.phase} ${state?.waiting?.reason ?? Object.keys(state ?? {})[0] ?? '-'}`)
+      states.push(
+        type === 'DELETED'
+          ? 'gone'
+          : `${object.status?.phase} ${state?.waiting?.reason ?? Object.keys(state ?? {})[0] ?? '-'}`,
+      )
     }
   })
-  const kubelets = startKubelets({ clientFor, informers, clock, random: seededRandom(1), nodes: nodeSet({ count, bare: true }) })
+  const kubelets = startKubelets({
+    clientFor,
+    informers,
+    clock,
+    random: seededRandom(1),
+    nodes: nodeSet({ count, bare: true }),
+  })
   await informers.start()
   await settle()
-  const podNamed = (name: string) => client.objects('pods').find(({ metadata }) => metadata?.name === name) as Pod | undefined
+  const podNamed = (name: string) =>
+    client.objects('pods').find(({ metadata }) => metadata?.name === name) as Pod | undefined
   const step = async (ms: number) => {
     clock.step(ms)
     await settle()
@@ -66,7 +77,11 @@ describe('Kubelets', () => {
       'Ready=True',
     ])
     const leases = client.objects('leases.coordination.k8s.io') as Lease[]
-    expect(leases[1]?.metadata?.ownerReferences?.[0]).to.deep.include({ kind: 'Node', name: 'kubeling-node-2', uid: nodes[1]?.metadata?.uid })
+    expect(leases[1]?.metadata?.ownerReferences?.[0]).to.deep.include({
+      kind: 'Node',
+      name: 'kubeling-node-2',
+      uid: nodes[1]?.metadata?.uid,
+    })
     expect(users[0]).to.deep.equal({ name: 'system:node:kubeling-node-1', groups: ['system:nodes'] })
     await kubelets.close()
   })
@@ -85,7 +100,9 @@ describe('Kubelets', () => {
     client.calls.length = 0
     await step(10_000)
     expect(client.calls).to.deep.equal(['update leases.coordination.k8s.io kube-node-lease/kubeling-node-1'])
-    expect((client.objects('leases.coordination.k8s.io')[0] as Lease).spec?.renewTime).to.equal('2026-01-01T00:00:10.000000Z')
+    expect((client.objects('leases.coordination.k8s.io')[0] as Lease).spec?.renewTime).to.equal(
+      '2026-01-01T00:00:10.000000Z',
+    )
     await client.patch('nodes', undefined, 'kubeling-node-1', 'application/merge-patch+json', {
       status: { conditions: [{ type: 'Ready', status: 'Unknown' }] },
     })
@@ -104,14 +121,15 @@ describe('Kubelets', () => {
     await settle()
     await step(100)
     expect(states).to.deep.equal(['Pending -', 'Pending ContainerCreating', 'Running running'])
-    expect(podNamed('web')?.status).to.deep.include({ podIP: '10.244.0.2', hostIP: '172.18.0.2', observedGeneration: 1 })
+    expect(podNamed('web')?.status).to.deep.include({
+      podIP: '10.244.0.2',
+      hostIP: '172.18.0.2',
+      observedGeneration: 1,
+    })
     const events = client.objects('events') as Event[]
-    expect(events.filter(({ involvedObject }) => involvedObject.kind === 'Pod').map(({ reason }) => reason)).to.deep.equal([
-      'Pulling',
-      'Pulled',
-      'Created',
-      'Started',
-    ])
+    expect(
+      events.filter(({ involvedObject }) => involvedObject.kind === 'Pod').map(({ reason }) => reason),
+    ).to.deep.equal(['Pulling', 'Pulled', 'Created', 'Started'])
     expect(events.at(-1)).to.deep.include({ source: { component: 'kubelet', host: 'kubeling-node-1' } })
     expect(events.at(-1)?.involvedObject.fieldPath).to.equal('spec.containers{c}')
     await kubelets.close()
@@ -135,7 +153,13 @@ describe('Kubelets', () => {
 
   it('runs init containers in order and ends the pods of a Job', async () => {
     const { client, step, podNamed, kubelets } = await started()
-    const task = pod('task', { restartPolicy: 'Never', initContainers: [{ name: 'a', image: 'a' }, { name: 'b', image: 'b' }] })
+    const task = pod('task', {
+      restartPolicy: 'Never',
+      initContainers: [
+        { name: 'a', image: 'a' },
+        { name: 'b', image: 'b' },
+      ],
+    })
     const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'j', uid: 'u', controller: true }
     await client.create('pods', { ...task, metadata: { ...task.metadata, ownerReferences: [owner] } })
     await settle()
@@ -143,7 +167,9 @@ describe('Kubelets', () => {
     for (let at = 0; at < 100; at++) {
       await step(2)
       const { initContainerStatuses = [], containerStatuses = [] } = podNamed('task')?.status ?? {}
-      seen.add([...initContainerStatuses, ...containerStatuses].map(({ state }) => Object.keys(state ?? {})[0]?.[0]).join(''))
+      seen.add(
+        [...initContainerStatuses, ...containerStatuses].map(({ state }) => Object.keys(state ?? {})[0]?.[0]).join(''),
+      )
     }
     expect([...seen]).to.deep.equal(['www', 'rww', 'trw', 'ttw', 'ttr', 'ttt'])
     expect(podNamed('task')?.status?.phase).to.equal('Succeeded')
@@ -156,7 +182,11 @@ describe('Kubelets', () => {
     await client.create('pods', pod('c', { hostNetwork: true }))
     await settle()
     await step(100)
-    expect(['a', 'b', 'c'].map((name) => podNamed(name)?.status?.podIP)).to.deep.equal(['10.244.0.2', '10.244.0.3', '172.18.0.2'])
+    expect(['a', 'b', 'c'].map((name) => podNamed(name)?.status?.podIP)).to.deep.equal([
+      '10.244.0.2',
+      '10.244.0.3',
+      '172.18.0.2',
+    ])
     await kubelets.close()
   })
 
@@ -174,7 +204,9 @@ describe('Kubelets', () => {
     let failures = 3
     client.onCall = (call) => {
       if (!call.startsWith('update pods/status') || failures-- <= 0) return
-      throw failures === 2 ? newConflict({ group: '', resource: 'pods' }, 'web', 'the object has been modified') : new Error('no answer')
+      throw failures === 2
+        ? newConflict({ group: '', resource: 'pods' }, 'web', 'the object has been modified')
+        : new Error('no answer')
     }
     await client.create('pods', pod('web'))
     await settle()
@@ -187,7 +219,8 @@ describe('Kubelets', () => {
     const { client, states, step, kubelets } = await started()
     let refusals = 1
     client.onCall = (call) => {
-      if (call.startsWith('update pods/status') && refusals-- > 0) throw newConflict({ group: '', resource: 'pods' }, 'web', 'the object has been modified')
+      if (call.startsWith('update pods/status') && refusals-- > 0)
+        throw newConflict({ group: '', resource: 'pods' }, 'web', 'the object has been modified')
     }
     await client.create('pods', pod('web'))
     await settle()
@@ -218,7 +251,13 @@ describe('Kubelets', () => {
     const first = { ...nodeSet({ count: 1, bare: true })[0]!, podCIDR: '10.0.0.0/30' }
     const client = new FakeClient({ pods: [pod('a'), pod('b')] })
     const informers = new Informers(client, clock)
-    const kubelets = startKubelets({ clientFor: () => client, informers, clock, random: seededRandom(1), nodes: [first] })
+    const kubelets = startKubelets({
+      clientFor: () => client,
+      informers,
+      clock,
+      random: seededRandom(1),
+      nodes: [first],
+    })
     await informers.start()
     const addresses = () => client.objects('pods').map((one) => (one as Pod).status?.podIP)
     const step = async () => {

@@ -63,8 +63,14 @@ export class Kubelets {
     const { informers, clock, nodes } = dependencies
     this.#pods = informers.for<Pod>('pods')
     this.#nodes = informers.for<Node>('nodes')
-    this.#heartbeats = new Heartbeats({ clock, periodMs: HEARTBEAT_MS, beat: (name) => this.#kubelets.get(name)?.agent.beat() })
-    this.registered = Promise.all(nodes.map((node, at) => this.#start(node, (HEARTBEAT_MS * (at + 1)) / nodes.length))).then(() => {})
+    this.#heartbeats = new Heartbeats({
+      clock,
+      periodMs: HEARTBEAT_MS,
+      beat: (name) => this.#kubelets.get(name)?.agent.beat(),
+    })
+    this.registered = Promise.all(
+      nodes.map((node, at) => this.#start(node, (HEARTBEAT_MS * (at + 1)) / nodes.length)),
+    ).then(() => {})
     this.#pods.onEvents((events) => this.#sawPods(events))
   }
 
@@ -78,7 +84,10 @@ export class Kubelets {
     this.#closed = true
     this.#heartbeats.close()
     const kubelets = [...this.#kubelets.values()]
-    await Promise.all([...[...this.#workers.values()].map((worker) => worker.close()), ...kubelets.map(({ agent }) => agent.close())])
+    await Promise.all([
+      ...[...this.#workers.values()].map((worker) => worker.close()),
+      ...kubelets.map(({ agent }) => agent.close()),
+    ])
     await Promise.all(kubelets.map(({ recorder }) => recorder.close()))
   }
 
@@ -89,7 +98,15 @@ export class Kubelets {
     const recorder = new EventRecorder({ client, clock, component: 'kubelet', host: options.name })
     const runtime = runtimeFor?.(options) ?? new SimulatedRuntime(random)
     const agent = new NodeAgent({ clock, random, client, recorder, runtime, nodes: this.#nodes.lister }, options)
-    this.#kubelets.set(options.name, { options, client, recorder, runtime, agent, podIPs: new PodIPs(options.podCIDR), waiting: new Set() })
+    this.#kubelets.set(options.name, {
+      options,
+      client,
+      recorder,
+      runtime,
+      agent,
+      podIPs: new PodIPs(options.podCIDR),
+      waiting: new Set(),
+    })
     await agent.register()
     if (!this.#closed) this.#heartbeats.add(options.name, firstBeatMs)
   }

@@ -77,7 +77,8 @@ export class NodeAgent {
     if (node === undefined) return
     try {
       await this.#renewLease(node)
-      const changed = !isReady(node) || lacksAllocatable(node) || this.#dependencies.runtime.images().length !== this.#images
+      const changed =
+        !isReady(node) || lacksAllocatable(node) || this.#dependencies.runtime.images().length !== this.#images
       if (changed || this.#dependencies.clock.now() - this.#reportedMs >= REPORT_MS) await this.#report(node)
     } catch {
       // The next beat tries again.

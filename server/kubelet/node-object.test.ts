@@ -2,7 +2,8 @@
 import { expect } from 'chai'
 import { nodeConditions, nodeObject, nodeSet } from './node-object.ts'
 
-const summary = (nodes: ReturnType<typeof nodeSet>) => nodes.map(({ name, labels, taints }) => [name, labels !== undefined, taints?.length ?? 0])
+const summary = (nodes: ReturnType<typeof nodeSet>) =>
+  nodes.map(({ name, labels, taints }) => [name, labels !== undefined, taints?.length ?? 0])
 
 describe('nodeSet', () => {
   it('has one node of the control plane that takes all pods when it is the only one', () => {
@@ -30,8 +31,17 @@ describe('nodeSet', () => {
 
 describe('nodeObject', () => {
   it('has the labels of a real node besides its own', () => {
-    const { metadata, spec } = nodeObject({ name: 'n', labels: { a: 'b' }, internalIP: '172.18.0.2', podCIDR: '10.244.0.0/24' }, () => 0.5, 0)
-    expect(metadata?.labels).to.deep.include({ 'kubernetes.io/hostname': 'n', 'kubernetes.io/os': 'linux', 'beta.kubernetes.io/os': 'linux', a: 'b' })
+    const { metadata, spec } = nodeObject(
+      { name: 'n', labels: { a: 'b' }, internalIP: '172.18.0.2', podCIDR: '10.244.0.0/24' },
+      () => 0.5,
+      0,
+    )
+    expect(metadata?.labels).to.deep.include({
+      'kubernetes.io/hostname': 'n',
+      'kubernetes.io/os': 'linux',
+      'beta.kubernetes.io/os': 'linux',
+      a: 'b',
+    })
     expect(spec).to.deep.equal({ podCIDR: '10.244.0.0/24', podCIDRs: ['10.244.0.0/24'] })
   })
 })
@@ -47,6 +57,9 @@ describe('nodeConditions', () => {
     })
     expect(second).to.deep.include(foreign)
     const lost = first.map((condition) => ({ ...condition, status: 'Unknown' }))
-    expect(nodeConditions(lost, 60_000)[3]).to.deep.include({ status: 'True', lastTransitionTime: '1970-01-01T00:01:00Z' })
+    expect(nodeConditions(lost, 60_000)[3]).to.deep.include({
+      status: 'True',
+      lastTransitionTime: '1970-01-01T00:01:00Z',
+    })
   })
 })

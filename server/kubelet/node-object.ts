@@ -55,7 +55,15 @@ const architecture = process.arch === 'x64' ? 'amd64' : process.arch
 
 /** @param random for the ids that every machine has its own of */
 export function nodeObject(options: NodeOptions, random: () => number, now: number): Node {
-  const { name, labels = {}, taints = [], internalIP, podCIDR, capacity = defaultCapacity, allocatable = capacity } = options
+  const {
+    name,
+    labels = {},
+    taints = [],
+    internalIP,
+    podCIDR,
+    capacity = defaultCapacity,
+    allocatable = capacity,
+  } = options
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -71,7 +79,11 @@ export function nodeObject(options: NodeOptions, random: () => number, now: numb
       },
       annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
     },
-    spec: { podCIDR, podCIDRs: [podCIDR], ...(taints.length === 0 ? {} : { taints: taints.map((taint) => ({ ...taint })) }) },
+    spec: {
+      podCIDR,
+      podCIDRs: [podCIDR],
+      ...(taints.length === 0 ? {} : { taints: taints.map((taint) => ({ ...taint })) }),
+    },
     status: {
       capacity: { ...capacity },
       allocatable: { ...allocatable },

@@ -1,7 +1,13 @@
 // The requests and limits of a whole pod, as quantities.
 // Source: component-helpers resource, PodRequests and PodLimits (v1.36)
 import type { ResourceRequirements } from '../api/core.ts'
-import { addQuantities, compareQuantities, formatQuantity, parseQuantity, type Quantity } from '../apimachinery/quantity.ts'
+import {
+  addQuantities,
+  compareQuantities,
+  formatQuantity,
+  parseQuantity,
+  type Quantity,
+} from '../apimachinery/quantity.ts'
 import type { Frozen } from '../apimachinery/types.ts'
 import { isSidecar } from './container-status.ts'
 import type { PodObject } from './stage.ts'
@@ -12,7 +18,11 @@ export function podAmounts(pod: PodObject): { requests: Amounts; limits: Amounts
   const spec = pod.spec
   const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]
   // Most pods ask for nothing.
-  if (spec?.resources === undefined && spec?.overhead === undefined && containers.every(({ resources }) => isEmpty(resources))) {
+  if (
+    spec?.resources === undefined &&
+    spec?.overhead === undefined &&
+    containers.every(({ resources }) => isEmpty(resources))
+  ) {
     return { requests: {}, limits: {} }
   }
   return { requests: total(pod, 'requests'), limits: total(pod, 'limits') }
@@ -41,7 +51,8 @@ function total(pod: PodObject, which: 'requests' | 'limits'): Amounts {
     }
   }
   raise(sums, peaks)
-  for (const [name, quantity] of Object.entries(pod.spec?.resources?.[which] ?? {})) sums.set(name, parseQuantity(quantity))
+  for (const [name, quantity] of Object.entries(pod.spec?.resources?.[which] ?? {}))
+    sums.set(name, parseQuantity(quantity))
   const overhead = Object.entries(pod.spec?.overhead ?? {}).filter(([name]) => which === 'requests' || sums.has(name))
   add(sums, Object.fromEntries(overhead))
   return Object.fromEntries([...sums].map(([name, quantity]) => [name, formatQuantity(quantity)]))

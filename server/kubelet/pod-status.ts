@@ -52,7 +52,9 @@ export function calculateStatus(pod: PodObject, facts: StatusFacts, context: Sta
   const [podIP] = ips
   return {
     ...(before?.nominatedNodeName === undefined ? {} : { nominatedNodeName: before.nominatedNodeName }),
-    ...(before?.resourceClaimStatuses === undefined ? {} : { resourceClaimStatuses: before.resourceClaimStatuses.map((claim) => ({ ...claim })) }),
+    ...(before?.resourceClaimStatuses === undefined
+      ? {}
+      : { resourceClaimStatuses: before.resourceClaimStatuses.map((claim) => ({ ...claim })) }),
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     phase,
     ...(before?.message === undefined || before.phase !== phase ? {} : { message: before.message }),
@@ -66,7 +68,9 @@ export function calculateStatus(pod: PodObject, facts: StatusFacts, context: Sta
     startTime: before?.startTime ?? formatTime(context.now),
     ...(init.length === 0 ? {} : { initContainerStatuses: init.map(thaw) }),
     containerStatuses: regular.map(thaw).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
-    ...(before?.ephemeralContainerStatuses === undefined ? {} : { ephemeralContainerStatuses: before.ephemeralContainerStatuses.map(thaw) }),
+    ...(before?.ephemeralContainerStatuses === undefined
+      ? {}
+      : { ephemeralContainerStatuses: before.ephemeralContainerStatuses.map(thaw) }),
     ...(before?.qosClass === undefined ? {} : { qosClass: before.qosClass }),
     ...amounts(pod),
   }
@@ -86,7 +90,11 @@ export function isTerminalPhase(phase: string | undefined): boolean {
 }
 
 /** Whether a container that ended with this code is started again. */
-export function shouldRestart(pod: PodObject, container: { restartPolicy?: string } | undefined, exitCode: number): boolean {
+export function shouldRestart(
+  pod: PodObject,
+  container: { restartPolicy?: string } | undefined,
+  exitCode: number,
+): boolean {
   switch (container?.restartPolicy ?? pod.spec?.restartPolicy) {
     case 'Never':
       return false
@@ -98,7 +106,9 @@ export function shouldRestart(pod: PodObject, container: { restartPolicy?: strin
 }
 
 function calculatePhase(pod: PodObject, { init, regular }: ContainerStatuses, ending: boolean): string {
-  const started = regular.some(({ state, lastState }) => state?.waiting === undefined || lastState?.terminated !== undefined)
+  const started = regular.some(
+    ({ state, lastState }) => state?.waiting === undefined || lastState?.terminated !== undefined,
+  )
   let initializing = false
   for (const [at, container] of (pod.spec?.initContainers ?? []).entries()) {
     const status = init[at]
@@ -111,10 +121,16 @@ function calculatePhase(pod: PodObject, { init, regular }: ContainerStatuses, en
       return 'Failed'
     }
   }
-  const ends = regular.map(({ state, lastState }) => state?.terminated ?? (state?.waiting === undefined ? undefined : lastState?.terminated))
-  const waiting = regular.some(({ state, lastState }) => state?.waiting !== undefined && lastState?.terminated === undefined)
+  const ends = regular.map(
+    ({ state, lastState }) => state?.terminated ?? (state?.waiting === undefined ? undefined : lastState?.terminated),
+  )
+  const waiting = regular.some(
+    ({ state, lastState }) => state?.waiting !== undefined && lastState?.terminated === undefined,
+  )
   if (initializing || waiting || regular.length === 0) return 'Pending'
-  const sidecarRuns = (pod.spec?.initContainers ?? []).some((container, at) => isSidecar(container) && init[at]?.state?.running !== undefined)
+  const sidecarRuns = (pod.spec?.initContainers ?? []).some(
+    (container, at) => isSidecar(container) && init[at]?.state?.running !== undefined,
+  )
   if (sidecarRuns || ends.some((end) => end === undefined)) return 'Running'
   const specs = new Map((pod.spec?.containers ?? []).map((container) => [container.name, container]))
   const again = regular.some(({ name }, at) => shouldRestart(pod, specs.get(name), ends[at]!.exitCode))
@@ -134,7 +150,11 @@ function containersReadyCondition(pod: PodObject, { init, regular }: ContainerSt
   const counting = [...(pod.spec?.initContainers ?? []).filter(isSidecar), ...(pod.spec?.containers ?? [])]
   const unready = counting.filter(({ name }) => statuses.get(name)?.ready !== true).map(({ name }) => name)
   if (unready.length === 0) return { status: 'True' }
-  return { status: 'False', reason: 'ContainersNotReady', message: `containers with unready status: [${unready.join(' ')}]` }
+  return {
+    status: 'False',
+    reason: 'ContainersNotReady',
+    message: `containers with unready status: [${unready.join(' ')}]`,
+  }
 }
 
 /** All containers ready, and every readiness gate open. */
@@ -143,15 +163,20 @@ function readyCondition(pod: PodObject, containersReady: Finding): Finding {
   const closed: string[] = []
   for (const { conditionType } of pod.spec?.readinessGates ?? []) {
     const gate = pod.status?.conditions?.find(({ type }) => type === conditionType)
-    if (gate === undefined) closed.push(`corresponding condition of pod readiness gate "${conditionType}" does not exist.`)
-    else if (gate.status !== 'True') closed.push(`the status of pod readiness gate "${conditionType}" is not "True", but ${gate.status}`)
+    if (gate === undefined)
+      closed.push(`corresponding condition of pod readiness gate "${conditionType}" does not exist.`)
+    else if (gate.status !== 'True')
+      closed.push(`the status of pod readiness gate "${conditionType}" is not "True", but ${gate.status}`)
   }
-  return closed.length === 0 ? { status: 'True' } : { status: 'False', reason: 'ReadinessGatesNotReady', message: closed.join(', ') }
+  return closed.length === 0
+    ? { status: 'True' }
+    : { status: 'False', reason: 'ReadinessGatesNotReady', message: closed.join(', ') }
 }
 
 function initializedCondition(pod: PodObject, { init, regular }: ContainerStatuses, phase: string): Finding {
   if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' }
-  if (regular.some(({ state, lastState }) => state?.waiting === undefined || lastState?.terminated !== undefined)) return { status: 'True' }
+  if (regular.some(({ state, lastState }) => state?.waiting === undefined || lastState?.terminated !== undefined))
+    return { status: 'True' }
   const incomplete = (pod.spec?.initContainers ?? [])
     .filter((container, at) => (isSidecar(container) ? init[at]?.started !== true : init[at]?.ready !== true))
     .map(({ name }) => name)

@@ -96,7 +96,10 @@ export class SimulatedRuntime implements ContainerRuntime {
 
   newContainerID(): string {
     let id = ''
-    while (id.length < 64) id += Math.floor(this.#random() * 0x1_0000_0000).toString(16).padStart(8, '0')
+    while (id.length < 64)
+      id += Math.floor(this.#random() * 0x1_0000_0000)
+        .toString(16)
+        .padStart(8, '0')
     return `containerd://${id}`
   }
 

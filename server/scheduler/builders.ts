@@ -7,7 +7,11 @@ import { SchedulerCache } from './cache.ts'
 
 type Metadata = Omit<ObjectMeta, 'name'>
 
-const stored = (name: string) => ({ uid: `uid-${name}`, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' })
+const stored = (name: string) => ({
+  uid: `uid-${name}`,
+  resourceVersion: '1',
+  creationTimestamp: '2026-01-01T00:00:00Z',
+})
 
 export function pod(name: string, spec: Partial<PodSpec> = {}, metadata: Metadata = {}): Stored<Pod> {
   return {
@@ -24,7 +28,12 @@ export function asking(requests: Record<string, string>): Pick<PodSpec, 'contain
   return { containers: [{ name: 'c', image: 'c:1', resources: { requests } }] }
 }
 
-export function node(name: string, spec: NodeSpec = {}, metadata: Metadata = {}, status: NodeStatus = {}): Stored<Node> {
+export function node(
+  name: string,
+  spec: NodeSpec = {},
+  metadata: Metadata = {},
+  status: NodeStatus = {},
+): Stored<Node> {
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -35,7 +44,10 @@ export function node(name: string, spec: NodeSpec = {}, metadata: Metadata = {},
 }
 
 /** A cluster of these nodes, and of those of the pods that name their node. */
-export function cluster(nodes: readonly NodeObject[], pods: readonly PodObject[] = []): ClusterView & { cache: SchedulerCache } {
+export function cluster(
+  nodes: readonly NodeObject[],
+  pods: readonly PodObject[] = [],
+): ClusterView & { cache: SchedulerCache } {
   const cache = new SchedulerCache()
   for (const one of nodes) cache.putNode(one)
   for (const one of pods) cache.putPod(one)

@@ -14,8 +14,10 @@ function place(view: ClusterView, one: PodObject, random: () => number = () => 0
 }
 
 const three = [node('a'), node('b'), node('c')]
-const unhelpful = 'no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.'
-const victimless = 'no new claims to deallocate, preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.'
+const unhelpful =
+  'no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.'
+const victimless =
+  'no new claims to deallocate, preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.'
 const wantsLabel: Partial<PodSpec> = { nodeSelector: { zone: 'a' } }
 
 describe('decide', () => {
@@ -62,7 +64,11 @@ describe('decide', () => {
     },
     {
       name: 'cordoned nodes',
-      view: cluster([node('a', { unschedulable: true }), node('b', { unschedulable: true }), node('c', { unschedulable: true })]),
+      view: cluster([
+        node('a', { unschedulable: true }),
+        node('b', { unschedulable: true }),
+        node('c', { unschedulable: true }),
+      ]),
       pod: pod('p'),
       message: `0/3 nodes are available: 3 node(s) were unschedulable. ${unhelpful}`,
     },
@@ -70,7 +76,12 @@ describe('decide', () => {
       name: 'host ports in use',
       view: cluster(
         [node('a')],
-        [pod('q', { nodeName: 'a', containers: [{ name: 'c', ports: [{ containerPort: 80, hostPort: 80, protocol: 'TCP' }] }] })],
+        [
+          pod('q', {
+            nodeName: 'a',
+            containers: [{ name: 'c', ports: [{ containerPort: 80, hostPort: 80, protocol: 'TCP' }] }],
+          }),
+        ],
       ),
       pod: pod('p', { containers: [{ name: 'c', ports: [{ containerPort: 80, hostPort: 80, hostIP: '10.0.0.1' }] }] }),
       message:
@@ -98,7 +109,10 @@ describe('decide', () => {
   })
 
   it('takes tolerated taints, also those of cordoned nodes', () => {
-    const cordoned = node('a', { unschedulable: true, taints: [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }] })
+    const cordoned = node('a', {
+      unschedulable: true,
+      taints: [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }],
+    })
     const view = cluster([cordoned])
     expect(place(view, pod('p', { tolerations: [{ operator: 'Exists' }] })).nodeName).to.equal('a')
     expect(place(view, pod('p')).nodeName).to.equal(undefined)
@@ -120,7 +134,10 @@ describe('decide', () => {
     const view = cluster([node('a'), node('b', {}, { labels: { disk: 'ssd' } })])
     const decision = place(view, pod('p', { affinity }))
     expect(decision.nodeName).to.equal('b')
-    expect(decision.scores.find(({ plugin }) => plugin === 'NodeAffinity')).to.deep.include({ raw: [0, 10], normalized: [0, 100] })
+    expect(decision.scores.find(({ plugin }) => plugin === 'NodeAffinity')).to.deep.include({
+      raw: [0, 10],
+      normalized: [0, 100],
+    })
   })
 
   it('spreads the pods of one owner over the nodes', () => {
@@ -141,8 +158,13 @@ describe('decide', () => {
 
   it('keeps to a required topology spread', () => {
     const labels = { app: 'web' }
-    const spread = { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: labels } }
-    const zones = [node('a', {}, { labels: { zone: '1' } }), node('b', {}, { labels: { zone: '2' }, }), node('c')]
+    const spread = {
+      maxSkew: 1,
+      topologyKey: 'zone',
+      whenUnsatisfiable: 'DoNotSchedule',
+      labelSelector: { matchLabels: labels },
+    }
+    const zones = [node('a', {}, { labels: { zone: '1' } }), node('b', {}, { labels: { zone: '2' } }), node('c')]
     const view = cluster(zones, [pod('q', { nodeName: 'a' }, { labels })])
     const decision = place(view, pod('p', { topologySpreadConstraints: [spread] }, { labels }))
     expect(decision.nodeName).to.equal('b')
@@ -155,9 +177,17 @@ describe('decide', () => {
   it('explains itself: a verdict or scores for every node', () => {
     const view = cluster([node('a', { unschedulable: true }), node('b'), node('c')])
     const { verdicts, feasible, scores, totals } = place(view, pod('p', asking({ cpu: '1' })))
-    expect(verdicts.get('a')).to.deep.equal({ plugin: 'NodeUnschedulable', resolvable: false, reasons: ['node(s) were unschedulable'] })
+    expect(verdicts.get('a')).to.deep.equal({
+      plugin: 'NodeUnschedulable',
+      resolvable: false,
+      reasons: ['node(s) were unschedulable'],
+    })
     expect(feasible).to.deep.equal(['b', 'c'])
-    expect(scores.map(({ plugin }) => plugin)).to.deep.equal(['TaintToleration', 'NodeResourcesFit', 'NodeResourcesBalancedAllocation'])
+    expect(scores.map(({ plugin }) => plugin)).to.deep.equal([
+      'TaintToleration',
+      'NodeResourcesFit',
+      'NodeResourcesBalancedAllocation',
+    ])
     expect(totals).to.have.length(2)
   })
 

@@ -1,6 +1,15 @@
 // Where a pod goes: filters, then scores, then the best node. Pure; what was found out is in the answer.
 // Source: pkg/scheduler, schedulePod, findNodesThatPassFilters, prioritizeNodes and selectHost (v1.36)
-import type { ClusterView, Decision, NodeFilter, NodeInfo, PluginScores, PodInfo, Profile, Verdict } from './framework.ts'
+import type {
+  ClusterView,
+  Decision,
+  NodeFilter,
+  NodeInfo,
+  PluginScores,
+  PodInfo,
+  Profile,
+  Verdict,
+} from './framework.ts'
 import { fitMessage } from './fit-message.ts'
 
 /** With more nodes than this, the search ends once enough of them fit. */
@@ -14,13 +23,25 @@ export interface DecideOptions {
   readonly random: () => number
 }
 
-export function decide(profile: Profile, cluster: ClusterView, pod: PodInfo, { startAt = 0, random }: DecideOptions): Decision {
+export function decide(
+  profile: Profile,
+  cluster: ClusterView,
+  pod: PodInfo,
+  { startAt = 0, random }: DecideOptions,
+): Decision {
   const { nodes } = cluster
   if (nodes.length === 0) return noFit(new Map(), new Set(), 'no nodes available to schedule pods')
   const { feasible, verdicts, rejectedBy } = filterNodes(profile, cluster, pod, startAt)
   if (feasible.length === 0) {
-    const message = [fitMessage(nodes.length, [...verdicts.values()].flatMap(({ reasons }) => reasons))]
-    const attempts = profile.postFilters.map((plugin) => plugin.attempt(pod, cluster, verdicts)).filter((text) => text !== '')
+    const message = [
+      fitMessage(
+        nodes.length,
+        [...verdicts.values()].flatMap(({ reasons }) => reasons),
+      ),
+    ]
+    const attempts = profile.postFilters
+      .map((plugin) => plugin.attempt(pod, cluster, verdicts))
+      .filter((text) => text !== '')
     if (attempts.length > 0) message.push(attempts.join(', '))
     return noFit(verdicts, rejectedBy, message.join(' '))
   }

@@ -1,6 +1,12 @@
 // Which pods belong together when nobody says how to spread them: those of the same services and the same controller.
 // Source: pkg/scheduler/framework/plugins/helper, DefaultSelector (v1.36)
-import { labelSelectorAsSelector, nothing, Selector, selectorFromSet, type LabelRequirement } from '../apimachinery/selectors.ts'
+import {
+  labelSelectorAsSelector,
+  nothing,
+  Selector,
+  selectorFromSet,
+  type LabelRequirement,
+} from '../apimachinery/selectors.ts'
 import type { ReplicaSet, StatefulSet } from '../api/apps.ts'
 import type { ReplicationController, Service } from '../api/core.ts'
 import type { Lister } from '../client/informers.ts'

@@ -27,13 +27,16 @@ async function started(objects: Record<string, readonly KubeObject[]>) {
     if (options?.subresource !== 'binding') return made
     const { metadata, target } = object as unknown as Binding
     bindings.push(`${metadata?.name} ${target.name}`)
-    await client.patch('pods', metadata?.namespace, metadata?.name ?? '', 'application/merge-patch+json', { spec: { nodeName: target.name } })
+    await client.patch('pods', metadata?.namespace, metadata?.name ?? '', 'application/merge-patch+json', {
+      spec: { nodeName: target.name },
+    })
     return made
   }
   const scheduler = startScheduler({ client, informers, clock, random: seededRandom(1) })
   await informers.start()
   await settle()
-  const events = () => client.objects('events').map((event) => `${event['type']} ${event['reason']} ${event['message']}`)
+  const events = () =>
+    client.objects('events').map((event) => `${event['type']} ${event['reason']} ${event['message']}`)
   return { clock, client, informers, scheduler, bindings, events }
 }
 
@@ -62,13 +65,19 @@ describe('Scheduler', () => {
 
   it('counts pods it has just placed: two that need a whole node do not share one', async () => {
     const whole = { containers: [{ name: 'c', resources: { requests: { cpu: '5' } } }] }
-    const { bindings, scheduler } = await started({ nodes: [node('a'), node('b')], pods: [pod('x', whole), pod('y', whole)] })
+    const { bindings, scheduler } = await started({
+      nodes: [node('a'), node('b')],
+      pods: [pod('x', whole), pod('y', whole)],
+    })
     expect(bindings.map((binding) => binding.split(' ')[1])).to.have.members(['a', 'b'])
     await scheduler.close()
   })
 
   it('tells a pod why it has no node, once, and places it when one comes', async () => {
-    const { client, clock, bindings, events, scheduler } = await started({ nodes: [node('a')], pods: [pod('x', { nodeSelector: { zone: 'z' } })] })
+    const { client, clock, bindings, events, scheduler } = await started({
+      nodes: [node('a')],
+      pods: [pod('x', { nodeSelector: { zone: 'z' } })],
+    })
     const message =
       "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. " +
       'no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.'
@@ -103,7 +112,8 @@ describe('Scheduler', () => {
     const { client, clock, bindings, scheduler } = await started({ nodes: [node('a')] })
     let refusals = 1
     client.onCall = (call) => {
-      if (call.startsWith('create pods/binding') && refusals-- > 0) throw newConflict({ group: '', resource: 'pods' }, 'x', 'try again')
+      if (call.startsWith('create pods/binding') && refusals-- > 0)
+        throw newConflict({ group: '', resource: 'pods' }, 'x', 'try again')
     }
     await client.create('pods', pod('x'))
     await settle()

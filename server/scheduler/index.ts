@@ -208,7 +208,12 @@ export class Scheduler {
   /** Says in an event and in the pod's condition why it has no node. */
   async #tell(pod: PodObject, reason: 'Unschedulable' | 'SchedulerError', message: string): Promise<void> {
     const { namespace, name, uid, generation } = pod.metadata
-    this.#recorder.event(subjectOf(pod, { apiVersion: 'v1', kind: 'Pod' }), 'Warning', 'FailedScheduling', truncate(message))
+    this.#recorder.event(
+      subjectOf(pod, { apiVersion: 'v1', kind: 'Pod' }),
+      'Warning',
+      'FailedScheduling',
+      truncate(message),
+    )
     const before = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
     if (before?.status === 'False' && before.reason === reason && before.message === message) return
     const now = formatTime(this.#clock.now())
@@ -224,7 +229,9 @@ export class Scheduler {
     // The uid: a pod of the same name that came after this one is not meant.
     const patch = { metadata: { uid }, status: { conditions: [condition] } }
     try {
-      await this.#client.patch('pods', namespace, name, 'application/strategic-merge-patch+json', patch, { subresource: 'status' })
+      await this.#client.patch('pods', namespace, name, 'application/strategic-merge-patch+json', patch, {
+        subresource: 'status',
+      })
     } catch {
       // The pod is gone or the server is away; the next attempt tells again.
     }

@@ -124,5 +124,7 @@ function textOf(selector: Selector): string {
 /** A pod that is being deleted no longer counts. */
 function matches({ namespace, selector }: Count, { pod }: PodInfo): boolean {
   const { metadata } = pod
-  return metadata.deletionTimestamp === undefined && metadata.namespace === namespace && selector.matches(metadata.labels)
+  return (
+    metadata.deletionTimestamp === undefined && metadata.namespace === namespace && selector.matches(metadata.labels)
+  )
 }

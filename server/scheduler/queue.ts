@@ -211,7 +211,10 @@ export class SchedulingQueue {
 
 /** A status written meanwhile (by the scheduler itself) does not make a pod schedulable. */
 function differ(a: PodObject, b: PodObject): boolean {
-  return a.metadata.generation !== b.metadata.generation || JSON.stringify(a.metadata.labels) !== JSON.stringify(b.metadata.labels)
+  return (
+    a.metadata.generation !== b.metadata.generation ||
+    JSON.stringify(a.metadata.labels) !== JSON.stringify(b.metadata.labels)
+  )
 }
 
 function peekFrom(heap: Heap<QueuedPod>, place: QueuedPod['place']): QueuedPod | undefined {

@@ -29,13 +29,19 @@ describe('podRequests', () => {
 
   it('adds overhead and lets the pod level decide', () => {
     const requests = podRequests(
-      pod('p', { containers: [container('a', '1')], resources: { requests: { cpu: '4', memory: '1Gi' } }, overhead: { cpu: '250m' } }),
+      pod('p', {
+        containers: [container('a', '1')],
+        resources: { requests: { cpu: '4', memory: '1Gi' } },
+        overhead: { cpu: '250m' },
+      }),
     )
     expect(requests).to.deep.include({ cpuMilli: 4250, memory: 2 ** 30 })
   })
 
   it('keeps extended resources by name', () => {
-    const requests = podRequests(pod('p', { containers: [{ name: 'c', resources: { requests: { 'example.com/gpu': '2' } } }] }))
+    const requests = podRequests(
+      pod('p', { containers: [{ name: 'c', resources: { requests: { 'example.com/gpu': '2' } } }] }),
+    )
     expect(requests.scalars.get('example.com/gpu')).to.equal(2)
   })
 })

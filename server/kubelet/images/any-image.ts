@@ -15,7 +15,8 @@ export const anyImage: ImageHandler = {
   matches: () => true,
   program({ pod, container, initializes }) {
     if (initializes) return initializer
-    const belongsToJob = pod.metadata.ownerReferences?.some(({ kind, controller }) => kind === 'Job' && controller === true) ?? false
+    const belongsToJob =
+      pod.metadata.ownerReferences?.some(({ kind, controller }) => kind === 'Job' && controller === true) ?? false
     // A sidecar runs beside the task and is stopped when that is done.
     return belongsToJob && container.restartPolicy !== 'Always' ? task : server
   },

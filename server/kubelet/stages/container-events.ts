@@ -6,7 +6,12 @@ import type { PodEvent, PodObject, StageContext } from '../stage.ts'
 export function containerEvent(pod: PodObject, container: FrozenContainer, reason: string, message: string): PodEvent {
   const isInit = pod.spec?.initContainers?.some(({ name }) => name === container.name) ?? false
   const list = isInit ? 'initContainers' : 'containers'
-  return { type: reason === 'BackOff' ? 'Warning' : 'Normal', reason, message, fieldPath: `spec.${list}{${container.name}}` }
+  return {
+    type: reason === 'BackOff' ? 'Warning' : 'Normal',
+    reason,
+    message,
+    fieldPath: `spec.${list}{${container.name}}`,
+  }
 }
 
 export function needsPull(container: FrozenContainer, { runtime }: StageContext): boolean {
@@ -14,7 +19,11 @@ export function needsPull(container: FrozenContainer, { runtime }: StageContext)
 }
 
 /** What is told before the containers start: which images are being pulled. */
-export function pullingEvents(pod: PodObject, containers: readonly FrozenContainer[], context: StageContext): PodEvent[] {
+export function pullingEvents(
+  pod: PodObject,
+  containers: readonly FrozenContainer[],
+  context: StageContext,
+): PodEvent[] {
   return containers
     .filter((container) => needsPull(container, context))
     .map((container) => containerEvent(pod, container, 'Pulling', `Pulling image "${container.image}"`))

@@ -19,7 +19,9 @@ export const stop: Stage = {
   when: (pod) => pod.metadata.deletionTimestamp !== undefined && running(pod).length > 0,
   delaySeconds: (pod, context) => Math.max(...running(pod).map((state) => programOf(pod, state, context).stopSeconds)),
   begin: (pod): PodEvent[] =>
-    running(pod).map(({ container }) => containerEvent(pod, container, 'Killing', `Stopping container ${container.name}`)),
+    running(pod).map(({ container }) =>
+      containerEvent(pod, container, 'Killing', `Stopping container ${container.name}`),
+    ),
   next(pod, context) {
     const ended = new Map<string, FrozenContainerStatus>()
     for (const state of running(pod)) {

@@ -2,7 +2,15 @@
 import { terminatedStatus, type FrozenContainerStatus } from '../container-status.ts'
 import { calculateStatus } from '../pod-status.ts'
 import type { PodObject, Stage, StageContext } from '../stage.ts'
-import { containerStates, isAlive, isRunning, podIPsOf, replaceStatuses, runsSeconds, type ContainerState } from './state.ts'
+import {
+  containerStates,
+  isAlive,
+  isRunning,
+  podIPsOf,
+  replaceStatuses,
+  runsSeconds,
+  type ContainerState,
+} from './state.ts'
 
 interface Ending {
   readonly seconds: number
@@ -29,7 +37,12 @@ export const finish: Stage = {
   next(pod, context) {
     const ended = new Map<string, FrozenContainerStatus>()
     for (const { container, status } of ending(pod, context)?.states ?? []) {
-      const { exitCode } = context.runtime.program({ pod, container, initializes: false, restartCount: status.restartCount })
+      const { exitCode } = context.runtime.program({
+        pod,
+        container,
+        initializes: false,
+        restartCount: status.restartCount,
+      })
       ended.set(container.name, terminatedStatus(status, exitCode, false, context.now))
     }
     const facts = { containers: replaceStatuses(pod, ended), sandboxReady: true, podIPs: podIPsOf(pod) }

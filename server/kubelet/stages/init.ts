@@ -1,5 +1,11 @@
 // Init containers run one after the other, each to its end; sidecars among them stay and the next starts beside them.
-import { isSidecar, runningStatus, terminatedStatus, type FrozenContainer, type FrozenContainerStatus } from '../container-status.ts'
+import {
+  isSidecar,
+  runningStatus,
+  terminatedStatus,
+  type FrozenContainer,
+  type FrozenContainerStatus,
+} from '../container-status.ts'
 import { calculateStatus, containerStatusesOf } from '../pod-status.ts'
 import type { PodEvent, PodObject, Stage, StageContext, StageResult } from '../stage.ts'
 import { needsPull, pullingEvents, startedEvents } from './container-events.ts'

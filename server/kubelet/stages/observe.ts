@@ -10,8 +10,14 @@ function observed(pod: PodObject, context: StageContext) {
   for (const state of containerStates(pod)) {
     if (isRunning(state)) changed.set(state.container.name, { ...state.status, ...resourcesOf(state.container) })
   }
-  const sandboxReady = pod.status?.conditions?.some(({ type, status }) => type === 'PodReadyToStartContainers' && status === 'True') ?? false
-  return calculateStatus(pod, { containers: replaceStatuses(pod, changed), sandboxReady, podIPs: podIPsOf(pod) }, context)
+  const sandboxReady =
+    pod.status?.conditions?.some(({ type, status }) => type === 'PodReadyToStartContainers' && status === 'True') ??
+    false
+  return calculateStatus(
+    pod,
+    { containers: replaceStatuses(pod, changed), sandboxReady, podIPs: podIPsOf(pod) },
+    context,
+  )
 }
 
 export const observe: Stage = {
@@ -20,7 +26,10 @@ export const observe: Stage = {
     if (!isAlive(pod)) return false
     const { generation } = pod.metadata
     if (generation !== undefined && pod.status?.observedGeneration !== generation) return true
-    return (pod.spec?.readinessGates?.length ?? 0) > 0 && !deepEqual(observed(pod, context).conditions, pod.status?.conditions)
+    return (
+      (pod.spec?.readinessGates?.length ?? 0) > 0 &&
+      !deepEqual(observed(pod, context).conditions, pod.status?.conditions)
+    )
   },
   delaySeconds: () => 0,
   next: (pod, context) => ({ status: observed(pod, context) }),

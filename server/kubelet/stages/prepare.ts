@@ -6,7 +6,8 @@ import { isPrepared } from './state.ts'
 
 export const prepare: Stage = {
   name: 'prepare',
-  when: (pod) => pod.metadata.deletionTimestamp === undefined && !isTerminalPhase(pod.status?.phase) && !isPrepared(pod),
+  when: (pod) =>
+    pod.metadata.deletionTimestamp === undefined && !isTerminalPhase(pod.status?.phase) && !isPrepared(pod),
   delaySeconds: (_pod, { delays }) => delays.prepareSeconds,
   next(pod, context) {
     const containers = {

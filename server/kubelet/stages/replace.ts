@@ -7,7 +7,8 @@ import { containerStates, isAlive, isRunning, podIPsOf, replaceStatuses, type Co
 
 function outdated(pod: PodObject, { runtime }: StageContext): ContainerState[] {
   return containerStates(pod).filter(
-    (state) => isRunning(state) && !state.initializes && runtime.image(state.container.image ?? '').image !== state.status.image,
+    (state) =>
+      isRunning(state) && !state.initializes && runtime.image(state.container.image ?? '').image !== state.status.image,
   )
 }
 
@@ -26,7 +27,12 @@ export const replace: Stage = {
     const changed = new Map<string, FrozenContainerStatus>()
     const events: PodEvent[] = []
     for (const { container, status } of outdated(pod, context)) {
-      const { stopExitCode } = context.runtime.program({ pod, container, initializes: false, restartCount: status.restartCount })
+      const { stopExitCode } = context.runtime.program({
+        pod,
+        container,
+        initializes: false,
+        restartCount: status.restartCount,
+      })
       const ended = terminatedStatus(status, stopExitCode, false, context.now)
       events.push(...startedEvents(pod, container, context))
       changed.set(container.name, runningStatus(pod, container, ended, false, context))

@@ -45,7 +45,10 @@ export const backOff: Stage = {
     for (const state of ended(pod).filter(({ status }) => status.restartCount > 0)) {
       const { container, status } = state
       const where = `container=${container.name} pod=${name}_${namespace}(${uid})`
-      changed.set(container.name, backOffStatus(status, `back-off ${goDuration(backOffSeconds(state))} restarting failed ${where}`))
+      changed.set(
+        container.name,
+        backOffStatus(status, `back-off ${goDuration(backOffSeconds(state))} restarting failed ${where}`),
+      )
       const message = `Back-off restarting failed container ${container.name} in pod ${name}_${namespace}(${uid})`
       events.push(containerEvent(pod, container, 'BackOff', message))
     }
@@ -69,7 +72,11 @@ export const restart: Stage = {
 }
 
 function status(pod: PodObject, changed: ReadonlyMap<string, FrozenContainerStatus>, context: StageContext) {
-  return calculateStatus(pod, { containers: replaceStatuses(pod, changed), sandboxReady: true, podIPs: podIPsOf(pod) }, context)
+  return calculateStatus(
+    pod,
+    { containers: replaceStatuses(pod, changed), sandboxReady: true, podIPs: podIPsOf(pod) },
+    context,
+  )
 }
 
 /** `40s`, `1m20s` */

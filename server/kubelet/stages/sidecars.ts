@@ -24,13 +24,19 @@ function programOf(pod: PodObject, { container, status }: ContainerState, { runt
 export const stopSidecars: Stage = {
   name: 'stop-sidecars',
   when: (pod) => isAlive(pod) && runningSidecars(pod).length > 0 && isDone(pod),
-  delaySeconds: (pod, context) => Math.max(...runningSidecars(pod).map((state) => programOf(pod, state, context).stopSeconds)),
+  delaySeconds: (pod, context) =>
+    Math.max(...runningSidecars(pod).map((state) => programOf(pod, state, context).stopSeconds)),
   begin: (pod): PodEvent[] =>
-    runningSidecars(pod).map(({ container }) => containerEvent(pod, container, 'Killing', `Stopping container ${container.name}`)),
+    runningSidecars(pod).map(({ container }) =>
+      containerEvent(pod, container, 'Killing', `Stopping container ${container.name}`),
+    ),
   next(pod, context) {
     const ended = new Map<string, FrozenContainerStatus>()
     for (const state of runningSidecars(pod)) {
-      ended.set(state.container.name, terminatedStatus(state.status, programOf(pod, state, context).stopExitCode, false, context.now))
+      ended.set(
+        state.container.name,
+        terminatedStatus(state.status, programOf(pod, state, context).stopExitCode, false, context.now),
+      )
     }
     const facts = { containers: replaceStatuses(pod, ended), sandboxReady: false, podIPs: podIPsOf(pod) }
     return { status: calculateStatus(pod, facts, context) }

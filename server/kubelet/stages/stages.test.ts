@@ -46,7 +46,9 @@ describe('kubelet stages', () => {
   it('asks the stages of every file', () => {
     const text = readFileSync(new URL('index.ts', import.meta.url), 'utf8')
     const shared = ['index.ts', 'state.ts', 'container-events.ts', 'stages.test.ts']
-    const files = readdirSync(new URL('.', import.meta.url)).filter((name) => name.endsWith('.ts') && !shared.includes(name))
+    const files = readdirSync(new URL('.', import.meta.url)).filter(
+      (name) => name.endsWith('.ts') && !shared.includes(name),
+    )
     expect(files.filter((name) => !text.includes(`'./${name}'`))).to.deep.equal([])
   })
 

@@ -9,14 +9,17 @@ import { containerStates, isAlive, type ContainerState } from './state.ts'
 function fresh(pod: PodObject): ContainerState[] {
   const inits = new Set((pod.spec?.initContainers ?? []).map(({ name }) => name))
   return containerStates(pod).filter(
-    ({ container, status }) => !inits.has(container.name) && status.state?.waiting !== undefined && status.lastState?.terminated === undefined,
+    ({ container, status }) =>
+      !inits.has(container.name) && status.state?.waiting !== undefined && status.lastState?.terminated === undefined,
   )
 }
 
 function isInitialized(pod: PodObject): boolean {
   const { init } = containerStatusesOf(pod)
   return (pod.spec?.initContainers ?? []).every((container, at) =>
-    isSidecar(container) ? init[at]?.state?.waiting === undefined || init[at]?.lastState?.terminated !== undefined : init[at]?.state?.terminated?.exitCode === 0,
+    isSidecar(container)
+      ? init[at]?.state?.waiting === undefined || init[at]?.lastState?.terminated !== undefined
+      : init[at]?.state?.terminated?.exitCode === 0,
   )
 }
 

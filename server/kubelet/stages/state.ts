@@ -46,7 +46,11 @@ export function replaceStatuses(pod: PodObject, changed: ReadonlyMap<string, Fro
 }
 
 /** The seconds after which the program ends by itself; nothing if it does not. */
-export function runsSeconds(pod: PodObject, { container, status, initializes }: ContainerState, { runtime }: StageContext): number | undefined {
+export function runsSeconds(
+  pod: PodObject,
+  { container, status, initializes }: ContainerState,
+  { runtime }: StageContext,
+): number | undefined {
   return runtime.program({ pod, container, initializes, restartCount: status.restartCount }).runsSeconds
 }
 
