@@ -97,7 +97,7 @@ export function convertingProblem(kind: string, apiVersion: string, expected: { 
 }
 
 /** Go package of a group's internal types: the first label of the group, `core` for the empty one. */
-function internalName({ group, kind }: { group: string; kind: string }): string {
+export function internalName({ group, kind }: { group: string; kind: string }): string {
   return `${group === '' ? 'core' : group.split('.')[0]}.${kind}`
 }
 

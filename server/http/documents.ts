@@ -1,7 +1,7 @@
 // Fixed paths: probes, version, discovery, OpenAPI, metrics, the keys of service-account tokens.
 import Router from '@koa/router'
-import { newMethodNotAllowed, newNotAcceptable, newPathNotFound } from '../apimachinery/errors.ts'
-import { jsonType, negotiateResponse, plainForms } from './codec/negotiate.ts'
+import { newMethodNotAllowed, newPathNotFound } from '../apimachinery/errors.ts'
+import { checkRouteAccepts, jsonType } from './codec/negotiate.ts'
 import type { Context, Filter } from './context.ts'
 import { serveHealth, type HealthChecks, type HealthEndpoint } from './health.ts'
 import { writeBytes } from './response.ts'
@@ -58,7 +58,7 @@ export function documents(options: Documents): Filter {
     })
   }
   router.get('/version', (ctx) => {
-    negotiateResponse(acceptOf(ctx as unknown as Context), plainForms)
+    checkRouteAccepts(acceptOf(ctx as unknown as Context), [jsonType])
     // Indented for everybody. Source: apiserver/pkg/endpoints/handlers/responsewriters, WriteRawJSON
     writeBytes(ctx as unknown as Context, 200, jsonType, [Buffer.from(JSON.stringify(options.version, null, 2))])
   })
@@ -78,10 +78,7 @@ export function documents(options: Documents): Filter {
     writeBytes(ctx as unknown as Context, 200, jsonType, [Buffer.from(JSON.stringify(body))])
   })
   router.get('/openid/v1/jwks', async (ctx) => {
-    const accept = acceptOf(ctx as unknown as Context)
-    if (accept !== undefined && !/\*\/\*|application\/jwk-set\+json/.test(accept)) {
-      throw newNotAcceptable('406: Not Acceptable\n\nAvailable representations: application/jwk-set+json', {})
-    }
+    checkRouteAccepts(acceptOf(ctx as unknown as Context), ['application/jwk-set+json'])
     ctx.set('Cache-Control', 'public, max-age=3600')
     writeBytes(ctx as unknown as Context, 200, 'application/jwk-set+json', [Buffer.from(JSON.stringify(await tokens.keySet()))])
   })

@@ -2,14 +2,15 @@
 // Stored bytes are spliced, not serialised again: a list is the concatenation of what the store holds.
 import { constants as zlibConstants, createGzip } from 'node:zlib'
 import { pipeline, Readable } from 'node:stream'
-import { newBadRequest } from '../apimachinery/errors.ts'
+import { newBadRequest, newNotAcceptable } from '../apimachinery/errors.ts'
 import type { AnyObject, Frozen, Status } from '../apimachinery/types.ts'
 import type { Answer, ListAnswer } from '../endpoints/api.ts'
+import { internalName } from '../endpoints/decode.ts'
 import { columnsOf, partialMetadata, rowOf, type IncludeObject } from '../registry/table.ts'
 import type { Resource } from '../registry/resources.ts'
 import type { Entry } from '../storage/store.ts'
 import { encodeJSON } from './codec/json.ts'
-import { checkRouteAccepts, isPretty, jsonType, negotiateResponse, negotiateStream, protobufType, yamlType, type Negotiated } from './codec/negotiate.ts'
+import { checkRouteAccepts, isPretty, jsonType, negotiateResponse, negotiateStream, protobufType, routeMediaTypes, yamlType, type Negotiated } from './codec/negotiate.ts'
 import { encodeProtobuf } from './codec/protobuf.ts'
 import { encodeYAML } from './codec/yaml.ts'
 import type { Context } from './context.ts'
@@ -22,7 +23,7 @@ const chunkBytes = 256 * 1024
 /** How the client wants the answer. @throws StatusError 406 */
 export function negotiate(ctx: Context, verb: string): Negotiated {
   const accept = header(ctx, 'accept')
-  checkRouteAccepts(accept, { streams: verb === 'list' || verb === 'watch' })
+  checkRouteAccepts(accept, routeMediaTypes(verb === 'list' || verb === 'watch'))
   return verb === 'watch' ? negotiateStream(accept) : negotiateResponse(accept)
 }
 
@@ -105,6 +106,9 @@ function writeEntry(ctx: Context, code: number, resource: Resource, entry: Entry
   const { transform, mediaType } = negotiated
   if (transform !== undefined) {
     const object = servedObject(resource, entry)
+    if (transform.as === 'PartialObjectMetadataList') {
+      throw newNotAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (*${internalName(resource.facts)})`)
+    }
     if (transform.as === 'Table') return writeTable(ctx, code, resource, [entry], { resourceVersion: String(entry.revision) }, negotiated, now)
     return writeObject(ctx, code, partialMetadata(object, transform.version), { ...negotiated, transform: undefined })
   }
@@ -118,6 +122,9 @@ function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now
   const { resource, entries, metadata } = answer
   const { transform, mediaType } = negotiated
   if (transform?.as === 'Table') return writeTable(ctx, 200, resource, entries, metadata, negotiated, now)
+  if (transform?.as === 'PartialObjectMetadata') {
+    throw newNotAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (*${internalName(resource.facts)}List)`)
+  }
   if (transform !== undefined) {
     const items = entries.map((entry) => partialMetadata(servedObject(resource, entry), transform.version))
     const list = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${transform.version}`, metadata, items }

@@ -403,10 +403,12 @@ export class ResourceStore {
     this.#checkVersion(meta, oldMeta, name)
     if (this.kind.facts.namespaced) meta.namespace ??= context.namespace
     meta.uid ??= oldMeta.uid!
-    setOrDelete(meta, 'creationTimestamp', oldMeta.creationTimestamp)
-    setOrDelete(meta, 'deletionTimestamp', oldMeta.deletionTimestamp)
-    setOrDelete(meta, 'deletionGracePeriodSeconds', oldMeta.deletionGracePeriodSeconds)
-    setOrDelete(meta, 'generation', oldMeta.generation)
+    // What is there stays as it is; a deletion that is not there is refused by validation.
+    if (oldMeta.creationTimestamp !== undefined) meta.creationTimestamp = oldMeta.creationTimestamp
+    if (oldMeta.deletionTimestamp !== undefined) meta.deletionTimestamp = oldMeta.deletionTimestamp
+    if (oldMeta.deletionGracePeriodSeconds !== undefined) meta.deletionGracePeriodSeconds ??= oldMeta.deletionGracePeriodSeconds
+    if (oldMeta.generation === undefined) delete meta.generation
+    else meta.generation = oldMeta.generation
     delete meta.selfLink
     meta.resourceVersion = oldMeta.resourceVersion!
 
@@ -505,9 +507,4 @@ function sinceMarked(request: DeleteRequest, marked: Entry): DeleteRequest {
 
 function isDeleted(object: AnyObject): boolean {
   return object.metadata?.deletionTimestamp !== undefined
-}
-
-function setOrDelete<K extends keyof ObjectMeta>(meta: ObjectMeta, name: K, value: ObjectMeta[K] | undefined): void {
-  if (value === undefined) delete meta[name]
-  else meta[name] = value
 }

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { StatusError } from '../../apimachinery/errors.ts'
 import {
   checkRouteAccepts,
+  routeMediaTypes,
   isPretty,
   jsonType,
   negotiateResponse,
@@ -60,13 +61,13 @@ describe('negotiation', () => {
     expect(() => negotiateStream('application/yaml'))
       .to.throw(StatusError)
       .with.property('message', 'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch')
-    expect(() => checkRouteAccepts('application/*', { streams: true }))
+    expect(() => checkRouteAccepts('application/*', routeMediaTypes(true)))
       .to.throw(StatusError)
       .with.property(
         'message',
         '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
       )
-    expect(() => checkRouteAccepts('text/html, */*;q=0.1', { streams: true })).not.to.throw()
+    expect(() => checkRouteAccepts('text/html, */*;q=0.1', routeMediaTypes(true))).not.to.throw()
   })
 
   it('indents for people', () => {

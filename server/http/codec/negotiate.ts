@@ -14,6 +14,11 @@ export const mediaTypes: readonly MediaType[] = [jsonType, yamlType, protobufTyp
 
 const streamMediaTypes = [`${jsonType};stream=watch`, `${protobufType};stream=watch`]
 
+/** What a route of resources may answer with; lists can be watched. */
+export function routeMediaTypes(isList: boolean): readonly string[] {
+  return isList ? [...mediaTypes, ...streamMediaTypes] : mediaTypes
+}
+
 /** What the parameters `as`, `g` and `v` ask for, `as=Table;g=meta.k8s.io;v=v1`. */
 export interface Transform {
   readonly as: string
@@ -152,11 +157,11 @@ export function negotiateStream(header: string | undefined, allows: Allows = res
 /**
  * The look the real server's router takes at Accept before an endpoint does: media ranges without their parameters, and
  * no wildcard but the whole one.
+ * @param produces what the route may answer with
  * @throws StatusError 406 with the router's own text
  */
-export function checkRouteAccepts(header: string | undefined, options: { streams: boolean }): void {
+export function checkRouteAccepts(header: string | undefined, produces: readonly string[]): void {
   if (header === undefined || header === '') return
-  const produces: readonly string[] = options.streams ? [...mediaTypes, ...streamMediaTypes] : mediaTypes
   for (const part of header.split(',')) {
     const range = trim(part.split(';')[0]!)
     if (range === '*/*' || produces.includes(range)) return
