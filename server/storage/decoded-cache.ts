@@ -6,13 +6,17 @@ import type { Entry } from './store.ts'
 /** JSON bytes whose objects may stay decoded. An object takes about 2.2 times its JSON; 64 MiB are 12,000 pods. */
 export const defaultDecodedBytes = 64 * 1024 * 1024
 
-/** The clock algorithm: a hand goes round and takes the object of each entry not read since its last visit. */
+/** A sweep goes on until so much of the limit is free again. */
+const freedShare = 0.1
+
+/**
+ * Second chance: a sweep takes, from the oldest on, the object of each entry that was not read since the last one.
+ * No iterator outlives a sweep: it would hold every table the set has outgrown, with all the entries in it.
+ */
 export class DecodedCache implements ObjectKeeper {
   readonly #limitBytes: number
   readonly #held = new Set<StoredEntry>()
   #bytes = 0
-  /** A set's iterator goes on to what is added later, and skips what is deleted. */
-  #hand = this.#held.values()
 
   constructor(limitBytes = defaultDecodedBytes) {
     this.#limitBytes = limitBytes
@@ -31,7 +35,7 @@ export class DecodedCache implements ObjectKeeper {
     if (this.holds(entry)) return
     this.#held.add(entry)
     this.#bytes += entry.json.length
-    while (this.#bytes > this.#limitBytes && this.#held.size > 1) this.#advance(entry)
+    if (this.#bytes > this.#limitBytes) this.#sweep(entry)
   }
 
   /** The version is history: its object goes with the last one who uses it, and is not held again. */
@@ -46,12 +50,18 @@ export class DecodedCache implements ObjectKeeper {
     entry.loosen()
   }
 
-  #advance(except: StoredEntry): void {
-    const next = this.#hand.next()
-    if (next.done === true) {
-      this.#hand = this.#held.values()
-      return
+  #sweep(except: StoredEntry): void {
+    const enough = this.#limitBytes * (1 - freedShare)
+    for (const entry of this.#held) {
+      if (this.#bytes <= enough) return
+      if (entry === except) continue
+      if (entry.takeUsed()) {
+        // To the end, where this very sweep comes to it again if it has to.
+        this.#held.delete(entry)
+        this.#held.add(entry)
+      } else {
+        this.#drop(entry)
+      }
     }
-    if (next.value !== except && !next.value.takeUsed()) this.#drop(next.value)
   }
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
 import { DecodedCache } from './decoded-cache.ts'
 import { StoredEntry } from './entry.ts'
@@ -90,6 +92,28 @@ describe('DecodedCache', () => {
     for (let at = 0; at < 10; at++) stored({ filler }, { cache })
     expect(cache.holds(entry)).to.equal(false)
     expect(entry.object).to.equal(object)
+  })
+
+  it('keeps nothing of what it has let go, however much comes and goes', async () => {
+    const cache = new DecodedCache()
+    let gone = 0
+    const registry = new FinalizationRegistry(() => gone++)
+    const comeAndGo = (): void => {
+      for (let at = 0; at < 2000; at++) {
+        const entry = stored({ at }, { cache })
+        registry.register(entry, at)
+        if (at > 0) cache.release(entry)
+      }
+    }
+    comeAndGo()
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    for (let turn = 0; turn < 10 && gone < 1900; turn++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      collect()
+    }
+    expect(gone).to.be.at.least(1900)
+    expect(cache.bytes).to.be.above(0)
   })
 
   it('lets go of history', () => {
