@@ -1,29 +1,44 @@
 // Field paths and field errors: what validation returns.
 // Source: staging/src/k8s.io/apimachinery/pkg/util/validation/field (v1.36)
 
-/** A path into an object, `spec.template.spec.containers[0].name`; immutable. */
+/**
+ * A path into an object, `spec.template.spec.containers[0].name`; immutable. It is only put together when it is printed:
+ * validation walks many paths, and reports few.
+ */
 export class FieldPath {
-  readonly #text: string
+  readonly #step: string | number
+  readonly #isBracketed: boolean
+  readonly #parent: FieldPath | undefined
 
-  constructor(text: string) {
-    this.#text = text
+  constructor(step: string | number, isBracketed = false, parent?: FieldPath) {
+    this.#step = step
+    this.#isBracketed = isBracketed
+    this.#parent = parent
   }
 
-  child(...names: string[]): FieldPath {
-    return new FieldPath([this.#text, ...names].filter((part) => part !== '').join('.'))
+  child(name: string, ...more: string[]): FieldPath {
+    const path = name === '' ? this : new FieldPath(name, false, this)
+    return more.length === 0 ? path : path.child(more[0]!, ...more.slice(1))
   }
 
   index(position: number): FieldPath {
-    return new FieldPath(`${this.#text}[${position}]`)
+    return new FieldPath(position, true, this)
   }
 
   key(name: string): FieldPath {
-    return new FieldPath(`${this.#text}[${name}]`)
+    return new FieldPath(name, true, this)
   }
 
   /** A path that leads nowhere prints as Go's empty index. */
   toString(): string {
-    return this.#text === '' ? '[]' : this.#text
+    const text = this.#print()
+    return text === '' ? '[]' : text
+  }
+
+  #print(): string {
+    const before = this.#parent === undefined ? '' : this.#parent.#print()
+    if (this.#isBracketed) return `${before}[${this.#step}]`
+    return before === '' ? String(this.#step) : `${before}.${this.#step}`
   }
 }
 
