@@ -6,14 +6,15 @@ import { newBadRequest, newNotAcceptable } from '../apimachinery/errors.ts'
 import type { AnyObject, Frozen, Status } from '../apimachinery/types.ts'
 import type { Answer, ListAnswer } from '../endpoints/api.ts'
 import { internalName } from '../endpoints/decode.ts'
-import { columnsOf, partialMetadata, rowOf, type IncludeObject } from '../registry/table.ts'
+import { columnsOf, partialMetadata, rowOf, type IncludeObject, type TableRow } from '../registry/table.ts'
 import type { Resource } from '../registry/resources.ts'
 import type { Entry } from '../storage/store.ts'
-import { encodeJSON } from './codec/json.ts'
+import { encodeJSON, escapeHTML } from './codec/json.ts'
 import { checkRouteAccepts, isPretty, jsonType, negotiateResponse, negotiateStream, protobufType, routeMediaTypes, yamlType, type Negotiated } from './codec/negotiate.ts'
 import { encodeProtobuf } from './codec/protobuf.ts'
 import { encodeYAML } from './codec/yaml.ts'
 import type { Context } from './context.ts'
+import { metadataBytes } from './stored-metadata.ts'
 import { warningHeaders } from './warnings.ts'
 
 /** Answers above this size are compressed for clients that can take it. Source: responsewriters, defaultGzipThresholdBytes */
@@ -82,8 +83,10 @@ function encode(ctx: Context, object: Frozen<AnyObject>, negotiated: Negotiated)
   }
 }
 
-function wantsPretty(ctx: Context, negotiated: Negotiated): boolean {
-  return negotiated.mediaType === jsonType && isPretty(ctx.state.query.get('pretty'), ctx.get('user-agent'), negotiated)
+/** Whether stored bytes can go out as they are. */
+function canSplice(ctx: Context, resource: Resource, negotiated: Negotiated): boolean {
+  if (negotiated.mediaType !== jsonType || resource.fromStored !== undefined) return false
+  return !isPretty(ctx.state.query.get('pretty'), ctx.get('user-agent'), negotiated)
 }
 
 /** The object as its version is served: of another version than the stored one it is converted. */
@@ -103,7 +106,7 @@ function convertedSlot(resource: Resource): symbol {
 const newline = Buffer.from('\n')
 
 function writeEntry(ctx: Context, code: number, resource: Resource, entry: Entry, negotiated: Negotiated, now: number): void {
-  const { transform, mediaType } = negotiated
+  const { transform } = negotiated
   if (transform !== undefined) {
     const object = servedObject(resource, entry)
     if (transform.as === 'PartialObjectMetadataList') {
@@ -112,7 +115,7 @@ function writeEntry(ctx: Context, code: number, resource: Resource, entry: Entry
     if (transform.as === 'Table') return writeTable(ctx, code, resource, [entry], { resourceVersion: String(entry.revision) }, negotiated, now)
     return writeObject(ctx, code, partialMetadata(object, transform.version), { ...negotiated, transform: undefined })
   }
-  if (mediaType === jsonType && resource.fromStored === undefined && !wantsPretty(ctx, negotiated)) {
+  if (canSplice(ctx, resource, negotiated)) {
     return writeBytes(ctx, code, jsonType, [entry.json, newline])
   }
   writeObject(ctx, code, servedObject(resource, entry) as AnyObject, negotiated)
@@ -120,20 +123,25 @@ function writeEntry(ctx: Context, code: number, resource: Resource, entry: Entry
 
 function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now: number): void {
   const { resource, entries, metadata } = answer
-  const { transform, mediaType } = negotiated
+  const { transform } = negotiated
   if (transform?.as === 'Table') return writeTable(ctx, 200, resource, entries, metadata, negotiated, now)
   if (transform?.as === 'PartialObjectMetadata') {
     throw newNotAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (*${internalName(resource.facts)}List)`)
   }
   if (transform !== undefined) {
+    const type = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${transform.version}` }
+    if (canSplice(ctx, resource, negotiated)) {
+      const items = entries.map((entry) => partialMetadataBytes(entry, transform.version))
+      return writeBytes(ctx, 200, jsonType, spliceMembers({ ...type, metadata }, 'items', items))
+    }
     const items = entries.map((entry) => partialMetadata(servedObject(resource, entry), transform.version))
-    const list = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${transform.version}`, metadata, items }
+    const list = { ...type, metadata, items }
     return writeObject(ctx, 200, list as AnyObject, { ...negotiated, transform: undefined })
   }
   const { group, version, kind, listKind } = resource.facts
   const apiVersion = group === '' ? version : `${group}/${version}`
   const listed = listKind ?? `${kind}List`
-  if (mediaType === jsonType && resource.fromStored === undefined && !wantsPretty(ctx, negotiated)) {
+  if (canSplice(ctx, resource, negotiated)) {
     return writeBytes(ctx, 200, jsonType, splice(listed, apiVersion, metadata, entries, resource))
   }
   const items = entries.map((entry) => withoutType(servedObject(resource, entry)))
@@ -148,19 +156,31 @@ function withoutType(object: Frozen<AnyObject>): Record<string, unknown> {
 
 const comma = Buffer.from(',')
 const openItem = Buffer.from('{')
+const closeItem = Buffer.from('}')
 const listEnd = Buffer.from(']}\n')
 
 function splice(listKind: string, apiVersion: string, metadata: ListAnswer['metadata'], entries: readonly Entry[], resource: Resource): Buffer[] {
-  const head = JSON.stringify({ kind: listKind, apiVersion, metadata })
-  const parts: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)]
   const typeBytes = Buffer.byteLength(JSON.stringify({ kind: resource.facts.kind, apiVersion }))
-  entries.forEach((entry, index) => {
+  // `{"kind":…,"apiVersion":…,` is where every stored object begins; what follows is the item.
+  const items = entries.map((entry) => [openItem, entry.json.subarray(typeBytes)])
+  return spliceMembers({ kind: listKind, apiVersion, metadata }, 'items', items)
+}
+
+/** An object and one more member, a list; each of its items comes in parts. */
+function spliceMembers(object: object, member: string, items: readonly (readonly Buffer[])[]): Buffer[] {
+  const head = escapeHTML(JSON.stringify(object))
+  const parts: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"${member}":[`)]
+  items.forEach((item, index) => {
     if (index > 0) parts.push(comma)
-    // `{"kind":…,"apiVersion":…,` is where every stored object begins; what follows is the item.
-    parts.push(openItem, entry.json.subarray(typeBytes))
+    parts.push(...item)
   })
   parts.push(listEnd)
   return parts
+}
+
+function partialMetadataBytes(entry: Entry, version: string): Buffer[] {
+  const head = Buffer.from(`{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":`)
+  return [head, metadataBytes(entry), closeItem]
 }
 
 /** @throws StatusError 400 */
@@ -181,8 +201,21 @@ function writeTable(
   negotiated: Negotiated,
   now: number,
 ): void {
-  const table = tableOf(resource, entries, metadata, includeOf(ctx), negotiated.transform!.version, now)
-  writeObject(ctx, code, table, { ...negotiated, transform: undefined })
+  const include = includeOf(ctx)
+  const { version } = negotiated.transform!
+  if (canSplice(ctx, resource, negotiated)) {
+    const { rows, ...table } = tableOf(resource, entries, metadata, 'None', version, now)
+    const items = (rows as TableRow[]).map((row, index) => spliceRow(row, entries[index]!, include, version))
+    return writeBytes(ctx, code, jsonType, spliceMembers(table, 'rows', items))
+  }
+  writeObject(ctx, code, tableOf(resource, entries, metadata, include, version, now), { ...negotiated, transform: undefined })
+}
+
+function spliceRow(row: TableRow, entry: Entry, include: IncludeObject, version: string): readonly Buffer[] {
+  const text = escapeHTML(JSON.stringify(row))
+  if (include === 'None') return [Buffer.from(text)]
+  const head = Buffer.from(text.slice(0, -'null}'.length))
+  return [head, ...(include === 'Object' ? [entry.json] : partialMetadataBytes(entry, version)), closeItem]
 }
 
 export function tableOf(
@@ -194,7 +227,7 @@ export function tableOf(
   now: number,
 ): AnyObject {
   const columns = columnsOf(resource)
-  const rows = entries.map((entry) => {
+  const rows = entries.map((entry): TableRow => {
     const object = servedObject(resource, entry)
     const row = rowOf(resource, object, columns, now)
     if (include === 'None') return { ...row, object: null }
