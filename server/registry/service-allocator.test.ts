@@ -59,7 +59,7 @@ describe('ServiceAllocator', () => {
       [
         'outside the range',
         '10.0.1.1',
-        'failed to allocate IP 10.0.1.1: the provided IP (10.0.1.1) is not in the valid range. The range of valid IPs is 10.0.0.0/24',
+        'failed to allocate IP 10.0.1.1: the provided network does not match the current range',
       ],
       [
         'the address of the network',

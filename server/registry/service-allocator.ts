@@ -111,6 +111,7 @@ export class ServiceAllocator implements Allocator {
       )
       return newInvalid(servicesGroupKind, service.metadata?.name ?? '', [error])
     }
+    if (!this.#network.covers(ip)) throw refuse('the provided network does not match the current range')
     if (!this.#network.contains(ip)) {
       throw refuse(`the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${this.#options.cidr}`)
     }
@@ -279,6 +280,9 @@ function dropSurplus(spec: ServiceSpec, old: Frozen<ServiceSpec> | undefined): v
 }
 
 interface IPv4Network {
+  /** Whether the range has the address at all. */
+  covers(ip: string): boolean
+  /** Whether it can be given to anybody: all can but the first and the last. */
   contains(ip: string): boolean
   pick(used: ReadonlySet<string>, random: Random): string | undefined
 }
@@ -288,6 +292,10 @@ function parseNetwork(cidr: string): IPv4Network {
   const size = 2 ** (32 - Number(length))
   const first = Math.floor(toNumber(base) / size) * size
   return {
+    covers: (ip) => {
+      const value = toNumber(ip)
+      return value >= first && value < first + size
+    },
     contains: (ip) => {
       const value = toNumber(ip)
       return value > first && value < first + size - 1
