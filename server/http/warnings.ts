@@ -27,6 +27,6 @@ function cut(texts: readonly string[]): string[] {
 
 /** A quoted string of RFC 7230; characters no header may hold are left out. */
 function quote(text: string): string {
-  const escaped = text.replace(/[\x00-\x1f\x7f]/g, '').replace(/["\\]/g, '\\$&')
+  const escaped = text.replace(/\p{Cc}/gu, '').replace(/["\\]/g, '\\$&')
   return `"${Buffer.from(escaped, 'utf8').toString('latin1')}"`
 }

@@ -118,7 +118,8 @@ interface Form {
 }
 
 function formOf(ctx: Context, resource: Resource, negotiated: Negotiated, now: () => number): Form {
-  if (negotiated.transform?.as === 'Table') return tableForm(resource, includeOf(ctx), negotiated.transform.version, now)
+  if (negotiated.transform?.as === 'Table')
+    return tableForm(resource, includeOf(ctx), negotiated.transform.version, now)
   const frame = objectFrame(resource, negotiated)
   const { group, version } = resource.facts
   const name = `${negotiated.mediaType} ${negotiated.transform?.version ?? ''} ${group}/${version}`
@@ -126,7 +127,9 @@ function formOf(ctx: Context, resource: Resource, negotiated: Negotiated, now: (
     frame,
     run: (events) =>
       shared(events, name, () => {
-        const frames = events.map((event) => ('entry' in event ? shared(event.entry, name + event.type, () => frame(event)) : frame(event)))
+        const frames = events.map((event) =>
+          'entry' in event ? shared(event.entry, name + event.type, () => frame(event)) : frame(event),
+        )
         return frames.length === 1 ? frames[0]! : Buffer.concat(frames)
       }),
   }
@@ -163,11 +166,13 @@ function tableForm(resource: Resource, include: IncludeObject, version: string, 
 
 function objectFrame(resource: Resource, { mediaType, transform }: Negotiated): Form['frame'] {
   const isProtobuf = mediaType === protobufType
-  const shape = (object: AnyObject): AnyObject => (transform === undefined ? object : (partialMetadata(object, transform.version) as AnyObject))
+  const shape = (object: AnyObject): AnyObject =>
+    transform === undefined ? object : (partialMetadata(object, transform.version) as AnyObject)
   const isStored = !isProtobuf && transform === undefined && resource.fromStored === undefined
   return (event) => {
     if (event.type === 'ERROR') return frame(isProtobuf, 'ERROR', event.status)
-    if (event.type === 'BOOKMARK') return frame(isProtobuf, 'BOOKMARK', shape(bookmark(resource, event.revision, event.initialEventsEnd)))
+    if (event.type === 'BOOKMARK')
+      return frame(isProtobuf, 'BOOKMARK', shape(bookmark(resource, event.revision, event.initialEventsEnd)))
     if (isStored) return spliceFrame(event.type, event.entry)
     return frame(isProtobuf, event.type, shape(servedObject(resource, event.entry) as AnyObject))
   }
