@@ -12,10 +12,13 @@ import { namespace } from './namespace/index.ts'
 import { nodeLifecycle } from './node/lifecycle.ts'
 import { podGarbageCollector } from './node/pod-garbage-collector.ts'
 import { taintEviction } from './node/taint-eviction.ts'
+import { pvProtection } from './pv-protection.ts'
+import { pvcProtection } from './pvc-protection.ts'
 import { replicaset, replicationcontroller } from './replicaset.ts'
 import { rootCACertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { serviceaccount } from './serviceaccount.ts'
 import { statefulset } from './statefulset/index.ts'
+import { ttl } from './ttl.ts'
 
 export interface ControllerOptions {
   /** PEM of the certificate authority that signs the API server's certificate. */
@@ -41,6 +44,9 @@ export function newControllers({ rootCA }: ControllerOptions): readonly Controll
     taintEviction(),
     podGarbageCollector(),
     disruption,
+    pvcProtection,
+    pvProtection,
+    ttl(),
   ]
 }
 
