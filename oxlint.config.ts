@@ -59,7 +59,9 @@ if (unknown.length > 0) throw new Error(`not in the layer table of oxlint.config
 function restrictions(layer: string, depth: number, isTest: boolean) {
   const { folders: open, packages: homes = [], testFolders = [] } = layers[layer]!
   const up = `^(?:\\.\\./){${depth + 1}}`
-  const closed = folders.filter((name) => name !== layer && !open.includes(name) && !(isTest && testFolders.includes(name)))
+  const closed = folders.filter(
+    (name) => name !== layer && !open.includes(name) && !(isTest && testFolders.includes(name)),
+  )
   const foreign = packages.filter((name) => !homes.includes(name) && !(isTest && testPackages.includes(name)))
   const restricted = [
     {
@@ -130,7 +132,14 @@ export default {
     ...overrides,
     {
       // They speak to a person.
-      files: ['server/main.ts', 'server/cli/**/*.ts', 'server/options.ts', 'hack/**/*.ts', 'conformance/**/*.ts', '**/testdata/**'],
+      files: [
+        'server/main.ts',
+        'server/cli/**/*.ts',
+        'server/options.ts',
+        'hack/**/*.ts',
+        'conformance/**/*.ts',
+        '**/testdata/**',
+      ],
       rules: { 'no-console': 'off' },
     },
   ],

@@ -62,7 +62,12 @@ describe('client-node', function () {
 
   it('reads and writes objects whose kind it only learns at run time', async () => {
     const objects = KubernetesObjectApi.makeApiClient(config)
-    const body = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'token', namespace }, stringData: { key: 'value' } }
+    const body = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'token', namespace },
+      stringData: { key: 'value' },
+    }
     await objects.create(body)
     const read = (await objects.read(body)) as unknown as { data: Record<string, string> }
     expect(read.data).to.deep.equal({ key: Buffer.from('value').toString('base64') })
@@ -87,7 +92,9 @@ describe('client-node', function () {
     const conflict = await failure(core.replaceNamespacedConfigMap({ namespace, name: 'twice', body: first }))
     expect(conflict).to.deep.include({ code: 409, reason: 'Conflict' })
 
-    const invalid = await failure(core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'Not_A_Name' } } }))
+    const invalid = await failure(
+      core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'Not_A_Name' } } }),
+    )
     expect(invalid).to.deep.include({ code: 422, reason: 'Invalid' })
   })
 
@@ -124,7 +131,8 @@ describe('client-node', function () {
       () => core.listNamespacedPod({ namespace, labelSelector }),
       labelSelector,
     )
-    const isReady = (pod: V1Pod): boolean => pod.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false
+    const isReady = (pod: V1Pod): boolean =>
+      pod.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false
     const ready = new Set<string>()
     const allReady = new Promise<void>((resolve, reject) => {
       informer.on('error', reject)

@@ -107,7 +107,10 @@ describe('kubectl', function () {
   })
 
   it('shows the pods, running on several nodes', () => {
-    const rows = kubectl(['get', 'pods', '-o', 'wide', '--no-headers']).trim().split('\n').map((row) => row.split(/ {2,}/))
+    const rows = kubectl(['get', 'pods', '-o', 'wide', '--no-headers'])
+      .trim()
+      .split('\n')
+      .map((row) => row.split(/ {2,}/))
     expect(rows.map(([name, ready, status]) => [name?.replace(/-\w{5}$/, ''), ready, status])).to.deep.equal(
       Array.from({ length: 3 }, () => ['demo-backend-85f597c84b', '1/1', 'Running']),
     )

@@ -49,7 +49,10 @@ describe('startCluster', function () {
     const lifetime = async (): Promise<void> => {
       await using cluster = await startCluster()
       const core = (await cluster.kubeConfig()).makeApiClient(CoreV1Api)
-      await core.createNamespacedConfigMap({ namespace: 'default', body: { metadata: { name: 'a' }, data: { b: 'c' } } })
+      await core.createNamespacedConfigMap({
+        namespace: 'default',
+        body: { metadata: { name: 'a' }, data: { b: 'c' } },
+      })
     }
     const round = (): Promise<void[]> => Promise.all(Array.from({ length: atOnce }, lifetime))
     // What is loaded, compiled and cached once.
@@ -69,7 +72,9 @@ async function settled(): Promise<{ resources: string[]; heapBytes: number }> {
   for (;;) {
     collectGarbage()
     await nextTurn()
-    const resources = process.getActiveResourcesInfo().filter((name) => !/^(TTYWrap|PipeWrap|Immediate|CloseReq)$/.test(name))
+    const resources = process
+      .getActiveResourcesInfo()
+      .filter((name) => !/^(TTYWrap|PipeWrap|Immediate|CloseReq)$/.test(name))
     // Mocha's own timer for this test is one of them.
     if (resources.length <= 1 || Date.now() > deadline) return { resources, heapBytes: process.memoryUsage().heapUsed }
     await delay(20)

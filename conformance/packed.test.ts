@@ -23,14 +23,25 @@ describe('the published package', function () {
     await npm(['pack', '--silent', '--pack-destination', folder], root)
     const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))!
     writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
-    await npm(['install', '--silent', '--prefer-offline', '--no-audit', '--no-fund', '--omit=dev', join(folder, tarball)], folder)
+    await npm(
+      ['install', '--silent', '--prefer-offline', '--no-audit', '--no-fund', '--omit=dev', join(folder, tarball)],
+      folder,
+    )
   })
 
   after(() => rmSync(folder, { recursive: true }))
 
   it('holds what is needed, and no sources or tests', () => {
-    const files = readdirSync(installed, { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'))
-    expect(files).to.include.members(['LICENSE', 'README.md', 'CHANGELOG.md', 'dist/server/main.js', 'dist/server/index.d.ts'])
+    const files = readdirSync(installed, { recursive: true, encoding: 'utf8' }).map((name) =>
+      name.replaceAll('\\', '/'),
+    )
+    expect(files).to.include.members([
+      'LICENSE',
+      'README.md',
+      'CHANGELOG.md',
+      'dist/server/main.js',
+      'dist/server/index.d.ts',
+    ])
     expect(files.filter((name) => /\.test\.|testdata|(?<!\.d)\.ts$|^conformance|^hack/.test(name))).to.deep.equal([])
   })
 

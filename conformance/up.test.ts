@@ -45,10 +45,16 @@ describe('kubeling up', function () {
     for (const [at, signal] of (['SIGTERM', 'SIGKILL', 'SIGTERM'] as const).entries()) {
       await using command = new Command([...bareServer, '--data-dir', dataDir])
       await command.ready()
-      const { items } = await core(kubeconfig).listNamespacedConfigMap({ namespace: 'default', labelSelector: 'kept=yes' })
+      const { items } = await core(kubeconfig).listNamespacedConfigMap({
+        namespace: 'default',
+        labelSelector: 'kept=yes',
+      })
       expect(items.map((one) => one.metadata?.name)).to.deep.equal(names)
       const name = `kept-${at}`
-      await core(kubeconfig).createNamespacedConfigMap({ namespace: 'default', body: { metadata: { name, labels: { kept: 'yes' } } } })
+      await core(kubeconfig).createNamespacedConfigMap({
+        namespace: 'default',
+        body: { metadata: { name, labels: { kept: 'yes' } } },
+      })
       names.push(name)
       command.kill(signal)
       await command.ended()
@@ -58,7 +64,14 @@ describe('kubeling up', function () {
   it('writes the kubeconfig where it is told to, merges it into another, and keeps nothing in memory', async () => {
     const kubeconfig = join(folder, 'own/config')
     const merged = join(folder, 'merged')
-    await using command = new Command([...bareServer, '--in-memory', '--kubeconfig', kubeconfig, '--merge-kubeconfig', merged])
+    await using command = new Command([
+      ...bareServer,
+      '--in-memory',
+      '--kubeconfig',
+      kubeconfig,
+      '--merge-kubeconfig',
+      merged,
+    ])
     await command.ready()
     for (const file of [kubeconfig, merged]) {
       const { items } = await core(file).listNamespace()
@@ -82,21 +95,27 @@ describe('kubeling up', function () {
     it('for a data folder that is in use', async () => {
       await using command = new Command([...bareServer, '--data-dir', dataDir])
       await command.ready()
-      expect(await failure([...bareServer, '--data-dir', dataDir])).to.match(/^kubeling: the data folder \S+ is in use by another process/)
+      expect(await failure([...bareServer, '--data-dir', dataDir])).to.match(
+        /^kubeling: the data folder \S+ is in use by another process/,
+      )
     })
 
     it('for a busy port', async () => {
       const server = createServer().listen(0, '127.0.0.1')
       await once(server, 'listening')
       const { port } = server.address() as AddressInfo
-      expect(await failure(['up', '--in-memory', '--port', String(port)])).to.contain(`kubeling: port ${port} of 127.0.0.1 is in use`)
+      expect(await failure(['up', '--in-memory', '--port', String(port)])).to.contain(
+        `kubeling: port ${port} of 127.0.0.1 is in use`,
+      )
       server.close()
     })
 
     it('for a folder that cannot be written', async () => {
       const file = join(folder, 'file')
       writeFileSync(file, '')
-      expect(await failure([...bareServer, '--data-dir', join(file, 'below')])).to.match(/^kubeling: \S+ cannot be written: /)
+      expect(await failure([...bareServer, '--data-dir', join(file, 'below')])).to.match(
+        /^kubeling: \S+ cannot be written: /,
+      )
     })
 
     it('for a damaged store', async () => {
@@ -110,7 +129,9 @@ describe('kubeling up', function () {
       const damaged = join(folder, 'damaged-authority')
       cpSync(dataDir, damaged, { recursive: true })
       writeFileSync(join(damaged, 'pki/ca.crt'), 'nothing of the kind\n')
-      expect(await failure([...bareServer, '--data-dir', damaged])).to.match(/^kubeling: the certificate authority in \S+ is damaged; /)
+      expect(await failure([...bareServer, '--data-dir', damaged])).to.match(
+        /^kubeling: the certificate authority in \S+ is damaged; /,
+      )
     })
 
     it('for a kubeconfig that would be lost', async () => {
@@ -121,14 +142,38 @@ describe('kubeling up', function () {
     })
 
     const flags: { name: string; args: string[]; says: string }[] = [
-      { name: 'a port', args: ['--port', '65536'], says: "'65536' is invalid. It must be a whole number from 0 to 65535" },
-      { name: 'a number of nodes', args: ['--nodes', '-1'], says: "'-1' is invalid. It must be a whole number from 0 to 5000" },
-      { name: 'a part', args: ['--disable=controllers,nonsense'], says: 'nonsense is none of controllers, scheduler, kubelet' },
-      { name: 'an admission plugin', args: ['--disable-admission-plugins=Nonsense'], says: 'There is no admission plugin Nonsense' },
+      {
+        name: 'a port',
+        args: ['--port', '65536'],
+        says: "'65536' is invalid. It must be a whole number from 0 to 65535",
+      },
+      {
+        name: 'a number of nodes',
+        args: ['--nodes', '-1'],
+        says: "'-1' is invalid. It must be a whole number from 0 to 5000",
+      },
+      {
+        name: 'a part',
+        args: ['--disable=controllers,nonsense'],
+        says: 'nonsense is none of controllers, scheduler, kubelet',
+      },
+      {
+        name: 'an admission plugin',
+        args: ['--disable-admission-plugins=Nonsense'],
+        says: 'There is no admission plugin Nonsense',
+      },
       { name: 'an address', args: ['--bind-address=here'], says: "'here' is invalid. It must be an IP address" },
-      { name: 'a range of addresses', args: ['--service-cluster-ip-range=10.0.0.0/30'], says: 'It must be an IPv4 range from /12 to /29' },
+      {
+        name: 'a range of addresses',
+        args: ['--service-cluster-ip-range=10.0.0.0/30'],
+        says: 'It must be an IPv4 range from /12 to /29',
+      },
       { name: 'a range of ports', args: ['--service-node-port-range=9-8'], says: 'It must be a range of ports' },
-      { name: 'a token file', args: ['--token-auth-file=nowhere'], says: 'the file nowhere of --token-auth-file cannot be used: no such file' },
+      {
+        name: 'a token file',
+        args: ['--token-auth-file=nowhere'],
+        says: 'the file nowhere of --token-auth-file cannot be used: no such file',
+      },
       { name: 'an unknown flag', args: ['--nodez=3'], says: "unknown option '--nodez=3' (Did you mean --nodes?)" },
     ]
     for (const { name, args, says } of flags) {
@@ -141,7 +186,8 @@ describe('kubeling up', function () {
   it('has a help that shows every flag, and how to use them', async () => {
     const { exitCode, stdout } = await run(['up', '--help'])
     expect(exitCode).to.equal(0)
-    for (const text of ['--data-dir', '--token-auth-file', 'Examples:', 'kubeling up --nodes 3']) expect(stdout).to.contain(text)
+    for (const text of ['--data-dir', '--token-auth-file', 'Examples:', 'kubeling up --nodes 3'])
+      expect(stdout).to.contain(text)
     expect((await run([])).stdout).to.contain('Usage: kubeling')
   })
 })

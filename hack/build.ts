@@ -11,7 +11,10 @@ execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '
   cwd: root,
   stdio: 'inherit',
 })
-for (const file of globSync(['server/**/*.json', 'openapi/**/*.json'], { cwd: root, exclude: (name) => name.includes('testdata') })) {
+for (const file of globSync(['server/**/*.json', 'openapi/**/*.json'], {
+  cwd: root,
+  exclude: (name) => name.includes('testdata'),
+})) {
   cpSync(join(root, file), join(dist, file))
 }
 chmodSync(join(dist, 'server/main.js'), 0o755)

@@ -32,10 +32,12 @@ writeFileSync(file, JSON.stringify(lock, null, 2) + '\n')
 
 /** `@oxlint/binding-linux-arm64-musl` says by its name where it runs. No checksum: nobody has seen the file. */
 function buildOf(owner: LockedPackage, name: string, version: string): LockedBuild {
-  const match = /(android|darwin|freebsd|linux|openharmony|win32)-(arm64|arm|x64|ia32|ppc64|riscv64|s390x)(?:-(\w+))?$/.exec(name)
+  const match =
+    /(android|darwin|freebsd|linux|openharmony|win32)-(arm64|arm|x64|ia32|ppc64|riscv64|s390x)(?:-(\w+))?$/.exec(name)
   if (match === null) throw new Error(`the name of ${name} does not say for which platform it is`)
   const [, os = '', cpu = '', abi = ''] = match
-  const libc = os !== 'linux' ? undefined : abi.startsWith('musl') ? 'musl' : abi.startsWith('gnu') ? 'glibc' : undefined
+  const libc =
+    os !== 'linux' ? undefined : abi.startsWith('musl') ? 'musl' : abi.startsWith('gnu') ? 'glibc' : undefined
   return {
     version,
     cpu: [cpu],

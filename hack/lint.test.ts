@@ -15,7 +15,8 @@ const folders = readdirSync(join(root, 'server'), { withFileTypes: true })
 function lint(files: Readonly<Record<string, string>>): { exitCode: number | null; output: string } {
   const project = mkdtempSync(join(tmpdir(), 'kubeling-lint-'))
   try {
-    for (const name of ['oxlint.config.ts', 'package.json', 'tsconfig.json']) cpSync(join(root, name), join(project, name))
+    for (const name of ['oxlint.config.ts', 'package.json', 'tsconfig.json'])
+      cpSync(join(root, name), join(project, name))
     for (const name of folders) mkdirSync(join(project, 'server', name), { recursive: true })
     writeFileSync(join(project, 'server/cluster.ts'), 'export const cluster = 1\n')
     for (const [path, text] of Object.entries(files)) {
@@ -48,20 +49,50 @@ describe('layers', function () {
   })
 
   const planted: { name: string; path: string; text: string }[] = [
-    { name: 'an import of a higher layer', path: 'storage/a.ts', text: `import { x } from '../registry/b.ts'\nexport const y = x\n` },
-    { name: 'a type of a higher layer', path: 'storage/a.ts', text: `import type { X } from '../registry/b.ts'\nexport type Y = X\n` },
+    {
+      name: 'an import of a higher layer',
+      path: 'storage/a.ts',
+      text: `import { x } from '../registry/b.ts'\nexport const y = x\n`,
+    },
+    {
+      name: 'a type of a higher layer',
+      path: 'storage/a.ts',
+      text: `import type { X } from '../registry/b.ts'\nexport type Y = X\n`,
+    },
     { name: 'a re-export', path: 'api/a.ts', text: `export { x } from '../kinds/b.ts'\n` },
     { name: 'a dynamic import', path: 'scheduler/a.ts', text: `export const x = await import('../kubelet/b.ts')\n` },
-    { name: 'an import from a sub-folder', path: 'kinds/core/pod/a.ts', text: `import { x } from '../../../storage/b.ts'\nexport const y = x\n` },
-    { name: 'the composition root', path: 'http/filters/a.ts', text: `import { x } from '../../cluster.ts'\nexport const y = x\n` },
+    {
+      name: 'an import from a sub-folder',
+      path: 'kinds/core/pod/a.ts',
+      text: `import { x } from '../../../storage/b.ts'\nexport const y = x\n`,
+    },
+    {
+      name: 'the composition root',
+      path: 'http/filters/a.ts',
+      text: `import { x } from '../../cluster.ts'\nexport const y = x\n`,
+    },
     { name: 'the command line', path: 'http/a.ts', text: `import { x } from '../cli/up.ts'\nexport const y = x\n` },
-    { name: 'a tool of the project', path: 'client/a.ts', text: `import { x } from '../../hack/build.ts'\nexport const y = x\n` },
-    { name: 'a package outside its home', path: 'endpoints/a.ts', text: `import Koa from 'koa'\nexport const y = new Koa()\n` },
-    { name: 'a package for tests', path: 'endpoints/a.ts', text: `import { expect } from 'chai'\nexport const y = expect\n` },
+    {
+      name: 'a tool of the project',
+      path: 'client/a.ts',
+      text: `import { x } from '../../hack/build.ts'\nexport const y = x\n`,
+    },
+    {
+      name: 'a package outside its home',
+      path: 'endpoints/a.ts',
+      text: `import Koa from 'koa'\nexport const y = new Koa()\n`,
+    },
+    {
+      name: 'a package for tests',
+      path: 'endpoints/a.ts',
+      text: `import { expect } from 'chai'\nexport const y = expect\n`,
+    },
   ]
 
   it('refuses what goes up or sideways, in every form of import', () => {
-    const files = Object.fromEntries(planted.map(({ path, text }, at) => [`server/${path.replace('a.ts', `a${at}.ts`)}`, text]))
+    const files = Object.fromEntries(
+      planted.map(({ path, text }, at) => [`server/${path.replace('a.ts', `a${at}.ts`)}`, text]),
+    )
     const { exitCode, output } = lint(files)
     const passed = planted.filter(({ path }, at) => !output.includes(`server/${path.replace('a.ts', `a${at}.ts`)}:`))
     expect(passed.map(({ name }) => name)).to.deep.equal([])

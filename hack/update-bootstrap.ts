@@ -7,14 +7,30 @@ interface Recorded {
   object: { kind: string; metadata: { name: string } }
 }
 
-const [apiDir = join(import.meta.dirname, '../../shared/api'), output = join(import.meta.dirname, '../server/bootstrap/objects.json')] = process.argv.slice(2)
+const [
+  apiDir = join(import.meta.dirname, '../../shared/api'),
+  output = join(import.meta.dirname, '../server/bootstrap/objects.json'),
+] = process.argv.slice(2)
 
 /** Made by code: they depend on addresses, times and identities of the server at hand. */
-const madeByCode = new Set(['ComponentStatus', 'ConfigMap', 'Endpoints', 'EndpointSlice', 'IPAddress', 'Lease', 'Service', 'ServiceCIDR'])
+const madeByCode = new Set([
+  'ComponentStatus',
+  'ConfigMap',
+  'Endpoints',
+  'EndpointSlice',
+  'IPAddress',
+  'Lease',
+  'Service',
+  'ServiceCIDR',
+])
 /** The default account of each namespace comes from its controller. */
-const isByController = ({ kind, metadata }: Recorded['object']) => kind === 'ServiceAccount' && metadata.name === 'default'
+const isByController = ({ kind, metadata }: Recorded['object']) =>
+  kind === 'ServiceAccount' && metadata.name === 'default'
 
-const recording = JSON.parse(readFileSync(join(apiDir, 'bootstrap.json'), 'utf8')) as { apiserver: Recorded[]; controllers: Recorded[] }
+const recording = JSON.parse(readFileSync(join(apiDir, 'bootstrap.json'), 'utf8')) as {
+  apiserver: Recorded[]
+  controllers: Recorded[]
+}
 const select = (recorded: Recorded[]) =>
   recorded.map(({ object }) => object).filter((object) => !madeByCode.has(object.kind) && !isByController(object))
 

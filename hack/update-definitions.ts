@@ -256,7 +256,8 @@ function protoType(field: RecordedField, own: string, types: Record<string, Reco
 function goType(field: RecordedField, own: string): string {
   const prefix = /^(\*|\[\]|map\[[\w.]+\])*/.exec(field.go)![0]
   const rest = field.go.slice(prefix.length)
-  if (field.ref === undefined) return rest === 'uint8' && prefix.endsWith('[]') ? `${prefix.slice(0, -2)}bytes` : field.go
+  if (field.ref === undefined)
+    return rest === 'uint8' && prefix.endsWith('[]') ? `${prefix.slice(0, -2)}bytes` : field.go
   const openapiPackage = packageOf(field.ref)
   return prefix + (openapiPackage === own ? nameOf(field.ref) : `${aliasOf(openapiPackage)}.${nameOf(field.ref)}`)
 }

@@ -34,18 +34,22 @@ export function writeTemplateHash(apiDir: string, target: string): void {
       return `${JSON.stringify(name)}: [${rows.join(', ')}]`
     })
   writeFileSync(join(target, 'go-types.json'), `{\n${types.join(',\n')}\n}\n`)
-  const vectors = (read('vectors.json') as RecordedVector[]).map(({ template, collisionCount, hash, printed }, at, all) =>
-    JSON.stringify({
-      template,
-      ...(typeof collisionCount === 'number' ? { collisionCount } : {}),
-      hash,
-      ...(at === all.length - 1 ? { printed } : {}),
-    }),
+  const vectors = (read('vectors.json') as RecordedVector[]).map(
+    ({ template, collisionCount, hash, printed }, at, all) =>
+      JSON.stringify({
+        template,
+        ...(typeof collisionCount === 'number' ? { collisionCount } : {}),
+        hash,
+        ...(at === all.length - 1 ? { printed } : {}),
+      }),
   )
   mkdirSync(join(target, 'testdata'), { recursive: true })
   writeFileSync(join(target, 'testdata', 'vectors.json'), `[\n${vectors.join(',\n')}\n]\n`)
 }
 
 if (import.meta.main) {
-  writeTemplateHash(apiDirOf(process.argv), fileURLToPath(new URL('../server/apimachinery/template-hash', import.meta.url)))
+  writeTemplateHash(
+    apiDirOf(process.argv),
+    fileURLToPath(new URL('../server/apimachinery/template-hash', import.meta.url)),
+  )
 }

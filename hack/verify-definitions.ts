@@ -18,7 +18,8 @@ if (!existsSync(join(apiDir, 'fields.json'))) {
       existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : undefined
     const names = [...new Set([...readdirSync(committed), ...readdirSync(made)])].sort()
     const different = names.filter((name) => textIn(committed, name) !== textIn(made, name))
-    for (const name of different) console.error(`verify-definitions: openapi/definitions/${name} is not what the recordings give`)
+    for (const name of different)
+      console.error(`verify-definitions: openapi/definitions/${name} is not what the recordings give`)
     if (different.length > 0) {
       console.error('verify-definitions: run `node hack/update-definitions.ts` and commit the result')
       process.exitCode = 1

@@ -10,7 +10,8 @@ describe('canonicalBase64', () => {
     ['YR==', 'YQ=='],
   ]
   for (const [text, printed] of cases) {
-    it(`prints ${JSON.stringify(text)} as ${JSON.stringify(printed)}`, () => expect(canonicalBase64(text)).to.equal(printed))
+    it(`prints ${JSON.stringify(text)} as ${JSON.stringify(printed)}`, () =>
+      expect(canonicalBase64(text)).to.equal(printed))
   }
 
   const errors: [string, number][] = [

@@ -195,7 +195,8 @@ function messageOf(canonical: () => unknown): string | undefined {
     canonical()
     return undefined
   } catch (error) {
-    if (error instanceof QuantityError || error instanceof TimeError || error instanceof Base64Error) return error.message
+    if (error instanceof QuantityError || error instanceof TimeError || error instanceof Base64Error)
+      return error.message
     throw error
   }
 }

@@ -31,7 +31,12 @@ describe('decodeObject', () => {
   }
 
   it('puts members in Go order and keys of maps in byte order', () => {
-    const value = { data: { b: '1', a: '2' }, metadata: { labels: { z: '', y: '' }, name: 'x' }, apiVersion: 'v1', kind: 'ConfigMap' }
+    const value = {
+      data: { b: '1', a: '2' },
+      metadata: { labels: { z: '', y: '' }, name: 'x' },
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+    }
     expect(text(configMap, value)).to.equal(
       '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"x","labels":{"y":"","z":""}},"data":{"a":"2","b":"1"}}',
     )
@@ -39,7 +44,14 @@ describe('decodeObject', () => {
 
   it('leaves out empty values, and keeps zeros behind pointers', () => {
     const value = {
-      metadata: { name: '', labels: {}, finalizers: [], generation: 0, deletionGracePeriodSeconds: 0, ownerReferences: null },
+      metadata: {
+        name: '',
+        labels: {},
+        finalizers: [],
+        generation: 0,
+        deletionGracePeriodSeconds: 0,
+        ownerReferences: null,
+      },
       immutable: false,
       data: {},
     }
@@ -57,7 +69,10 @@ describe('decodeObject', () => {
   })
 
   it('prints an empty list that is always printed as null, but not the items of a list of objects', () => {
-    expect(decode(kind('rbac.authorization.k8s.io/v1', 'ClusterRole'), { rules: [] })).to.deep.equal({ metadata: {}, rules: null })
+    expect(decode(kind('rbac.authorization.k8s.io/v1', 'ClusterRole'), { rules: [] })).to.deep.equal({
+      metadata: {},
+      rules: null,
+    })
     expect(decode(kind('v1', 'PodList'), { items: [] })).to.deep.equal({ metadata: {}, items: [] })
     expect(decode(kind('v1', 'PodList'), {})).to.deep.equal({ metadata: {}, items: null })
   })
@@ -68,19 +83,23 @@ describe('decodeObject', () => {
       data: { a: '' },
       binaryData: { b: '' },
     })
-    expect(decode(pod, { metadata: { finalizers: [null, 'a'] } })).to.have.nested.property('metadata.finalizers').that.deep.equals(['', 'a'])
+    expect(decode(pod, { metadata: { finalizers: [null, 'a'] } }))
+      .to.have.nested.property('metadata.finalizers')
+      .that.deep.equals(['', 'a'])
   })
 
   it('puts quantities, times and bytes into canonical form', () => {
     const quota = kind('v1', 'ResourceQuota')
-    expect(decode(quota, { spec: { hard: { cpu: 1.5, memory: '1024Mi' } } })).to.have.nested
-      .property('spec.hard')
+    expect(decode(quota, { spec: { hard: { cpu: 1.5, memory: '1024Mi' } } }))
+      .to.have.nested.property('spec.hard')
       .that.deep.equals({ cpu: '1500m', memory: '1Gi' })
     const lease = kind('coordination.k8s.io/v1', 'Lease')
-    expect(decode(lease, { spec: { renewTime: '2024-01-01T01:00:00.500000+01:00' } })).to.have.nested
-      .property('spec.renewTime')
+    expect(decode(lease, { spec: { renewTime: '2024-01-01T01:00:00.500000+01:00' } }))
+      .to.have.nested.property('spec.renewTime')
       .that.equals('2024-01-01T00:00:00.500000Z')
-    expect(decode(kind('v1', 'Secret'), { data: { a: 'YW\nI=' } })).to.have.nested.property('data.a').that.equals('YWI=')
+    expect(decode(kind('v1', 'Secret'), { data: { a: 'YW\nI=' } }))
+      .to.have.nested.property('data.a')
+      .that.equals('YWI=')
   })
 
   it('shares nothing with the value', () => {
@@ -112,39 +131,116 @@ describe('decodeObject', () => {
   })
 
   it('prunes JSON schemas below items without reporting, as Go decodes them apart', () => {
-    const schema = { properties: { a: { type: 'array', items: { typo: 1, type: 'string' }, typo: 2 } }, additionalProperties: false }
+    const schema = {
+      properties: { a: { type: 'array', items: { typo: 1, type: 'string' }, typo: 2 } },
+      additionalProperties: false,
+    }
     const crd = { spec: { group: 'g', versions: [{ name: 'v1', schema: { openAPIV3Schema: schema } }] } }
     const { object, unknownFields } = decodeObject(kind('apiextensions.k8s.io/v1', 'CustomResourceDefinition'), crd)
     const path = 'spec.versions[0].schema.openAPIV3Schema'
     expect(unknownFields).to.deep.equal([`${path}.properties.a.typo`])
-    expect(object).to.have.nested.property(path).that.deep.equals({
-      additionalProperties: false,
-      properties: { a: { type: 'array', items: { type: 'string' } } },
-    })
+    expect(object)
+      .to.have.nested.property(path)
+      .that.deep.equals({
+        additionalProperties: false,
+        properties: { a: { type: 'array', items: { type: 'string' } } },
+      })
   })
 
   const container = (fields: object): object => ({ spec: { containers: [{ name: 'c', ...fields }] } })
   const errors: [string, StructSchema, unknown, string][] = [
     ['a list for an object', pod, [], 'json: cannot unmarshal array into Go value of type v1.Pod'],
-    ['a string for a struct', pod, { spec: 'x' }, 'json: cannot unmarshal string into Go struct field Pod.spec of type v1.PodSpec'],
-    ['an array for a struct', configMap, { metadata: [] }, 'json: cannot unmarshal array into Go struct field ConfigMap.metadata of type v1.ObjectMeta'],
-    ['an object for a list', pod, { spec: { containers: {} } }, 'json: cannot unmarshal object into Go struct field PodSpec.spec.containers of type []v1.Container'],
-    ['a string for a number', pod, container({ ports: [{ containerPort: '80' }] }), 'json: cannot unmarshal string into Go struct field ContainerPort.spec.containers.ports.containerPort of type int32'],
-    ['a fraction for an integer', pod, { spec: { terminationGracePeriodSeconds: 1.5 } }, 'json: cannot unmarshal number 1.5 into Go struct field PodSpec.spec.terminationGracePeriodSeconds of type int64'],
-    ['a number for a string', pod, container({ image: 1 }), 'json: cannot unmarshal number into Go struct field Container.spec.containers.image of type string'],
-    ['a bool for a string', configMap, { metadata: { name: true } }, 'json: cannot unmarshal bool into Go struct field ObjectMeta.metadata.name of type string'],
-    ['a number in a map', configMap, { data: { a: 1 } }, 'json: cannot unmarshal number into Go struct field ConfigMap.data of type string'],
-    ['a named string', pod, { spec: { restartPolicy: 1 } }, 'json: cannot unmarshal number into Go struct field PodSpec.spec.restartPolicy of type v1.RestartPolicy'],
-    ['an inline member', pod, { spec: { volumes: [{ name: 'v', secret: 'x' }] } }, 'json: cannot unmarshal string into Go struct field Volume.spec.volumes.VolumeSource.secret of type v1.SecretVolumeSource'],
-    ['a bad quantity', pod, container({ resources: { limits: { cpu: 'lots' } } }), "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"],
+    [
+      'a string for a struct',
+      pod,
+      { spec: 'x' },
+      'json: cannot unmarshal string into Go struct field Pod.spec of type v1.PodSpec',
+    ],
+    [
+      'an array for a struct',
+      configMap,
+      { metadata: [] },
+      'json: cannot unmarshal array into Go struct field ConfigMap.metadata of type v1.ObjectMeta',
+    ],
+    [
+      'an object for a list',
+      pod,
+      { spec: { containers: {} } },
+      'json: cannot unmarshal object into Go struct field PodSpec.spec.containers of type []v1.Container',
+    ],
+    [
+      'a string for a number',
+      pod,
+      container({ ports: [{ containerPort: '80' }] }),
+      'json: cannot unmarshal string into Go struct field ContainerPort.spec.containers.ports.containerPort of type int32',
+    ],
+    [
+      'a fraction for an integer',
+      pod,
+      { spec: { terminationGracePeriodSeconds: 1.5 } },
+      'json: cannot unmarshal number 1.5 into Go struct field PodSpec.spec.terminationGracePeriodSeconds of type int64',
+    ],
+    [
+      'a number for a string',
+      pod,
+      container({ image: 1 }),
+      'json: cannot unmarshal number into Go struct field Container.spec.containers.image of type string',
+    ],
+    [
+      'a bool for a string',
+      configMap,
+      { metadata: { name: true } },
+      'json: cannot unmarshal bool into Go struct field ObjectMeta.metadata.name of type string',
+    ],
+    [
+      'a number in a map',
+      configMap,
+      { data: { a: 1 } },
+      'json: cannot unmarshal number into Go struct field ConfigMap.data of type string',
+    ],
+    [
+      'a named string',
+      pod,
+      { spec: { restartPolicy: 1 } },
+      'json: cannot unmarshal number into Go struct field PodSpec.spec.restartPolicy of type v1.RestartPolicy',
+    ],
+    [
+      'an inline member',
+      pod,
+      { spec: { volumes: [{ name: 'v', secret: 'x' }] } },
+      'json: cannot unmarshal string into Go struct field Volume.spec.volumes.VolumeSource.secret of type v1.SecretVolumeSource',
+    ],
+    [
+      'a bad quantity',
+      pod,
+      container({ resources: { limits: { cpu: 'lots' } } }),
+      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+    ],
     ['bad base64', kind('v1', 'Secret'), { data: { a: 'abc!' } }, 'illegal base64 data at input byte 3'],
-    ['the first of several', pod, { spec: { hostNetwork: 'x', containers: {} } }, 'json: cannot unmarshal string into Go struct field PodSpec.spec.hostNetwork of type bool'],
-    ['a type with a JSON form of its own before any other', pod, { spec: { hostNetwork: 'x', overhead: { cpu: 'x' } } }, "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"],
-    ['a time that is none', kind('coordination.k8s.io/v1', 'Lease'), { spec: { renewTime: 'yesterday' } }, 'parsing time "yesterday" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "yesterday" as "2006"'],
+    [
+      'the first of several',
+      pod,
+      { spec: { hostNetwork: 'x', containers: {} } },
+      'json: cannot unmarshal string into Go struct field PodSpec.spec.hostNetwork of type bool',
+    ],
+    [
+      'a type with a JSON form of its own before any other',
+      pod,
+      { spec: { hostNetwork: 'x', overhead: { cpu: 'x' } } },
+      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+    ],
+    [
+      'a time that is none',
+      kind('coordination.k8s.io/v1', 'Lease'),
+      { spec: { renewTime: 'yesterday' } },
+      'parsing time "yesterday" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "yesterday" as "2006"',
+    ],
   ]
   for (const [what, schema, value, message] of errors) {
     it(`says what Go says of ${what}`, () => {
-      expect(() => decodeObject(schema, value)).to.throw(DecodeError).with.property('message', message)
+      expect(() => decodeObject(schema, value))
+        .to.throw(DecodeError)
+        .with.property('message', message)
     })
   }
 })

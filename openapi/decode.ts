@@ -234,7 +234,8 @@ function mapDecoder({ element }: MapSchema): Decoder {
 
 /** Plain assignment to `__proto__` would not make a member. */
 function setMember(out: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true })
+  if (key === '__proto__')
+    Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true })
   else out[key] = value
 }
 
@@ -262,7 +263,8 @@ function scalarDecoder({ scalar }: ScalarSchema): Decoder {
     case 'microTime':
       return textual(canonicalMicroTime)
     case 'quantity':
-      return (value) => (typeof value === 'number' ? attempt(canonicalQuantity, value) : textual(canonicalQuantity)(value))
+      return (value) =>
+        typeof value === 'number' ? attempt(canonicalQuantity, value) : textual(canonicalQuantity)(value)
   }
 }
 

@@ -29,7 +29,8 @@ function defaulted(apiVersion: string, resource: string, input: unknown): AnyObj
 
 /** Leaves by path; empty objects and lists are leaves. */
 function leaves(value: unknown, path = '', out = new Map<string, string>()): Map<string, string> {
-  if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) out.set(path, JSON.stringify(value))
+  if (typeof value !== 'object' || value === null || Object.keys(value).length === 0)
+    out.set(path, JSON.stringify(value))
   else {
     for (const [key, member] of Object.entries(value)) {
       leaves(member, Array.isArray(value) ? `${path}[]` : path === '' ? key : `${path}.${key}`, out)
@@ -89,7 +90,9 @@ describe('applyDefaults', () => {
       const ours = leaves(defaulted(apiVersion, resource, input))
       const real = leaves(output)
       const paths = [...new Set([...ours.keys(), ...real.keys()])]
-      const wrong = paths.filter((path) => ours.get(path) !== real.get(path) && !SET_BY_OTHERS.some((known) => known.test(path)))
+      const wrong = paths.filter(
+        (path) => ours.get(path) !== real.get(path) && !SET_BY_OTHERS.some((known) => known.test(path)),
+      )
       expect(wrong.map((path) => `${path}: ${ours.get(path)}, should be ${real.get(path)}`)).to.deep.equal([])
     })
   }
@@ -98,30 +101,41 @@ describe('applyDefaults', () => {
     const template = { spec: { containers: [{ name: 'c', ports: [{ containerPort: 1 }] }] } }
     const cronJob = defaulted('batch/v1', 'cronjobs', { spec: { jobTemplate: { spec: { template } } } })
     expect(cronJob).to.have.nested.property('spec.jobTemplate.spec.template.spec.dnsPolicy', 'ClusterFirst')
-    expect(cronJob).to.have.nested.property('spec.jobTemplate.spec.template.spec.containers[0].ports[0].protocol', 'TCP')
+    expect(cronJob).to.have.nested.property(
+      'spec.jobTemplate.spec.template.spec.containers[0].ports[0].protocol',
+      'TCP',
+    )
     expect(cronJob).not.to.have.nested.property('spec.jobTemplate.spec.template.spec.enableServiceLinks')
     expect(cronJob).not.to.have.nested.property('spec.jobTemplate.spec.completionMode')
   })
 
   it('sets only what is absent', () => {
     const deployment = defaulted('apps/v1', 'deployments', { spec: { replicas: 0, revisionHistoryLimit: 3 } })
-    expect(deployment).to.have.property('spec').that.includes({ replicas: 0, revisionHistoryLimit: 3, progressDeadlineSeconds: 600 })
+    expect(deployment)
+      .to.have.property('spec')
+      .that.includes({ replicas: 0, revisionHistoryLimit: 3, progressDeadlineSeconds: 600 })
   })
 
   it('takes the zero of a field without pointer for absent', () => {
-    const pod = defaulted('v1', 'pods', { spec: { containers: [{ name: 'c', livenessProbe: { periodSeconds: 0, httpGet: { port: 1, path: '' } } }] } })
-    expect(pod).to.have.nested.property('spec.containers[0].livenessProbe').that.deep.equals({
-      httpGet: { path: '/', port: 1, scheme: 'HTTP' },
-      timeoutSeconds: 1,
-      periodSeconds: 10,
-      successThreshold: 1,
-      failureThreshold: 3,
+    const pod = defaulted('v1', 'pods', {
+      spec: { containers: [{ name: 'c', livenessProbe: { periodSeconds: 0, httpGet: { port: 1, path: '' } } }] },
     })
+    expect(pod)
+      .to.have.nested.property('spec.containers[0].livenessProbe')
+      .that.deep.equals({
+        httpGet: { path: '/', port: 1, scheme: 'HTTP' },
+        timeoutSeconds: 1,
+        periodSeconds: 10,
+        successThreshold: 1,
+        failureThreshold: 3,
+      })
     expect(pod).not.to.have.nested.property('spec.containers[0].readinessProbe')
   })
 
   it('leaves alone what is but one branch of the real defaulting', () => {
-    const deployment = defaulted('apps/v1', 'deployments', { spec: { strategy: { type: 'Recreate', rollingUpdate: {} } } })
+    const deployment = defaulted('apps/v1', 'deployments', {
+      spec: { strategy: { type: 'Recreate', rollingUpdate: {} } },
+    })
     expect(deployment).to.have.nested.property('spec.strategy.rollingUpdate').that.deep.equals({})
     const service = defaulted('v1', 'services', { spec: { type: 'ExternalName' } })
     expect(service).not.to.have.nested.property('spec.internalTrafficPolicy')
@@ -129,7 +143,8 @@ describe('applyDefaults', () => {
 
   it('gives every object lists of its own', () => {
     const driver = (): AnyObject => defaulted('storage.k8s.io/v1', 'csidrivers', { spec: {} })
-    const modes = (object: AnyObject): unknown => (object.spec as { volumeLifecycleModes: unknown }).volumeLifecycleModes
+    const modes = (object: AnyObject): unknown =>
+      (object.spec as { volumeLifecycleModes: unknown }).volumeLifecycleModes
     expect(modes(driver())).to.deep.equal(['Persistent'])
     expect(modes(driver())).not.to.equal(modes(driver()))
   })

@@ -138,7 +138,12 @@ function innerStruct(schema: Schema): StructSchema | undefined {
 }
 
 /** Whether anything at or below a struct has a default. */
-function mayDefault(schema: StructSchema, path: string, ofKind: Readonly<Record<string, unknown>>, above: Set<StructSchema>): boolean {
+function mayDefault(
+  schema: StructSchema,
+  path: string,
+  ofKind: Readonly<Record<string, unknown>>,
+  above: Set<StructSchema>,
+): boolean {
   if (above.has(schema)) return false
   above.add(schema)
   if (Object.keys(ofKind).some((each) => each.startsWith(`${path}.`) || each.startsWith(`${path}[].`))) return true

@@ -6,7 +6,12 @@ const struct = (name: string): StructSchema => typeByName(name) as StructSchema
 
 describe('the definition set', () => {
   it('lists groups as /apis does, after the core group', () => {
-    expect(groups.slice(0, 4).map(({ group }) => group)).to.deep.equal(['', 'apiregistration.k8s.io', 'apps', 'events.k8s.io'])
+    expect(groups.slice(0, 4).map(({ group }) => group)).to.deep.equal([
+      '',
+      'apiregistration.k8s.io',
+      'apps',
+      'events.k8s.io',
+    ])
     expect(groups.find(({ group }) => group === 'autoscaling')).to.deep.equal({
       group: 'autoscaling',
       versions: ['v2', 'v1'],
@@ -22,7 +27,12 @@ describe('the definition set', () => {
 
   it('knows a resource with its subresources', () => {
     const facts = resourceFacts('apps', 'v1', 'deployments')!
-    expect(facts).to.include({ kind: 'Deployment', listKind: 'DeploymentList', singular: 'deployment', namespaced: true })
+    expect(facts).to.include({
+      kind: 'Deployment',
+      listKind: 'DeploymentList',
+      singular: 'deployment',
+      namespaced: true,
+    })
     expect(facts.shortNames).to.deep.equal(['deploy'])
     expect(facts.subresources.map(({ name, apiVersion, kind }) => [name, apiVersion, kind])).to.deep.equal([
       ['scale', 'autoscaling/v1', 'Scale'],
@@ -51,13 +61,20 @@ describe('the definition set', () => {
   it('compiles every type', () => {
     for (const name of typeNames()) {
       const schema = typeByName(name)
-      if (schema.form === 'struct') for (const field of schema.fields.values()) expect(field.schema).to.have.property('form')
+      if (schema.form === 'struct')
+        for (const field of schema.fields.values()) expect(field.schema).to.have.property('form')
     }
   })
 
   it('says what is known of a field', () => {
     const ports = struct('io.k8s.api.core.v1.Container').fields.get('ports')!
-    expect(ports).to.include({ required: false, omit: true, pointer: false, patchMergeKey: 'containerPort', protoNumber: 6 })
+    expect(ports).to.include({
+      required: false,
+      omit: true,
+      pointer: false,
+      patchMergeKey: 'containerPort',
+      protoNumber: 6,
+    })
     expect(ports.schema).to.include({ form: 'list', listType: 'map', go: '[]v1.ContainerPort' })
     expect(ports.schema).to.have.property('keys').that.deep.equals(['containerPort', 'protocol'])
     expect(ports.protoType).to.equal('repeated ContainerPort')
@@ -70,7 +87,9 @@ describe('the definition set', () => {
     const pod = struct('io.k8s.api.core.v1.Pod')
     expect(pod.fields.get('spec')!.omit).to.equal(false)
     expect(struct('io.k8s.api.core.v1.ServicePort').fields.get('targetPort')!.omit).to.equal(false)
-    expect(struct('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta').fields.get('creationTimestamp')!.omit).to.equal(true)
+    expect(struct('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta').fields.get('creationTimestamp')!.omit).to.equal(
+      true,
+    )
   })
 
   it('expands inline members, and knows where protobuf nests them', () => {
@@ -86,6 +105,8 @@ describe('the definition set', () => {
     const selector = struct('io.k8s.api.core.v1.PodSpec').fields.get('nodeSelector')!
     expect(selector.schema).to.include({ form: 'map', mapType: 'atomic' })
     expect(struct('io.k8s.api.core.v1.ObjectReference').mapType).to.equal('atomic')
-    expect(struct('io.k8s.api.core.v1.PersistentVolumeSpec').fields.get('claimRef')!.schema).to.include({ mapType: 'granular' })
+    expect(struct('io.k8s.api.core.v1.PersistentVolumeSpec').fields.get('claimRef')!.schema).to.include({
+      mapType: 'granular',
+    })
   })
 })

@@ -325,5 +325,7 @@ function protoExpression(expression: string, alias: string, own: string): string
   const row = table.types[type.slice(dot + 1)]
   if (row === 'string') return row
   if (typeof row === 'string') return protoExpression(row, itsAlias, own)
-  return itsAlias === own ? type.slice(dot + 1) : `.${table.openapi.replace(/^io\.k8s/, 'k8s.io')}.${type.slice(dot + 1)}`
+  return itsAlias === own
+    ? type.slice(dot + 1)
+    : `.${table.openapi.replace(/^io\.k8s/, 'k8s.io')}.${type.slice(dot + 1)}`
 }

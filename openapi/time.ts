@@ -41,7 +41,9 @@ function parse(text: string, layout: string): { date: Date; fraction: string } {
   const quote = (part: string): string => JSON.stringify(part)
   let rest = text
   const bad = (element: string, left = rest): never => {
-    throw new TimeError(`parsing time ${quote(text)} as ${quote(layout)}: cannot parse ${quote(left)} as ${quote(element)}`)
+    throw new TimeError(
+      `parsing time ${quote(text)} as ${quote(layout)}: cannot parse ${quote(left)} as ${quote(element)}`,
+    )
   }
   const outOfRange = (what: string): never => {
     throw new TimeError(`parsing time ${quote(text)}: ${what} out of range`)

@@ -73,7 +73,16 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 async function build(options: CompleteOptions, started: AsyncDisposable[]): Promise<Cluster> {
   const { clock } = options
   const pkiFolder = options.dataDir === undefined ? undefined : join(options.dataDir, 'pki')
-  const names = [...new Set(['localhost', '127.0.0.1', '::1', 'kubernetes.default.svc', options.serviceAddress, ...servingAddress(options.bindAddress)])]
+  const names = [
+    ...new Set([
+      'localhost',
+      '127.0.0.1',
+      '::1',
+      'kubernetes.default.svc',
+      options.serviceAddress,
+      ...servingAddress(options.bindAddress),
+    ]),
+  ]
   const store = await openStore(options)
   started.push({ [Symbol.asyncDispose]: () => store.close() })
   const pki = await preparePKI(pkiFolder, names, clock.now())
@@ -118,11 +127,21 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
   await seed(api, options, pki, listener.port)
   const clientFor = (user: UserInfo, agent: string): Client => new InProcessClient(api, user, agent)
   await followAddress(api, clientFor(admin, 'kube-apiserver'), options, listener.port)
-  const components: Components = await startComponents({ options, clientFor, rootCA: pki.authority.certificate, port: listener.port })
+  const components: Components = await startComponents({
+    options,
+    clientFor,
+    rootCA: pki.authority.certificate,
+    port: listener.port,
+  })
   started.push({ [Symbol.asyncDispose]: () => components.close() })
   state.isStarted = true
 
-  const kubeconfigOptions: KubeconfigOptions = { url: state.url, authority: pki.authority.certificate, admin: pki.admin, name: options.name }
+  const kubeconfigOptions: KubeconfigOptions = {
+    url: state.url,
+    authority: pki.authority.certificate,
+    admin: pki.admin,
+    name: options.name,
+  }
   const close = async (): Promise<void> => {
     state.isShuttingDown = true
     for (const one of started.splice(0).reverse()) await one[Symbol.asyncDispose]()
@@ -193,7 +212,16 @@ function buildControlPlane(store: Store, options: CompleteOptions, pki: PKI): Co
     random,
     afterAdmit: (attributes) => escalation.check(attributes),
     isAuthorized: (user, verb, resource) => {
-      const question = { user, verb, ...resource, isResourceRequest: true, path: '', namespace: '', version: '*', subresource: '' }
+      const question = {
+        user,
+        verb,
+        ...resource,
+        isResourceRequest: true,
+        path: '',
+        namespace: '',
+        version: '*',
+        subresource: '',
+      }
       return authorizer.authorize(question).verdict === 'allow'
     },
   })
@@ -215,7 +243,8 @@ function buildControlPlane(store: Store, options: CompleteOptions, pki: PKI): Co
     reviewers: {
       authorize: (question) => authorizer.authorize(question),
       rulesFor: (user, namespace) => splitRules(rbac, user, namespace),
-      authenticateToken: (token, audiences) => authenticateToken(authenticators, tokens, options.apiAudiences, token, audiences),
+      authenticateToken: (token, audiences) =>
+        authenticateToken(authenticators, tokens, options.apiAudiences, token, audiences),
       audiences: options.apiAudiences,
     },
   }
@@ -234,13 +263,19 @@ async function authenticateToken(
     const user = await one.authenticate({ bearerToken, audiences: wanted })
     if (user === undefined) continue
     const audiences =
-      one === serviceAccounts ? serviceAccounts.sharedAudiences(bearerToken, wanted) : wanted.filter((audience) => ownAudiences.includes(audience))
+      one === serviceAccounts
+        ? serviceAccounts.sharedAudiences(bearerToken, wanted)
+        : wanted.filter((audience) => ownAudiences.includes(audience))
     return audiences.length === 0 ? undefined : { user: withAuthenticatedGroup(user), audiences }
   }
   return undefined
 }
 
-function splitRules(rbac: RBACAuthorizer, user: UserInfo, namespace: string): ReturnType<Services['reviewers']['rulesFor']> {
+function splitRules(
+  rbac: RBACAuthorizer,
+  user: UserInfo,
+  namespace: string,
+): ReturnType<Services['reviewers']['rulesFor']> {
   const rules = rbac.rulesFor(user, namespace)
   return {
     resourceRules: rules
@@ -273,17 +308,25 @@ function admissionReader(resources: Resources): AdmissionReader {
 const rbacGroup = 'rbac.authorization.k8s.io'
 
 function roleReader(resources: Resources): RoleReader {
-  const find = (resource: string, namespace: string, name: string) => resources.byName(`${resource}.${rbacGroup}`)?.store?.find(namespace, name)?.object
+  const find = (resource: string, namespace: string, name: string) =>
+    resources.byName(`${resource}.${rbacGroup}`)?.store?.find(namespace, name)?.object
   return {
     clusterRole: (name) => find('clusterroles', '', name) as Frozen<ClusterRole> | undefined,
     role: (namespace, name) => find('roles', namespace, name) as Frozen<Role> | undefined,
-    clusterRoleBindings: () => objectsOf(resources, `clusterrolebindings.${rbacGroup}`) as Iterable<Frozen<ClusterRoleBinding>>,
-    roleBindings: (namespace) => objectsOf(resources, `rolebindings.${rbacGroup}`, namespace) as Iterable<Frozen<RoleBinding>>,
+    clusterRoleBindings: () =>
+      objectsOf(resources, `clusterrolebindings.${rbacGroup}`) as Iterable<Frozen<ClusterRoleBinding>>,
+    roleBindings: (namespace) =>
+      objectsOf(resources, `rolebindings.${rbacGroup}`, namespace) as Iterable<Frozen<RoleBinding>>,
   }
 }
 
 /** The endpoints of the service `kubernetes` say where the API server listens this time. */
-async function followAddress({ reader }: Api, client: Client, { advertiseAddress }: CompleteOptions, port: number): Promise<void> {
+async function followAddress(
+  { reader }: Api,
+  client: Client,
+  { advertiseAddress }: CompleteOptions,
+  port: number,
+): Promise<void> {
   const [endpoints, slice] = kubernetesEndpoints(advertiseAddress, port)
   const wanted = [
     ['endpoints', endpoints!, 'subsets'],
@@ -308,7 +351,9 @@ async function seed({ resources }: Api, options: CompleteOptions, pki: PKI, port
     identity: createHash('sha256').update(hostname()).digest('hex').slice(0, 26),
     withControllers: options.controllers,
   })
-  const byKind = new Map(resources.all().map((one) => [`${one.facts.group}/${one.facts.version}/${one.facts.kind}`, one]))
+  const byKind = new Map(
+    resources.all().map((one) => [`${one.facts.group}/${one.facts.version}/${one.facts.kind}`, one]),
+  )
   await Promise.all(
     objects.map((object) => {
       const apiVersion = object.apiVersion!.includes('/') ? object.apiVersion! : `/${object.apiVersion}`

@@ -26,35 +26,55 @@ export interface ComponentDependencies {
 }
 
 /** Resolves when nodes are registered and ready, and controllers have seen what there is. */
-export async function startComponents({ options, clientFor, rootCA, port }: ComponentDependencies): Promise<Components> {
+export async function startComponents({
+  options,
+  clientFor,
+  rootCA,
+  port,
+}: ComponentDependencies): Promise<Components> {
   const { clock, random } = options
   const started: { close(): unknown }[] = []
   // One cache for all: what a component may write is decided by its own user, reads come from memory.
-  const informers = new Informers(clientFor(user('system:kube-controller-manager'), 'kube-controller-manager'), clock, (resource, error) =>
-    options.log(`a watch of ${resource} was not followed everywhere`, error),
+  const informers = new Informers(
+    clientFor(user('system:kube-controller-manager'), 'kube-controller-manager'),
+    clock,
+    (resource, error) => options.log(`a watch of ${resource} was not followed everywhere`, error),
   )
   if (options.controllers) {
     const controllers = startControllers(newControllers({ rootCA }), {
       informers,
       clock,
-      clientFor: (account) => clientFor(withAuthenticated(serviceAccountUser('kube-system', account)), 'kube-controller-manager'),
+      clientFor: (account) =>
+        clientFor(withAuthenticated(serviceAccountUser('kube-system', account)), 'kube-controller-manager'),
       onError: (controller, key, error) => options.log(`${controller} could not reconcile ${key}`, error),
     })
     started.push(controllers)
   }
   if (options.scheduler) {
-    started.push(startScheduler({ client: clientFor(user('system:kube-scheduler'), 'kube-scheduler'), informers, clock, random }))
+    started.push(
+      startScheduler({ client: clientFor(user('system:kube-scheduler'), 'kube-scheduler'), informers, clock, random }),
+    )
   }
   let registered: Promise<void> = Promise.resolve()
   if (options.kubelet) {
     const nodes = nodeSet({ count: options.nodes, bare: options.bare })
-    const kubelets = startKubelets({ clientFor: (node) => clientFor(withAuthenticated(node), 'kubelet'), informers, clock, random, nodes, onError: (pod, error) => options.log(`the kubelet could not go on with pod ${pod}`, error) })
+    const kubelets = startKubelets({
+      clientFor: (node) => clientFor(withAuthenticated(node), 'kubelet'),
+      informers,
+      clock,
+      random,
+      nodes,
+      onError: (pod, error) => options.log(`the kubelet could not go on with pod ${pod}`, error),
+    })
     registered = kubelets.registered
     started.push(kubelets)
   }
   await Promise.all([informers.start(), registered])
   // The cluster is ready without them: they appear as they do after a kubeadm init.
-  const textbook = options.bare || !options.kubelet ? undefined : createTextbookPods(clientFor(user('kubernetes-admin', 'system:masters'), 'kubeadm'), options, port)
+  const textbook =
+    options.bare || !options.kubelet
+      ? undefined
+      : createTextbookPods(clientFor(user('kubernetes-admin', 'system:masters'), 'kubeadm'), options, port)
   return {
     async close() {
       await textbook
@@ -66,7 +86,9 @@ export async function startComponents({ options, clientFor, rootCA, port }: Comp
 
 /** The pods of a control plane that books show in kube-system. */
 async function createTextbookPods(client: Client, options: CompleteOptions, port: number): Promise<void> {
-  const resources = new Map((await client.resources()).map((one) => [`${one.group}/${one.version}/${one.kind}`, one.resource]))
+  const resources = new Map(
+    (await client.resources()).map((one) => [`${one.group}/${one.version}/${one.kind}`, one.resource]),
+  )
   const [first] = nodeSet({ count: options.nodes, bare: options.bare })
   if (first === undefined) return
   const node = await client.get('nodes', undefined, first.name)

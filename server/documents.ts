@@ -24,7 +24,8 @@ export function serverDocuments({ resources, health, version, metrics, tokens, u
     groups,
     resources: facts,
     serverAddress: () => new URL(url()).host,
-    paths: () => Object.entries(health).flatMap(([endpoint, checks]) => checks.map(({ name }) => `/${endpoint}/${name}`)),
+    paths: () =>
+      Object.entries(health).flatMap(([endpoint, checks]) => checks.map(({ name }) => `/${endpoint}/${name}`)),
   })
   const openapi = new OpenAPI({ groups, resources: facts })
   resources.onChange(() => {

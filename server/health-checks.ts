@@ -78,7 +78,10 @@ export function healthChecks(sources: HealthSources): HealthChecks {
 const probedPorts = { controllers: 10257, scheduler: 10259 } as const
 
 /** @param runs which of the parts that may be left out are there */
-export function componentHealth(runs: Readonly<Record<keyof typeof probedPorts, boolean>>, storage: () => void): ComponentHealth[] {
+export function componentHealth(
+  runs: Readonly<Record<keyof typeof probedPorts, boolean>>,
+  storage: () => void,
+): ComponentHealth[] {
   const companion = (name: string, part: keyof typeof probedPorts): ComponentHealth => {
     const address = `127.0.0.1:${probedPorts[part]}`
     const refused = `Get "https://${address}/healthz": dial tcp ${address}: connect: connection refused`

@@ -37,7 +37,12 @@ function entries({ url, authority, admin, name }: KubeconfigOptions): Kubeconfig
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name, cluster: { server: url, 'certificate-authority-data': base64(authority) } }],
-    users: [{ name: user, user: { 'client-certificate-data': base64(admin.certificate), 'client-key-data': base64(admin.key) } }],
+    users: [
+      {
+        name: user,
+        user: { 'client-certificate-data': base64(admin.certificate), 'client-key-data': base64(admin.key) },
+      },
+    ],
     contexts: [{ name, context: { cluster: name, user } }],
     'current-context': name,
   }
@@ -122,6 +127,7 @@ export async function mergeKubeconfig(path: string, options: KubeconfigOptions):
 function checkKubeconfig(path: string, parsed: unknown): Kubeconfig | undefined {
   if (parsed === null) return undefined
   const config = parsed as Kubeconfig
-  if (typeof config !== 'object' || config.kind !== 'Config') throw new Error(`${path} is not a kubeconfig: its kind is not Config`)
+  if (typeof config !== 'object' || config.kind !== 'Config')
+    throw new Error(`${path} is not a kubeconfig: its kind is not Config`)
   return config
 }

@@ -3,7 +3,9 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Metrics } from './http/filters/metrics.ts'
 
-const durationBuckets = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60]
+const durationBuckets = [
+  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
+]
 const mutating = new Set(['create', 'update', 'patch', 'delete', 'deletecollection'])
 const requestLabels = ['verb', 'group', 'version', 'resource', 'subresource', 'scope'] as const
 
@@ -35,7 +37,12 @@ export class ServerMetrics implements Metrics {
       labelNames: ['request_kind'],
       registers,
     })
-    this.#longRunning = new Gauge({ name: 'apiserver_longrunning_requests', help: 'Watches and streams under way.', labelNames: ['verb'], registers })
+    this.#longRunning = new Gauge({
+      name: 'apiserver_longrunning_requests',
+      help: 'Watches and streams under way.',
+      labelNames: ['verb'],
+      registers,
+    })
   }
 
   requestStarted({ verb, isLongRunning }: Parameters<Metrics['requestStarted']>[0]): void {
@@ -43,7 +50,10 @@ export class ServerMetrics implements Metrics {
     else this.#inflight.inc({ request_kind: kindOf(verb) })
   }
 
-  requestEnded({ verb, isLongRunning, code, ...labels }: Parameters<Metrics['requestEnded']>[0], seconds: number): void {
+  requestEnded(
+    { verb, isLongRunning, code, ...labels }: Parameters<Metrics['requestEnded']>[0],
+    seconds: number,
+  ): void {
     const common = { verb: verb.toUpperCase(), component: 'apiserver', ...labels }
     this.#total.inc({ ...common, code })
     if (isLongRunning) this.#longRunning.dec({ verb: verb.toUpperCase() })

@@ -2,7 +2,13 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isUsable, newCertificateAuthority, newClientCertificate, newServingCertificate, type KeyPair } from './authentication/certificates.ts'
+import {
+  isUsable,
+  newCertificateAuthority,
+  newClientCertificate,
+  newServingCertificate,
+  type KeyPair,
+} from './authentication/certificates.ts'
 import type { KeyStore } from './authentication/service-account.ts'
 import { makeFolder } from './folder.ts'
 
@@ -26,7 +32,8 @@ export class DamagedPKIError extends Error {
 export async function preparePKI(folder: string | undefined, names: readonly string[], now: number): Promise<PKI> {
   const files = folder === undefined ? inMemory() : inFolder(folder)
   const kept = files.read('ca')
-  if (kept !== undefined && !isPair(kept)) throw new DamagedPKIError(`the certificate authority in ${folder} is damaged`)
+  if (kept !== undefined && !isPair(kept))
+    throw new DamagedPKIError(`the certificate authority in ${folder} is damaged`)
   const authority = kept ?? (await newCertificateAuthority(authorityName, now))
   files.write('ca', authority)
   const pairFor = async (file: string, needed: readonly string[], make: () => Promise<KeyPair>): Promise<KeyPair> => {
@@ -64,7 +71,8 @@ function inMemory(): Files {
 
 function inFolder(folder: string): Files {
   makeFolder(folder, 0o700)
-  const read = (file: string): string | undefined => (existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8') : undefined)
+  const read = (file: string): string | undefined =>
+    existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8') : undefined
   const write = (file: string, text: string, mode: number): void => {
     if (read(file) !== text) writeFileSync(join(folder, file), text, { mode })
   }

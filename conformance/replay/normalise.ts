@@ -31,7 +31,12 @@ export function normalise(answers: readonly Answer[], namespace: string, nowMs: 
 }
 
 function isList(body: unknown): body is Value & { metadata: unknown } {
-  return isObject(body) && typeof body['kind'] === 'string' && /List$|^Table$/.test(body['kind']) && isObject(body['metadata'])
+  return (
+    isObject(body) &&
+    typeof body['kind'] === 'string' &&
+    /List$|^Table$/.test(body['kind']) &&
+    isObject(body['metadata'])
+  )
 }
 
 /** The resource version of a list is that of the moment, not of an object. */
@@ -57,8 +62,10 @@ class Placeholders {
   collect(value: unknown, key = ''): void {
     if (Array.isArray(value)) for (const one of value) this.collect(one, key)
     else if (isObject(value)) for (const name of Object.keys(value).sort()) this.collect(value[name], lastSegment(name))
-    else if (key === 'resourceVersion' && typeof value === 'string' && /^\d+$/.test(value)) this.#revisions.add(Number(value))
-    else if (/^clusterIPs?$/.test(key) && typeof value === 'string' && isIPv4(value)) number(this.#addresses, value, 'ip')
+    else if (key === 'resourceVersion' && typeof value === 'string' && /^\d+$/.test(value))
+      this.#revisions.add(Number(value))
+    else if (/^clusterIPs?$/.test(key) && typeof value === 'string' && isIPv4(value))
+      number(this.#addresses, value, 'ip')
     else if (isNodePort(key, value)) number(this.#ports, value, 'nodePort')
   }
 
@@ -81,7 +88,8 @@ class Placeholders {
   }
 
   #list(list: readonly unknown[], key: string): unknown[] {
-    if (key === 'cells') return list.map((cell) => (typeof cell === 'string' && age.test(cell) ? '{age}' : this.replace(cell)))
+    if (key === 'cells')
+      return list.map((cell) => (typeof cell === 'string' && age.test(cell) ? '{age}' : this.replace(cell)))
     const order = key === 'managedFields' ? ['operation', 'manager', 'subresource', 'apiVersion'] : undefined
     return (order === undefined ? list : sortedBy(list, order)).map((one) => this.replace(one, key))
   }
@@ -118,7 +126,12 @@ function number<Key>(placeholders: Map<Key, string>, key: Key, label: string): s
 }
 
 function isNodePort(key: string, value: unknown): value is number {
-  return /^(nodePort|healthCheckNodePort)$/.test(key) && typeof value === 'number' && value >= lowestNodePort && value <= highestNodePort
+  return (
+    /^(nodePort|healthCheckNodePort)$/.test(key) &&
+    typeof value === 'number' &&
+    value >= lowestNodePort &&
+    value <= highestNodePort
+  )
 }
 
 /** Of a resource version: neither "unset" nor "any". */

@@ -18,7 +18,10 @@ function child(container: Container, key: string): unknown {
 
 /** Undefined: there is no such place. */
 export function valueAt(document: unknown, pointer: string): unknown {
-  return segments(pointer).reduce((value: unknown, key) => (isContainer(value) ? child(value, key) : undefined), document)
+  return segments(pointer).reduce(
+    (value: unknown, key) => (isContainer(value) ? child(value, key) : undefined),
+    document,
+  )
 }
 
 /** Calls `change` for every place that matches, the last of a list first, so that it may be removed. */

@@ -39,7 +39,9 @@ export function decodeBody({ headers, body }: Response): unknown {
 export function reduce(response: Response, decoded: unknown, step: Step): Answer {
   const body = structuredClone(decoded)
   const answer = { status: response.status, headers: headerView(response.headers), body: bodyView(body, step) }
-  return Object.fromEntries(Object.entries(answer).filter(([part]) => !step.ignore?.includes(part as keyof typeof answer)))
+  return Object.fromEntries(
+    Object.entries(answer).filter(([part]) => !step.ignore?.includes(part as keyof typeof answer)),
+  )
 }
 
 function headerView(headers: Response['headers']): Record<string, unknown> {
@@ -66,7 +68,8 @@ function bodyView(body: unknown, step: Step): unknown {
   }
   for (const [pointer, rule] of Object.entries(step.filter ?? {})) filterList(valueAt(body, pointer), rule)
   for (const [pointer, key] of Object.entries(step.sort ?? {})) sortList(valueAt(body, pointer), key)
-  if (step.keysOf !== undefined) return Object.fromEntries(step.keysOf.map((pointer) => [pointer, keysAt(body, pointer)]))
+  if (step.keysOf !== undefined)
+    return Object.fromEntries(step.keysOf.map((pointer) => [pointer, keysAt(body, pointer)]))
   if (step.pick !== undefined) {
     return Object.fromEntries(step.pick.map((pointer) => [pointer, valueAt(body, pointer) ?? null]))
   }

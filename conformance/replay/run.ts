@@ -77,7 +77,11 @@ export class Replayer implements Disposable {
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
         incoming.on('error', reject)
         incoming.on('end', () => {
-          resolve({ status: incoming.statusCode!, headers: incoming.headersDistinct as Response['headers'], body: Buffer.concat(chunks) })
+          resolve({
+            status: incoming.statusCode!,
+            headers: incoming.headersDistinct as Response['headers'],
+            body: Buffer.concat(chunks),
+          })
         })
       })
       outgoing.on('error', reject)

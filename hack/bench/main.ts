@@ -72,7 +72,8 @@ function demoBackend(name: string): object {
 }
 
 async function rollout(server: BenchServer, name: string): Promise<number> {
-  const areReady = ({ body }: Answer): boolean => (JSON.parse(body) as { items: Parameters<typeof isReady>[0][] }).items.filter(isReady).length === 3
+  const areReady = ({ body }: Answer): boolean =>
+    (JSON.parse(body) as { items: Parameters<typeof isReady>[0][] }).items.filter(isReady).length === 3
   const startedAt = performance.now()
   const { status, body } = await server.ask('POST', '/apis/apps/v1/namespaces/default/deployments', demoBackend(name))
   if (status !== 201) throw new Error(body)
@@ -99,7 +100,10 @@ for (let run = 0; run < Math.min(runs, 5); run++) {
 }
 
 const figures = [
-  figure({ name: 'boot', what: 'process start to /readyz and a Ready node, new data folder', unit: 'ms', bar: 600 }, boots),
+  figure(
+    { name: 'boot', what: 'process start to /readyz and a Ready node, new data folder', unit: 'ms', bar: 600 },
+    boots,
+  ),
   figure({ name: 'first-boot', what: 'the same, the first time after an installation', unit: 'ms' }, firstBoots),
   figure({ name: 'start-cluster', what: 'startCluster() in a warm process', unit: 'ms', bar: 100 }, libraries),
   ...(memory.length === 0

@@ -14,12 +14,22 @@ export function customTypeName(group: string, version: string, kind: string): st
  * The object and its list, by type name.
  * @param schema openAPIV3Schema of the version; undefined shows an object that may hold anything
  */
-export function customTypes(facts: ResourceFacts, schema: JSONSchema | undefined, descriptions: Descriptions, version: 2 | 3): Map<string, JSONSchema> {
+export function customTypes(
+  facts: ResourceFacts,
+  schema: JSONSchema | undefined,
+  descriptions: Descriptions,
+  version: 2 | 3,
+): Map<string, JSONSchema> {
   const { group, kind, resource, listKind = `${kind}List` } = facts
   const name = customTypeName(group, facts.version, kind)
-  const gvk = (kindName: string) => ({ 'x-kubernetes-group-version-kind': [{ group, kind: kindName, version: facts.version }] })
+  const gvk = (kindName: string) => ({
+    'x-kubernetes-group-version-kind': [{ group, kind: kindName, version: facts.version }],
+  })
   // apiVersion and kind are described alike in all types.
-  const pod = printType('io.k8s.api.core.v1.Pod', { version, descriptions }).schema['properties'] as Record<string, JSONSchema>
+  const pod = printType('io.k8s.api.core.v1.Pod', { version, descriptions }).schema['properties'] as Record<
+    string,
+    JSONSchema
+  >
   const typeMeta = { apiVersion: pod['apiVersion']!, kind: pod['kind']! }
   const reference = (type: string, description: string): JSONSchema =>
     version === 2 ? { description, ...referenceTo(type, 2) } : { description, allOf: [referenceTo(type, 3)] }
@@ -39,7 +49,17 @@ export function customTypes(facts: ResourceFacts, schema: JSONSchema | undefined
     ...gvk(listKind),
   }
   return new Map([
-    [name, { ...objectSchema(schema, { ...typeMeta, metadata: reference(`${meta}.ObjectMeta`, metadataDescription) }, version), ...gvk(kind) }],
+    [
+      name,
+      {
+        ...objectSchema(
+          schema,
+          { ...typeMeta, metadata: reference(`${meta}.ObjectMeta`, metadataDescription) },
+          version,
+        ),
+        ...gvk(kind),
+      },
+    ],
     [customTypeName(group, facts.version, listKind), list],
   ])
 }
@@ -61,7 +81,11 @@ function withoutV3(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutV3)
   if (typeof value !== 'object' || value === null) return value
   const schema = value as JSONSchema
-  if (schema['x-kubernetes-preserve-unknown-fields'] === true || schema['x-kubernetes-int-or-string'] === true || schema['nullable'] === true) {
+  if (
+    schema['x-kubernetes-preserve-unknown-fields'] === true ||
+    schema['x-kubernetes-int-or-string'] === true ||
+    schema['nullable'] === true
+  ) {
     const kept = Object.entries(schema).filter(([key]) => key === 'description' || key.startsWith('x-kubernetes-'))
     return Object.fromEntries(kept)
   }
@@ -69,7 +93,10 @@ function withoutV3(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(schema)
       .filter(([key]) => !dropped.has(key))
-      .map(([key, member]) => [key, key === 'properties' ? mapValues(member as Record<string, unknown>) : withoutV3(member)]),
+      .map(([key, member]) => [
+        key,
+        key === 'properties' ? mapValues(member as Record<string, unknown>) : withoutV3(member),
+      ]),
   )
 }
 

@@ -45,11 +45,17 @@ function wireName(name: string): string {
 const memberPattern = /\/\*\*\s*((?:(?!\*\/)[^])*?)\*\/\s*['"]([^'"]+)['"]\??:/g
 
 /** @param start offset at which the declaration of the type begins: its own comment is before it, its members' behind */
-function readComments(text: string, start: number, clean: (comment: string) => string, nameOf: (member: string) => string): Model {
+function readComments(
+  text: string,
+  start: number,
+  clean: (comment: string) => string,
+  nameOf: (member: string) => string,
+): Model {
   const head = /\/\*\*\s*((?:(?!\*\/)[^])*?)\*\/\s*$/.exec(text.slice(0, start))
   const end = text.indexOf('\n}', start)
   const properties = new Map<string, string>()
-  for (const [, comment, member] of text.slice(start, end).matchAll(memberPattern)) properties.set(nameOf(member!), clean(comment!))
+  for (const [, comment, member] of text.slice(start, end).matchAll(memberPattern))
+    properties.set(nameOf(member!), clean(comment!))
   return { description: head === null ? undefined : clean(head[1]!), properties }
 }
 
@@ -58,7 +64,12 @@ function readClientNode(type: string): Model {
     const file = join(generated(), 'models', `${name}.d.ts`)
     if (!existsSync(file)) continue
     const text = readFileSync(file, 'utf8')
-    const clean = (comment: string): string => restoreParagraphs(unfold(comment).replace(/\\(["'])/g, '$1').replaceAll('*_/', '*/'))
+    const clean = (comment: string): string =>
+      restoreParagraphs(
+        unfold(comment)
+          .replace(/\\(["'])/g, '$1')
+          .replaceAll('*_/', '*/'),
+      )
     return readComments(text, text.indexOf('export declare class'), clean, wireName)
   }
   return nothing
@@ -135,7 +146,15 @@ export function installedDescriptions(): Descriptions {
   }
 }
 
-const entities: Readonly<Record<string, string>> = { quot: '"', '#39': "'", '#x60': '`', '#x3D': '=', lt: '<', gt: '>', amp: '&' }
+const entities: Readonly<Record<string, string>> = {
+  quot: '"',
+  '#39': "'",
+  '#x60': '`',
+  '#x3D': '=',
+  lt: '<',
+  gt: '>',
+  amp: '&',
+}
 
 function cleanParameter(text: string): string {
   return restoreParagraphs(text.replace(/\\?&(#?\w+);/g, (whole, name: string) => entities[name] ?? whole))
@@ -159,7 +178,9 @@ function methodOf({ operationId, action }: Operation): [file: string, method: st
     case 'patch':
       return ['AppsV1Api', 'patchNamespacedDeployment']
     default:
-      return operationId.includes('CoreV1') ? ['CoreV1Api', operationId.replace('CoreV1', '')] : ['AppsV1Api', 'readNamespacedDeployment']
+      return operationId.includes('CoreV1')
+        ? ['CoreV1Api', operationId.replace('CoreV1', '')]
+        : ['AppsV1Api', 'readNamespacedDeployment']
   }
 }
 
@@ -180,7 +201,9 @@ export function parameterDescriptions(): (parameter: Parameter, operation: Opera
     const text = read(file)
     const end = text.indexOf(`\n    ${method}(`)
     if (end === -1) return found
-    for (const [, name, description] of text.slice(text.lastIndexOf('/**', end), end).matchAll(/@param _?(\w+) (.*)/g)) {
+    for (const [, name, description] of text
+      .slice(text.lastIndexOf('/**', end), end)
+      .matchAll(/@param _?(\w+) (.*)/g)) {
       found.set(name!, cleanParameter(description!))
     }
     return found

@@ -15,7 +15,10 @@ interface Recorded {
 // SHA-256 of what a real server of v1.36.3 answers, without its prose.
 const recorded = JSON.parse(readFileSync(new URL('testdata/recorded.json', import.meta.url), 'utf8')) as Recorded
 
-const hash = (value: unknown): string => createHash('sha256').update(JSON.stringify(sortMembers(value))).digest('hex')
+const hash = (value: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(sortMembers(value)))
+    .digest('hex')
 const parse = (bytes: Buffer): Record<string, unknown> => JSON.parse(bytes.toString()) as Record<string, unknown>
 
 interface Schemas {
@@ -37,7 +40,15 @@ const widgets: ResourceFacts = {
   storageVersionHash: undefined,
   type: 'com.example.v1.Widget',
   fieldSelectors: [],
-  subresources: [{ name: 'status', kind: 'Widget', apiVersion: 'example.com/v1', verbs: ['get', 'patch', 'update'], type: 'com.example.v1.Widget' }],
+  subresources: [
+    {
+      name: 'status',
+      kind: 'Widget',
+      apiVersion: 'example.com/v1',
+      verbs: ['get', 'patch', 'update'],
+      type: 'com.example.v1.Widget',
+    },
+  ],
 }
 
 describe('OpenAPI documents', () => {
@@ -51,7 +62,9 @@ describe('OpenAPI documents', () => {
   })
 
   it('says in v3 what a real server says, but for prose', () => {
-    const different = Object.keys(recorded.v3).filter((name) => hash(withoutProse(parse(openapi.v3(name)!.bytes))) !== recorded.v3[name])
+    const different = Object.keys(recorded.v3).filter(
+      (name) => hash(withoutProse(parse(openapi.v3(name)!.bytes))) !== recorded.v3[name],
+    )
     expect(different).to.deep.equal([])
   })
 
@@ -73,7 +86,12 @@ describe('OpenAPI documents', () => {
   it('shows custom resources', () => {
     const schema = {
       type: 'object',
-      properties: { spec: { type: 'object', properties: { size: { type: 'integer', minimum: 1 }, any: { nullable: true, type: 'string' } } } },
+      properties: {
+        spec: {
+          type: 'object',
+          properties: { size: { type: 'integer', minimum: 1 }, any: { nullable: true, type: 'string' } },
+        },
+      },
     }
     const list = [...resources, widgets]
     const custom = new OpenAPI({ groups, resources: () => list, customSchema: () => schema })
@@ -81,13 +99,16 @@ describe('OpenAPI documents', () => {
     const widget = components.schemas['com.example.v1.Widget']!
     expect(Object.keys(widget.properties)).to.deep.equal(['apiVersion', 'kind', 'metadata', 'spec'])
     expect(widget.properties['spec']).to.deep.equal(schema.properties.spec)
-    expect(components.schemas).to.include.keys('com.example.v1.WidgetList', 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')
-    expect(paths['/apis/example.com/v1/namespaces/{namespace}/widgets/{name}']!['patch']!.requestBody!.content).to.have.keys(
-      'application/apply-patch+yaml',
-      'application/json-patch+json',
-      'application/merge-patch+json',
+    expect(components.schemas).to.include.keys(
+      'com.example.v1.WidgetList',
+      'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta',
     )
-    const { definitions } = parse(custom.v2('json').bytes) as { definitions: Record<string, { properties: { spec: unknown } }> }
+    expect(
+      paths['/apis/example.com/v1/namespaces/{namespace}/widgets/{name}']!['patch']!.requestBody!.content,
+    ).to.have.keys('application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json')
+    const { definitions } = parse(custom.v2('json').bytes) as {
+      definitions: Record<string, { properties: { spec: unknown } }>
+    }
     expect(definitions['com.example.v1.Widget']!.properties.spec).to.deep.equal({
       type: 'object',
       properties: { size: { type: 'integer', minimum: 1 }, any: {} },
@@ -109,7 +130,9 @@ describe('OpenAPI documents', () => {
       swagger: '2.0',
       info: { title: 'T', version: '1' },
       paths: {},
-      definitions: { A: { type: 'object', enum: ['*', 'x'], 'x-kubernetes-group-version-kind': [{ group: '', kind: 'K' }] } },
+      definitions: {
+        A: { type: 'object', enum: ['*', 'x'], 'x-kubernetes-group-version-kind': [{ group: '', kind: 'K' }] },
+      },
       parameters: {},
       securityDefinitions: {},
       security: [],

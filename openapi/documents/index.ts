@@ -5,7 +5,13 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { GroupFacts, ResourceFacts } from '../schema.ts'
 import { customTypeName, customTypes } from './custom.ts'
 import { installedDescriptions, parameterDescriptions } from './descriptions.ts'
-import { groupOperation, groupVersionOperation, otherOperations, resourceOperations, type Operation } from './operations.ts'
+import {
+  groupOperation,
+  groupVersionOperation,
+  otherOperations,
+  resourceOperations,
+  type Operation,
+} from './operations.ts'
 import type { Descriptions, JSONSchema } from './schemas.ts'
 import { documentV2 } from './v2.ts'
 import { encodeDocumentV2 } from './v2-protobuf.ts'
@@ -80,7 +86,9 @@ export class OpenAPI {
       const pages = [...this.#pageMap()]
       const operations = pages.flatMap(([, page]) => page.operations())
       const custom = pages.flatMap(([, page]) => page.custom)
-      const groupVersions = pages.map(([name]) => /^apis\/([^/]+\/[^/]+)$/.exec(name)?.[1]).filter((one) => one !== undefined)
+      const groupVersions = pages
+        .map(([name]) => /^apis\/([^/]+\/[^/]+)$/.exec(name)?.[1])
+        .filter((one) => one !== undefined)
       return Buffer.from(JSON.stringify(documentV2(operations, { ...this.#options(custom, 2), groupVersions })))
     })
   }
@@ -101,7 +109,12 @@ export class OpenAPI {
     if (hash === undefined) {
       const pages = this.#pageMap()
       const facts = pages.get(name)?.facts ?? [...pages.values()].map((page) => page.facts)
-      hash = createHash('sha512').update(definitionsHash()).update(name).update(JSON.stringify(facts)).digest('hex').toUpperCase()
+      hash = createHash('sha512')
+        .update(definitionsHash())
+        .update(name)
+        .update(JSON.stringify(facts))
+        .digest('hex')
+        .toUpperCase()
       this.#hashes.set(name, hash)
     }
     return hash
@@ -114,11 +127,13 @@ export class OpenAPI {
 
   #makePages(): Map<string, Page> {
     const pages = new Map<string, Page>()
-    for (const [name, operation] of Object.entries(otherOperations)) pages.set(name, { operations: () => [operation], custom: [], facts: name })
+    for (const [name, operation] of Object.entries(otherOperations))
+      pages.set(name, { operations: () => [operation], custom: [], facts: name })
     const builtIn = new Set(this.#sources.groups.map(({ group }) => group))
     const byVersion = new Map<string, ResourceFacts[]>()
     for (const { group, versions } of this.#sources.groups) {
-      if (group !== '') pages.set(`apis/${group}`, { operations: () => [groupOperation(group)], custom: [], facts: group })
+      if (group !== '')
+        pages.set(`apis/${group}`, { operations: () => [groupOperation(group)], custom: [], facts: group })
       for (const version of versions) byVersion.set(pageName(group, version), [])
     }
     for (const facts of this.#sources.resources()) {
@@ -128,7 +143,9 @@ export class OpenAPI {
       else list.push(facts)
     }
     for (const [name, list] of byVersion) {
-      const [group, version] = name.startsWith('api/') ? ['', name.slice(4)] : (name.slice(5).split('/') as [string, string])
+      const [group, version] = name.startsWith('api/')
+        ? ['', name.slice(4)]
+        : (name.slice(5).split('/') as [string, string])
       pages.set(name, builtIn.has(group) ? builtInPage(group, version, list) : this.#customPage(list))
     }
     return pages
@@ -136,7 +153,8 @@ export class OpenAPI {
 
   #customPage(list: readonly ResourceFacts[]): Page {
     return {
-      operations: () => list.flatMap((facts) => resourceOperations(withTypeName(facts), listTypeOf(facts), { isCustom: true })),
+      operations: () =>
+        list.flatMap((facts) => resourceOperations(withTypeName(facts), listTypeOf(facts), { isCustom: true })),
       custom: list,
       facts: list.map((facts) => [facts, this.#sources.customSchema?.(facts)]),
     }
@@ -155,15 +173,20 @@ export class OpenAPI {
 
 function builtInPage(group: string, version: string, list: readonly ResourceFacts[]): Page {
   return {
-    operations: () => [groupVersionOperation(group, version), ...list.flatMap((facts) => resourceOperations(facts, `${facts.type}List`))],
+    operations: () => [
+      groupVersionOperation(group, version),
+      ...list.flatMap((facts) => resourceOperations(facts, `${facts.type}List`)),
+    ],
     custom: [],
     facts: list,
   }
 }
 
-const pageName = (group: string, version: string): string => (group === '' ? `api/${version}` : `apis/${group}/${version}`)
+const pageName = (group: string, version: string): string =>
+  group === '' ? `api/${version}` : `apis/${group}/${version}`
 
-const listTypeOf = ({ group, version, kind, listKind = `${kind}List` }: ResourceFacts): string => customTypeName(group, version, listKind)
+const listTypeOf = ({ group, version, kind, listKind = `${kind}List` }: ResourceFacts): string =>
+  customTypeName(group, version, listKind)
 
 /** Custom types are named after their group, whatever name the facts give them; parts of an object are its own type. */
 function withTypeName(facts: ResourceFacts): ResourceFacts {

@@ -140,7 +140,8 @@ function article(noun: string): string {
   return /^[AEIOU]/i.test(noun) ? 'an ' : 'a '
 }
 
-const groupVersionPath = (group: string, version: string): string => (group === '' ? `/api/${version}` : `/apis/${group}/${version}`)
+const groupVersionPath = (group: string, version: string): string =>
+  group === '' ? `/api/${version}` : `/apis/${group}/${version}`
 
 const statusResponses: Response[] = [{ code: 200, type: `${meta}.Status` }]
 
@@ -150,7 +151,11 @@ export interface OperationOptions {
 }
 
 /** All operations on one resource and its subresources. */
-export function resourceOperations(facts: ResourceFacts, listType: string, options: OperationOptions = {}): Operation[] {
+export function resourceOperations(
+  facts: ResourceFacts,
+  listType: string,
+  options: OperationOptions = {},
+): Operation[] {
   return new ResourceOperations(facts, listType, options).all()
 }
 
@@ -198,7 +203,8 @@ class ResourceOperations {
       operations.push(this.#watchList(watched.slice(0, -'/{name}'.length), inScope, namespaced ? 'Namespaced' : '', ''))
     }
     if (namespaced && has('list')) operations.push(this.#list(`${this.#root}/${resource}`, [], '', 'ForAllNamespaces'))
-    if (namespaced && has('watch') && !this.#isCustom) operations.push(this.#watchList(`${this.#root}/watch/${resource}`, [], '', 'ForAllNamespaces'))
+    if (namespaced && has('watch') && !this.#isCustom)
+      operations.push(this.#watchList(`${this.#root}/watch/${resource}`, [], '', 'ForAllNamespaces'))
     return [...operations, ...subresources.flatMap((one) => this.#subresource(`${item}/${one.name}`, inItem, one))]
   }
 
@@ -212,7 +218,16 @@ class ResourceOperations {
     kind: NonNullable<Operation['kind']> = this.#facts,
   ): Operation {
     const { group, version, kind: kindName } = kind
-    return { path, method, tag: this.#tag, description, operationId, parameters, ...more, kind: { group, version, kind: kindName } }
+    return {
+      path,
+      method,
+      tag: this.#tag,
+      description,
+      operationId,
+      parameters,
+      ...more,
+      kind: { group, version, kind: kindName },
+    }
   }
 
   /** `listAppsV1NamespacedDeployment` */
@@ -243,24 +258,57 @@ class ResourceOperations {
 
   #create(path: string, inPath: readonly Parameter[]): Operation {
     const { kind, type } = this.#facts
-    const more = { body: { type, contentTypes: this.#consumes, required: true }, ...this.#objects(type, 200, 201, 202), action: 'post' }
-    return this.#operation(path, 'post', this.#id('create', this.#scope, kind), `create ${article(kind)}${kind}`, [...inPath, pretty, ...writeParameters], more)
+    const more = {
+      body: { type, contentTypes: this.#consumes, required: true },
+      ...this.#objects(type, 200, 201, 202),
+      action: 'post',
+    }
+    return this.#operation(
+      path,
+      'post',
+      this.#id('create', this.#scope, kind),
+      `create ${article(kind)}${kind}`,
+      [...inPath, pretty, ...writeParameters],
+      more,
+    )
   }
 
   #deleteCollection(path: string, inPath: readonly Parameter[]): Operation {
     const { kind } = this.#facts
     const id = this.#id('delete', `Collection${this.#scope}`, kind)
-    const parameters = [...inPath, pretty, ...(this.#isCustom ? watchParameters : [...deleteParameters, ...listParameters])]
-    const more = { ...(this.#isCustom ? {} : deleteBody), produces: this.#produces, responses: statusResponses, action: 'deletecollection' }
+    const parameters = [
+      ...inPath,
+      pretty,
+      ...(this.#isCustom ? watchParameters : [...deleteParameters, ...listParameters]),
+    ]
+    const more = {
+      ...(this.#isCustom ? {} : deleteBody),
+      produces: this.#produces,
+      responses: statusResponses,
+      action: 'deletecollection',
+    }
     return this.#operation(path, 'delete', id, `delete collection of ${kind}`, parameters, more)
   }
 
   #delete(path: string, inPath: readonly Parameter[]): Operation {
     const { kind, type, group } = this.#facts
     const answersObject =
-      group === '' ? deletionAnswersObject.has(kind) : groupsAnsweringDeletionWithObject.has(group) && kind !== 'CSIStorageCapacity'
-    const more = { ...deleteBody, ...this.#objects(answersObject ? type : `${meta}.Status`, 200, 202), action: 'delete' }
-    return this.#operation(path, 'delete', this.#id('delete', this.#scope, kind), `delete ${article(kind)}${kind}`, [...inPath, pretty, ...deleteParameters], more)
+      group === ''
+        ? deletionAnswersObject.has(kind)
+        : groupsAnsweringDeletionWithObject.has(group) && kind !== 'CSIStorageCapacity'
+    const more = {
+      ...deleteBody,
+      ...this.#objects(answersObject ? type : `${meta}.Status`, 200, 202),
+      action: 'delete',
+    }
+    return this.#operation(
+      path,
+      'delete',
+      this.#id('delete', this.#scope, kind),
+      `delete ${article(kind)}${kind}`,
+      [...inPath, pretty, ...deleteParameters],
+      more,
+    )
   }
 
   #read(path: string, inPath: readonly Parameter[], subresource?: SubresourceFacts): Operation {
@@ -272,8 +320,20 @@ class ResourceOperations {
 
   #replace(path: string, inPath: readonly Parameter[], subresource?: SubresourceFacts): Operation {
     const { id, what, type, kind } = this.#target(subresource)
-    const more = { body: { type, contentTypes: this.#consumes, required: true }, ...this.#objects(type, 200, 201), action: 'put' }
-    return this.#operation(path, 'put', this.#id('replace', this.#scope, id), `replace ${what}`, [...inPath, pretty, ...writeParameters], more, kind)
+    const more = {
+      body: { type, contentTypes: this.#consumes, required: true },
+      ...this.#objects(type, 200, 201),
+      action: 'put',
+    }
+    return this.#operation(
+      path,
+      'put',
+      this.#id('replace', this.#scope, id),
+      `replace ${what}`,
+      [...inPath, pretty, ...writeParameters],
+      more,
+      kind,
+    )
   }
 
   #patch(path: string, inPath: readonly Parameter[], subresource?: SubresourceFacts): Operation {
@@ -281,9 +341,21 @@ class ResourceOperations {
     // Custom resources have no strategic merge patch, and a patch does not create them.
     const contentTypes = this.#isCustom ? patchTypes.filter((type) => !type.includes('strategic')) : patchTypes
     const codes: Response['code'][] = this.#isCustom ? [200] : [200, 201]
-    const more = { body: { type: `${meta}.Patch`, contentTypes, required: true }, ...this.#objects(type, ...codes), action: 'patch' }
+    const more = {
+      body: { type: `${meta}.Patch`, contentTypes, required: true },
+      ...this.#objects(type, ...codes),
+      action: 'patch',
+    }
     const parameters = [...inPath, pretty, ...writeParameters, query('force', 'boolean')]
-    return this.#operation(path, 'patch', this.#id('patch', this.#scope, id), `partially update ${what}`, parameters, more, kind)
+    return this.#operation(
+      path,
+      'patch',
+      this.#id('patch', this.#scope, id),
+      `partially update ${what}`,
+      parameters,
+      more,
+      kind,
+    )
   }
 
   #watch(path: string, inPath: readonly Parameter[]): Operation {
@@ -305,11 +377,21 @@ class ResourceOperations {
   }
 
   /** What reading, replacing and patching name: the object, or a part of it. */
-  #target(subresource: SubresourceFacts | undefined): { id: string; what: string; type: string; kind: NonNullable<Operation['kind']> } {
+  #target(subresource: SubresourceFacts | undefined): {
+    id: string
+    what: string
+    type: string
+    kind: NonNullable<Operation['kind']>
+  } {
     const { kind, type } = this.#facts
     if (subresource === undefined) return { id: kind, what: `the specified ${kind}`, type, kind: this.#facts }
     const { name, type: subType } = subresource
-    return { id: `${kind}${capitalize(name)}`, what: `${name} of the specified ${kind}`, type: subType, kind: this.#kindOf(subresource) }
+    return {
+      id: `${kind}${capitalize(name)}`,
+      what: `${name} of the specified ${kind}`,
+      type: subType,
+      kind: this.#kindOf(subresource),
+    }
   }
 
   #kindOf({ apiVersion, kind }: SubresourceFacts): NonNullable<Operation['kind']> {
@@ -331,16 +413,36 @@ class ResourceOperations {
 
   #createSubresource(path: string, inPath: readonly Parameter[], subresource: SubresourceFacts): Operation {
     const { id, type, kind } = this.#target(subresource)
-    const more = { body: { type, contentTypes: this.#consumes, required: true }, ...this.#objects(type, 200, 201, 202), action: 'post' }
+    const more = {
+      body: { type, contentTypes: this.#consumes, required: true },
+      ...this.#objects(type, 200, 201, 202),
+      action: 'post',
+    }
     const description = `create ${subresource.name} of ${article(this.#facts.kind)}${this.#facts.kind}`
-    return this.#operation(path, 'post', this.#id('create', this.#scope, id), description, [...inPath, pretty, ...writeParameters], more, kind)
+    return this.#operation(
+      path,
+      'post',
+      this.#id('create', this.#scope, id),
+      description,
+      [...inPath, pretty, ...writeParameters],
+      more,
+      kind,
+    )
   }
 
   #log(path: string, inPath: readonly Parameter[], subresource: SubresourceFacts): Operation {
     const { id, what, kind } = this.#target(subresource)
     const responses: Response[] = [{ code: 200, type: undefined }]
     const more = { produces: ['text/plain', ...objectTypes], responses, action: 'get' }
-    return this.#operation(path, 'get', this.#id('read', this.#scope, id), `read ${what}`, [...inPath, pretty, ...logParameters], more, kind)
+    return this.#operation(
+      path,
+      'get',
+      this.#id('read', this.#scope, id),
+      `read ${what}`,
+      [...inPath, pretty, ...logParameters],
+      more,
+      kind,
+    )
   }
 
   #connect(at: string, inPath: readonly Parameter[], subresource: SubresourceFacts): Operation[] {
@@ -351,7 +453,15 @@ class ResourceOperations {
     const connect = (path: string, method: Method, withPath: Parameter[], suffix: string): Operation => {
       const id = `connect${this.#word}${capitalize(method)}${this.#scope}${this.#facts.kind}${capitalize(name)}${suffix}`
       const description = `connect ${method.toUpperCase()} requests to ${name} of ${this.#facts.kind}`
-      return this.#operation(path, method, id, description, [...parameters, ...withPath], more, this.#kindOf(subresource))
+      return this.#operation(
+        path,
+        method,
+        id,
+        description,
+        [...parameters, ...withPath],
+        more,
+        this.#kindOf(subresource),
+      )
     }
     if (!isProxy) return (['get', 'post'] as const).map((method) => connect(at, method, [], ''))
     return [
@@ -363,8 +473,24 @@ class ResourceOperations {
 
 const deleteBody = { body: { type: `${meta}.DeleteOptions`, contentTypes: ['*/*'], required: false } }
 
-function plain(path: string, tag: string, operationId: string, description: string, type: string | undefined, produces: readonly string[]): Operation {
-  return { path, method: 'get', tag, operationId, description, parameters: [], produces, responses: [{ code: 200, type }] }
+function plain(
+  path: string,
+  tag: string,
+  operationId: string,
+  description: string,
+  type: string | undefined,
+  produces: readonly string[],
+): Operation {
+  return {
+    path,
+    method: 'get',
+    tag,
+    operationId,
+    description,
+    parameters: [],
+    produces,
+    responses: [{ code: 200, type }],
+  }
 }
 
 /** `/apis/apps/v1/` */
@@ -383,7 +509,14 @@ export function groupVersionOperation(group: string, version: string): Operation
 /** `/apis/apps/` */
 export function groupOperation(group: string): Operation {
   const word = groupWord(group)
-  return plain(`/apis/${group}/`, word, `get${capitalize(word)}APIGroup`, 'get information of a group', `${meta}.APIGroup`, objectTypes)
+  return plain(
+    `/apis/${group}/`,
+    word,
+    `get${capitalize(word)}APIGroup`,
+    'get information of a group',
+    `${meta}.APIGroup`,
+    objectTypes,
+  )
 }
 
 /** Paths beside those of groups, by the name under which the index of v3 lists them. */

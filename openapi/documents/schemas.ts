@@ -45,7 +45,10 @@ export const referenceTo = (name: string, version: 2 | 3): JSONSchema => ({
 
 /** Types with a form of their own, beside those that may hold anything. */
 const fixedForms: Readonly<Record<string, { 2: JSONSchema; 3: JSONSchema }>> = {
-  'io.k8s.apimachinery.pkg.api.resource.Quantity': { 2: { type: 'string' }, 3: { oneOf: [{ type: 'string' }, { type: 'number' }] } },
+  'io.k8s.apimachinery.pkg.api.resource.Quantity': {
+    2: { type: 'string' },
+    3: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+  },
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': {
     2: { type: 'string', format: 'int-or-string' },
     3: { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
@@ -69,8 +72,32 @@ const text = { type: 'string', default: '' }
 
 /** What /version answers; the one type that is not among the definitions. */
 const versionInfo = {
-  required: ['major', 'minor', 'gitVersion', 'gitCommit', 'gitTreeState', 'buildDate', 'goVersion', 'compiler', 'platform'],
-  properties: ['buildDate', 'compiler', 'emulationMajor', 'emulationMinor', 'gitCommit', 'gitTreeState', 'gitVersion', 'goVersion', 'major', 'minCompatibilityMajor', 'minCompatibilityMinor', 'minor', 'platform'],
+  required: [
+    'major',
+    'minor',
+    'gitVersion',
+    'gitCommit',
+    'gitTreeState',
+    'buildDate',
+    'goVersion',
+    'compiler',
+    'platform',
+  ],
+  properties: [
+    'buildDate',
+    'compiler',
+    'emulationMajor',
+    'emulationMinor',
+    'gitCommit',
+    'gitTreeState',
+    'gitVersion',
+    'goVersion',
+    'major',
+    'minCompatibilityMajor',
+    'minCompatibilityMinor',
+    'minor',
+    'platform',
+  ],
 }
 
 const scalarNames: Readonly<Record<string, string>> = {
@@ -99,7 +126,13 @@ const further: Readonly<Record<string, Partial<Field>>> = {
   resources: atomicStrings,
   scope: { enum: ['*', 'Cluster', 'Namespaced'] },
   allocatedResourceStatuses: {
-    enum: ['ControllerResizeInProgress', 'ControllerResizeInfeasible', 'NodeResizeInProgress', 'NodeResizeInfeasible', 'NodeResizePending'],
+    enum: [
+      'ControllerResizeInProgress',
+      'ControllerResizeInfeasible',
+      'NodeResizeInProgress',
+      'NodeResizeInfeasible',
+      'NodeResizePending',
+    ],
   },
 }
 
@@ -120,7 +153,14 @@ function fieldsOf(schema: StructSchema): Field[] {
 
 /** Members without a word of description, whose references therefore stand alone. */
 const undescribed: Readonly<Record<string, readonly string[]>> = {
-  [`${apiextensions}.JSONSchemaProps`]: ['additionalItems', 'additionalProperties', 'example', 'externalDocs', 'items', 'not'],
+  [`${apiextensions}.JSONSchemaProps`]: [
+    'additionalItems',
+    'additionalProperties',
+    'example',
+    'externalDocs',
+    'items',
+    'not',
+  ],
   'io.k8s.api.networking.v1.IngressRule': ['http'],
 }
 
@@ -145,13 +185,27 @@ function kindsOf(name: string): KindName[] {
       if (list === undefined) kindsByType.set(type, [entry])
       else list.push(entry)
     }
-    for (const list of kindsByType.values()) list.sort((a, b) => (`${a.group}/${a.version}` < `${b.group}/${b.version}` ? -1 : 1))
+    for (const list of kindsByType.values())
+      list.sort((a, b) => (`${a.group}/${a.version}` < `${b.group}/${b.version}` ? -1 : 1))
   }
   return kindsByType.get(name) ?? []
 }
 
 /** In the order in which kube-openapi prints the members of a schema. */
-const memberOrder = ['description', 'type', 'format', 'default', 'enum', 'required', 'items', 'allOf', 'oneOf', 'properties', 'additionalProperties', '$ref']
+const memberOrder = [
+  'description',
+  'type',
+  'format',
+  'default',
+  'enum',
+  'required',
+  'items',
+  'allOf',
+  'oneOf',
+  'properties',
+  'additionalProperties',
+  '$ref',
+]
 
 function ordered(schema: JSONSchema): JSONSchema {
   const rank = (key: string): number => (memberOrder.includes(key) ? memberOrder.indexOf(key) : memberOrder.length)
@@ -194,7 +248,9 @@ class Printer {
     return {
       type: 'object',
       ...(required.length === 0 ? {} : { required }),
-      ...(fields.length === 0 ? {} : { properties: Object.fromEntries(fields.map((field) => [field.name, this.#property(schema, field)])) }),
+      ...(fields.length === 0
+        ? {}
+        : { properties: Object.fromEntries(fields.map((field) => [field.name, this.#property(schema, field)])) }),
       ...(kinds.length === 0 ? {} : { 'x-kubernetes-group-version-kind': kinds }),
       ...(schema.mapType === 'atomic' ? { 'x-kubernetes-map-type': 'atomic' } : {}),
       ...(schema.unions === undefined ? {} : { 'x-kubernetes-unions': schema.unions }),
@@ -208,7 +264,8 @@ class Printer {
     const isList = field.schema.form === 'list'
     const isReference = '$ref' in value
     const enumeration = isList || field.schema.form === 'map' ? {} : { enum: field.enum }
-    const description = prose === undefined || enumeration.enum === undefined ? prose : withEnum(prose, enumeration.enum)
+    const description =
+      prose === undefined || enumeration.enum === undefined ? prose : withEnum(prose, enumeration.enum)
     // v2 has no defaults, and puts what else there is beside a reference.
     const hasNeighbours = field.default !== undefined || !isUndescribed(owner.name, field.name)
     const target = isReference && version === 3 && hasNeighbours ? { allOf: [value] } : value
@@ -218,7 +275,9 @@ class Printer {
       ...(field.default === undefined || version === 2 ? {} : { default: field.default }),
       ...enumeration,
       ...(field.listType === undefined ? {} : { 'x-kubernetes-list-type': field.listType }),
-      ...(isList && field.schema.keys.length > 0 && field.listType === 'map' ? { 'x-kubernetes-list-map-keys': field.schema.keys } : {}),
+      ...(isList && field.schema.keys.length > 0 && field.listType === 'map'
+        ? { 'x-kubernetes-list-map-keys': field.schema.keys }
+        : {}),
       ...(field.mapType === undefined ? {} : { 'x-kubernetes-map-type': field.mapType }),
       ...(field.patchStrategy.length === 0 ? {} : { 'x-kubernetes-patch-strategy': field.patchStrategy.join(',') }),
       ...(field.patchMergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': field.patchMergeKey }),
@@ -251,7 +310,8 @@ class Printer {
     const { version } = this.#options
     const value = this.#value(schema)
     const enumeration = field?.enum === undefined || schema.form !== 'scalar' ? {} : { enum: field.enum }
-    if (version === 2) return schema.form === 'scalar' && !('$ref' in value) ? ordered({ ...value, ...enumeration }) : value
+    if (version === 2)
+      return schema.form === 'scalar' && !('$ref' in value) ? ordered({ ...value, ...enumeration }) : value
     // A list within a map (ExtraValue) is of plain strings.
     if (schema.form === 'list') return { type: 'array', items: { ...this.#value(schema.element), default: '' } }
     const fallback = field?.elementDefault

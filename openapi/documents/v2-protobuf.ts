@@ -27,17 +27,22 @@ function text(number: number, value: unknown): Bytes {
   return typeof value === 'string' && value !== '' ? member(number, Buffer.from(value)) : Buffer.alloc(0)
 }
 
-const texts = (number: number, values: unknown): Bytes[] => ((values as string[] | undefined) ?? []).map((value) => member(number, Buffer.from(value)))
+const texts = (number: number, values: unknown): Bytes[] =>
+  ((values as string[] | undefined) ?? []).map((value) => member(number, Buffer.from(value)))
 
-const flag = (number: number, value: unknown): Bytes => (value === true ? Buffer.concat([varint(number << 3), varint(1)]) : Buffer.alloc(0))
+const flag = (number: number, value: unknown): Bytes =>
+  value === true ? Buffer.concat([varint(number << 3), varint(1)]) : Buffer.alloc(0)
 
-const named = (number: number, name: string, value: Bytes): Bytes => member(number, message(text(1, name), member(2, value)))
+const named = (number: number, name: string, value: Bytes): Bytes =>
+  member(number, message(text(1, name), member(2, value)))
 
 const some = (number: number, value: unknown, print: (schema: JSONSchema) => Bytes): Bytes =>
   value === undefined ? Buffer.alloc(0) : member(number, print(value as JSONSchema))
 
 const all = (number: number, values: unknown, print: (name: string, value: JSONSchema) => Bytes): Bytes[] =>
-  Object.entries((values as JSONSchema | undefined) ?? {}).map(([name, value]) => named(number, name, print(name, value as JSONSchema)))
+  Object.entries((values as JSONSchema | undefined) ?? {}).map(([name, value]) =>
+    named(number, name, print(name, value as JSONSchema)),
+  )
 
 /** Members named x-…, as YAML. */
 function extensions(number: number, schema: JSONSchema): Bytes[] {
@@ -74,7 +79,10 @@ function yaml(value: unknown, indent: string, inList = false): string {
 
 /** A whole v2 document. */
 export function encodeDocumentV2(document: JSONSchema): Bytes {
-  const { swagger, info, paths, definitions, parameters, securityDefinitions, security } = document as Record<string, JSONSchema>
+  const { swagger, info, paths, definitions, parameters, securityDefinitions, security } = document as Record<
+    string,
+    JSONSchema
+  >
   return message(
     text(1, swagger),
     member(2, message(text(1, info!['title']), text(2, info!['version']))),
@@ -101,7 +109,10 @@ function pathItem(item: JSONSchema): Bytes {
 
 function parametersOf(number: number, parameters: unknown): Bytes[] {
   return ((parameters as JSONSchema[] | undefined) ?? []).map((parameter) =>
-    member(number, '$ref' in parameter ? member(2, text(1, parameter['$ref'])) : member(1, parameterMessage(parameter))),
+    member(
+      number,
+      '$ref' in parameter ? member(2, text(1, parameter['$ref'])) : member(1, parameterMessage(parameter)),
+    ),
   )
 }
 
@@ -120,13 +131,19 @@ function operation(value: JSONSchema): Bytes {
 }
 
 function response({ description, schema }: JSONSchema): Bytes {
-  return message(text(1, description), some(2, schema, (one) => member(1, schemaMessage(one))))
+  return message(
+    text(1, description),
+    some(2, schema, (one) => member(1, schemaMessage(one))),
+  )
 }
 
 function parameterMessage(parameter: JSONSchema): Bytes {
   const { name, in: place, description, required, schema, type, uniqueItems } = parameter
   if (place === 'body') {
-    return member(1, message(text(1, description), text(2, name), text(3, place), flag(4, required), some(5, schema, schemaMessage)))
+    return member(
+      1,
+      message(text(1, description), text(2, name), text(3, place), flag(4, required), some(5, schema, schemaMessage)),
+    )
   }
   const head = [flag(1, required), text(2, place), text(3, description), text(4, name)]
   return place === 'query'
@@ -142,10 +159,14 @@ function schemaMessage(schema: JSONSchema): Bytes {
     text(4, schema['description']),
     texts(19, schema['required']),
     ((schema['enum'] as unknown[] | undefined) ?? []).map((value) => member(20, any(value))),
-    some(21, schema['additionalProperties'], (one) => (typeof one === 'boolean' ? flag(2, one) : member(1, schemaMessage(one)))),
+    some(21, schema['additionalProperties'], (one) =>
+      typeof one === 'boolean' ? flag(2, one) : member(1, schemaMessage(one)),
+    ),
     type === undefined ? [] : member(22, message(texts(1, [type as string]))),
     some(23, schema['items'], (one) => member(1, schemaMessage(one))),
-    schema['properties'] === undefined ? [] : member(25, message(all(1, schema['properties'], (_name, one) => schemaMessage(one)))),
+    schema['properties'] === undefined
+      ? []
+      : member(25, message(all(1, schema['properties'], (_name, one) => schemaMessage(one)))),
     extensions(31, schema),
   )
 }

@@ -85,7 +85,12 @@ type Refer = (type: string | undefined) => JSONSchema
 const methodOrder = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch']
 const responseNames: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' }
 
-function printPath(operations: readonly Operation[], refer: Refer, shared: SharedParameters, options: DocumentOptions): object {
+function printPath(
+  operations: readonly Operation[],
+  refer: Refer,
+  shared: SharedParameters,
+  options: DocumentOptions,
+): object {
   const common = sharedParameters(operations)
   const sorted = [...operations].sort((a, b) => methodOrder.indexOf(a.method) - methodOrder.indexOf(b.method))
   const print = (parameters: readonly Parameter[], operation: Operation) =>
@@ -93,7 +98,17 @@ function printPath(operations: readonly Operation[], refer: Refer, shared: Share
   const printed = sorted.map((operation) => {
     const { tag, description, operationId, body, produces, responses, action, kind } = operation
     const own = print(ownParameters(operation, common), operation)
-    const inBody = body === undefined ? [] : [shared.use({ name: 'body', in: 'body', ...(body.required ? { required: true } : {}), schema: refer(body.type) })]
+    const inBody =
+      body === undefined
+        ? []
+        : [
+            shared.use({
+              name: 'body',
+              in: 'body',
+              ...(body.required ? { required: true } : {}),
+              schema: refer(body.type),
+            }),
+          ]
     const parameters = [...inBody, ...own]
     const consumes = consumedTypes(operation)
     return [
@@ -107,11 +122,15 @@ function printPath(operations: readonly Operation[], refer: Refer, shared: Share
         operationId,
         ...(parameters.length === 0 ? {} : { parameters }),
         responses: {
-          ...Object.fromEntries(responses.map(({ code, type }) => [code, { description: responseNames[code], schema: refer(type) }])),
+          ...Object.fromEntries(
+            responses.map(({ code, type }) => [code, { description: responseNames[code], schema: refer(type) }]),
+          ),
           401: { description: 'Unauthorized' },
         },
         ...(action === undefined ? {} : { 'x-kubernetes-action': action }),
-        ...(kind === undefined ? {} : { 'x-kubernetes-group-version-kind': { group: kind.group, kind: kind.kind, version: kind.version } }),
+        ...(kind === undefined
+          ? {}
+          : { 'x-kubernetes-group-version-kind': { group: kind.group, kind: kind.kind, version: kind.version } }),
       },
     ] as const
   })
@@ -172,7 +191,10 @@ function hash(text: string): string {
   return bytes.subarray(0, 6).toString('base64url')
 }
 
-function printDefinitions(roots: ReadonlySet<string>, { descriptions, custom, groupVersions }: DocumentV2Options): JSONSchema {
+function printDefinitions(
+  roots: ReadonlySet<string>,
+  { descriptions, custom, groupVersions }: DocumentV2Options,
+): JSONSchema {
   const kinds = kindsInAllGroups(groupVersions)
   const schemas = new Map<string, JSONSchema>()
   const waiting = [...roots]

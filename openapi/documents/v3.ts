@@ -33,7 +33,12 @@ export function documentV3(operations: readonly Operation[], options: DocumentOp
     components: {
       ...(used.size === 0 ? {} : { schemas: printSchemas(used, groupVersionOf(operations), options) }),
       securitySchemes: {
-        BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' },
+        BearerToken: {
+          type: 'apiKey',
+          description: 'Bearer Token authentication',
+          name: 'authorization',
+          in: 'header',
+        },
       },
     },
   }
@@ -81,7 +86,9 @@ export function sharedParameters(operations: readonly Operation[]): ReadonlyMap<
     const known = counts.get(keyOf(parameter))
     counts.set(keyOf(parameter), { parameter, count: (known?.count ?? 0) + 1 })
   }
-  return new Map([...counts].filter(([, { count }]) => count === operations.length).map(([key, { parameter }]) => [key, parameter]))
+  return new Map(
+    [...counts].filter(([, { count }]) => count === operations.length).map(([key, { parameter }]) => [key, parameter]),
+  )
 }
 
 export function ownParameters(operation: Operation, shared: ReadonlyMap<string, Parameter>): Parameter[] {
@@ -105,7 +112,12 @@ function printParameters(parameters: readonly Parameter[], operation: Operation,
   })
 }
 
-function printOperation(operation: Operation, shared: ReadonlyMap<string, Parameter>, refer: Refer, options: DocumentOptions): object {
+function printOperation(
+  operation: Operation,
+  shared: ReadonlyMap<string, Parameter>,
+  refer: Refer,
+  options: DocumentOptions,
+): object {
   const { tag, description, operationId, body, produces, responses, action, kind } = operation
   const own = ownParameters(operation, shared)
   const content = (types: readonly string[], type: string | undefined) =>
@@ -115,9 +127,18 @@ function printOperation(operation: Operation, shared: ReadonlyMap<string, Parame
     description,
     operationId,
     ...(own.length === 0 ? {} : { parameters: printParameters(own, operation, options) }),
-    ...(body === undefined ? {} : { requestBody: { content: content(body.contentTypes, body.type), ...(body.required ? { required: true } : {}) } }),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: { content: content(body.contentTypes, body.type), ...(body.required ? { required: true } : {}) },
+        }),
     responses: {
-      ...Object.fromEntries(responses.map(({ code, type }) => [code, { description: responseNames[code], content: content(produces, type) }])),
+      ...Object.fromEntries(
+        responses.map(({ code, type }) => [
+          code,
+          { description: responseNames[code], content: content(produces, type) },
+        ]),
+      ),
       401: { description: 'Unauthorized' },
     },
     ...(action === undefined ? {} : { 'x-kubernetes-action': action }),
@@ -125,7 +146,11 @@ function printOperation(operation: Operation, shared: ReadonlyMap<string, Parame
   }
 }
 
-function printSchemas(roots: ReadonlySet<string>, groupVersion: string, { descriptions, custom }: DocumentOptions): Record<string, JSONSchema> {
+function printSchemas(
+  roots: ReadonlySet<string>,
+  groupVersion: string,
+  { descriptions, custom }: DocumentOptions,
+): Record<string, JSONSchema> {
   const kinds = (type: string): KindName[] | undefined => kindsInDocument(type, groupVersion)
   const schemas = new Map<string, JSONSchema>()
   const waiting = [...roots]

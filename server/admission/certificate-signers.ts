@@ -33,7 +33,8 @@ export function makeCertificateSigning(isAuthorized: IsAuthorized): AdmissionPlu
       if (signer === undefined) return undefined
       const status = (attributes.object as unknown as Request | undefined)?.status
       const old = (attributes.oldObject as Request | undefined)?.status
-      if (status?.certificate === old?.certificate && semanticEqual(status?.conditions, old?.conditions)) return undefined
+      if (status?.certificate === old?.certificate && semanticEqual(status?.conditions, old?.conditions))
+        return undefined
       return check(isAuthorized, attributes, 'sign', signer)
     },
   }
@@ -42,13 +43,15 @@ export function makeCertificateSigning(isAuthorized: IsAuthorized): AdmissionPlu
 /** The stored request's signer, if the plugin is concerned with this write. */
 function signerOf(attributes: Attributes, subresource: string): string | undefined {
   const { operation, group, resource, oldObject } = attributes
-  if (operation !== 'UPDATE' || group !== 'certificates.k8s.io' || resource !== 'certificatesigningrequests') return undefined
+  if (operation !== 'UPDATE' || group !== 'certificates.k8s.io' || resource !== 'certificatesigningrequests')
+    return undefined
   return attributes.subresource === subresource ? (oldObject as Request | undefined)?.spec.signerName : undefined
 }
 
 /** Allowed by the signer's name, or by all of its domain: `example.com/*`. */
 async function check(isAuthorized: IsAuthorized, attributes: Attributes, verb: string, signer: string): Promise<void> {
-  const ask = (name: string) => isAuthorized(attributes.user, verb, { group: 'certificates.k8s.io', resource: 'signers', name })
+  const ask = (name: string) =>
+    isAuthorized(attributes.user, verb, { group: 'certificates.k8s.io', resource: 'signers', name })
   if ((await ask(signer)) || (await ask(`${signer.split('/')[0]}/*`))) return
   throw forbiddenBy(attributes, `user not permitted to ${verb} requests with signerName ${JSON.stringify(signer)}`)
 }

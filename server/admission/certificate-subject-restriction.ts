@@ -11,7 +11,8 @@ export const certificateSubjectRestriction: AdmissionPlugin = {
   name: 'CertificateSubjectRestriction',
 
   validate(attributes) {
-    if (attributes.operation !== 'CREATE' || !isFor(attributes, 'certificates.k8s.io', 'certificatesigningrequests')) return undefined
+    if (attributes.operation !== 'CREATE' || !isFor(attributes, 'certificates.k8s.io', 'certificatesigningrequests'))
+      return undefined
     const request = attributes.object as unknown as Frozen<CertificateSigningRequest> | undefined
     return request?.spec.signerName === clientSigner ? check(attributes, request.spec.request) : undefined
   },

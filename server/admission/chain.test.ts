@@ -30,13 +30,17 @@ describe('makeChain', () => {
   })
 
   it('refuses a name that no plugin has', () => {
-    expect(() => makeChain(['Priority', 'Nope'])).to.throw(/^unknown admission plugin: Nope \(known: AlwaysAdmit, .*ResourceQuota, AlwaysDeny\)$/)
+    expect(() => makeChain(['Priority', 'Nope'])).to.throw(
+      /^unknown admission plugin: Nope \(known: AlwaysAdmit, .*ResourceQuota, AlwaysDeny\)$/,
+    )
   })
 
   it('names every plugin of the folder', () => {
     const files = readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' })
     const named = makeChain([]).plugins.map((name) => name.replaceAll(/([a-z])([A-Z])/g, '$1-$2').toLowerCase())
-    const missing = named.filter((name) => !files.some((file) => file.endsWith(`${name}.ts`)) && !name.startsWith('certificate-'))
+    const missing = named.filter(
+      (name) => !files.some((file) => file.endsWith(`${name}.ts`)) && !name.startsWith('certificate-'),
+    )
     expect(missing).to.deep.equal([])
   })
 

@@ -102,12 +102,19 @@ export function makeChain(disabled: readonly string[], dependencies: ChainDepend
     .sort((a, b) => knownPlugins.indexOf(a.name) - knownPlugins.indexOf(b.name))
   return {
     plugins: plugins.map(({ name }) => name),
-    admit: inTurn([...plugins.flatMap((plugin) => plugin.admit?.bind(plugin) ?? []), ...(afterAdmit === undefined ? [] : [afterAdmit])]),
+    admit: inTurn([
+      ...plugins.flatMap((plugin) => plugin.admit?.bind(plugin) ?? []),
+      ...(afterAdmit === undefined ? [] : [afterAdmit]),
+    ]),
     validate: inTurn(plugins.flatMap((plugin) => plugin.validate?.bind(plugin) ?? [])),
   }
 }
 
-function defaultPlugins({ clock = systemClock, random = Math.random, isAuthorized = () => true }: ChainDependencies): AdmissionPlugin[] {
+function defaultPlugins({
+  clock = systemClock,
+  random = Math.random,
+  isAuthorized = () => true,
+}: ChainDependencies): AdmissionPlugin[] {
   return [
     namespaceLifecycle,
     limitRanger,

@@ -2,8 +2,13 @@
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
 
 /** @param annotations any of them with the value `true` makes a class a default one */
-export function newestDefault(classes: readonly Frozen<AnyObject>[], annotations: readonly string[]): string | undefined {
-  const defaults = classes.filter(({ metadata }) => annotations.some((name) => metadata?.annotations?.[name] === 'true'))
+export function newestDefault(
+  classes: readonly Frozen<AnyObject>[],
+  annotations: readonly string[],
+): string | undefined {
+  const defaults = classes.filter(({ metadata }) =>
+    annotations.some((name) => metadata?.annotations?.[name] === 'true'),
+  )
   const created = (one: Frozen<AnyObject>) => one.metadata?.creationTimestamp ?? ''
   const name = (one: Frozen<AnyObject>) => one.metadata?.name ?? ''
   return defaults

@@ -25,7 +25,10 @@ export class FakeReader implements AdmissionReader {
 }
 
 /** A creation of a pod in the namespace `ns`, unless told otherwise. */
-export function request(object: object | undefined, more: Partial<Attributes> = {}): Attributes & { readonly warnings: string[] } {
+export function request(
+  object: object | undefined,
+  more: Partial<Attributes> = {},
+): Attributes & { readonly warnings: string[] } {
   const warnings: string[] = []
   return {
     operation: 'CREATE',
@@ -47,5 +50,8 @@ export function request(object: object | undefined, more: Partial<Attributes> = 
 }
 
 export function pod(name: string, spec: object = {}, metadata: object = {}): AnyObject {
-  return { metadata: { name, namespace: 'ns', ...metadata }, spec: { containers: [{ name: 'c', image: 'nginx' }], ...spec } }
+  return {
+    metadata: { name, namespace: 'ns', ...metadata },
+    spec: { containers: [{ name: 'c', image: 'nginx' }], ...spec },
+  }
 }

@@ -18,7 +18,9 @@ export function usageProblems(item: LimitItem, requests: ResourceTexts, limits: 
   return [
     ...each(item.min, (name, min) => minProblem(item.type, name, min, requests[name], limits[name])),
     ...each(item.max, (name, max) => maxProblem(item.type, name, max, requests[name], limits[name])),
-    ...each(item.maxLimitRequestRatio, (name, ratio) => ratioProblem(item.type, name, ratio, requests[name], limits[name])),
+    ...each(item.maxLimitRequestRatio, (name, ratio) =>
+      ratioProblem(item.type, name, ratio, requests[name], limits[name]),
+    ),
   ]
 }
 
@@ -32,7 +34,10 @@ export function claimProblems(requests: ResourceTexts, limits: readonly LimitIte
     ])
 }
 
-function each(resources: ResourceTexts | undefined, problem: (name: string, bound: string) => string | undefined): string[] {
+function each(
+  resources: ResourceTexts | undefined,
+  problem: (name: string, bound: string) => string | undefined,
+): string[] {
   return Object.keys(resources ?? {})
     .sort()
     .flatMap((name) => problem(name, canonicalQuantity(resources![name]!)) ?? [])

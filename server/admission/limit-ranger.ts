@@ -28,7 +28,10 @@ export const limitRanger: AdmissionPlugin = {
       const problems =
         attributes.resource === 'pods'
           ? podProblems((attributes.object as unknown as Frozen<Pod>).spec, limits)
-          : claimProblems((attributes.object as unknown as Frozen<PersistentVolumeClaim>).spec?.resources?.requests ?? {}, limits)
+          : claimProblems(
+              (attributes.object as unknown as Frozen<PersistentVolumeClaim>).spec?.resources?.requests ?? {},
+              limits,
+            )
       const texts = [...new Set(problems)]
       if (texts.length > 0) throw forbiddenBy(attributes, texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`)
     }
@@ -45,7 +48,9 @@ function concerns({ operation, group, resource, subresource, object, oldObject }
 
 /** The items of each LimitRange of the namespace. */
 function limitsOf({ namespace }: Attributes, reader: AdmissionReader): (readonly LimitItem[])[] {
-  return reader.list('limitranges', namespace).map((range) => (range['spec'] as { limits?: readonly LimitItem[] } | undefined)?.limits ?? [])
+  return reader
+    .list('limitranges', namespace)
+    .map((range) => (range['spec'] as { limits?: readonly LimitItem[] } | undefined)?.limits ?? [])
 }
 
 function setDefaults(pod: Pod, spec: PodSpec, limits: readonly LimitItem[]): void {
@@ -85,7 +90,9 @@ function podProblems(spec: Frozen<PodSpec> | undefined, limits: readonly LimitIt
   return limits.flatMap((item) => {
     if (item.type === 'Container') {
       const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
-      return containers.flatMap(({ resources }) => usageProblems(item, resources?.requests ?? {}, resources?.limits ?? {}))
+      return containers.flatMap(({ resources }) =>
+        usageProblems(item, resources?.requests ?? {}, resources?.limits ?? {}),
+      )
     }
     return item.type === 'Pod' ? usageProblems(item, podRequests(spec), podLimits(spec)) : []
   })

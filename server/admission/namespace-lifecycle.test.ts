@@ -6,13 +6,16 @@ const reader = new FakeReader({
   namespaces: [{ metadata: { name: 'ns' } }, { metadata: { name: 'going' }, status: { phase: 'Terminating' } }],
 })
 const admit = (more: object) => () => namespaceLifecycle.admit!(request(pod('a'), more), reader)
-const validate = (more: object) => () => namespaceLifecycle.validate!(request(undefined, { operation: 'DELETE', resource: 'namespaces', ...more }), reader)
+const validate = (more: object) => () =>
+  namespaceLifecycle.validate!(request(undefined, { operation: 'DELETE', resource: 'namespaces', ...more }), reader)
 
 describe('NamespaceLifecycle', () => {
   it('lets things be made in a namespace that is there', () => expect(admit({})).not.to.throw())
 
   it('refuses a namespace that is missing', () => {
-    expect(admit({ namespace: 'no' })).to.throw('namespaces "no" not found').with.property('code', 404)
+    expect(admit({ namespace: 'no' }))
+      .to.throw('namespaces "no" not found')
+      .with.property('code', 404)
   })
 
   it('refuses creations in a namespace that is going, with its cause', () => {
@@ -22,7 +25,13 @@ describe('NamespaceLifecycle', () => {
       .that.deep.equals({
         name: 'a',
         kind: 'pods',
-        causes: [{ reason: 'NamespaceTerminating', message: 'namespace going is being terminated', field: 'metadata.namespace' }],
+        causes: [
+          {
+            reason: 'NamespaceTerminating',
+            message: 'namespace going is being terminated',
+            field: 'metadata.namespace',
+          },
+        ],
       })
   })
 
@@ -31,7 +40,9 @@ describe('NamespaceLifecycle', () => {
   })
 
   it('keeps the immortal namespaces', () => {
-    expect(validate({ name: 'kube-system' })).to.throw('namespaces "kube-system" is forbidden: this namespace may not be deleted')
+    expect(validate({ name: 'kube-system' })).to.throw(
+      'namespaces "kube-system" is forbidden: this namespace may not be deleted',
+    )
     expect(validate({ name: 'ns' })).not.to.throw()
   })
 })

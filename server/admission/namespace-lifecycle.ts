@@ -26,7 +26,9 @@ export const namespaceLifecycle: AdmissionPlugin = {
       message: `namespace ${name} is being terminated`,
       field: 'metadata.namespace',
     }
-    throw forbiddenBy(attributes, `unable to create new content in namespace ${name} because it is being terminated`, [cause])
+    throw forbiddenBy(attributes, `unable to create new content in namespace ${name} because it is being terminated`, [
+      cause,
+    ])
   },
 
   validate(attributes) {

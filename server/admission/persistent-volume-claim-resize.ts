@@ -17,7 +17,8 @@ export const persistentVolumeClaimResize: AdmissionPlugin = {
     const claim = attributes.object as unknown as Claim | undefined
     const old = attributes.oldObject as Claim | undefined
     if (claim === undefined || old === undefined || compareQuantities(sizeOf(claim), sizeOf(old)) <= 0) return
-    if (old.status?.phase !== 'Bound') throw forbiddenBy(attributes, 'Only bound persistent volume claims can be expanded')
+    if (old.status?.phase !== 'Bound')
+      throw forbiddenBy(attributes, 'Only bound persistent volume claims can be expanded')
     const name = classOf(claim)
     const storageClass =
       name !== '' && name === classOf(old)

@@ -10,7 +10,12 @@ export const podTopologyLabels: AdmissionPlugin = {
 
   admit({ operation, group, resource, subresource, object }, reader) {
     if (operation !== 'CREATE' || group !== '' || resource !== 'pods' || object === undefined) return
-    const node = subresource === '' ? (object as Pod).spec?.nodeName : subresource === 'binding' ? boundNode(object as unknown as Binding) : undefined
+    const node =
+      subresource === ''
+        ? (object as Pod).spec?.nodeName
+        : subresource === 'binding'
+          ? boundNode(object as unknown as Binding)
+          : undefined
     if (node === undefined || node === '') return
     const all = reader.get('nodes', undefined, node)?.metadata?.labels ?? {}
     const labels = topologyLabels.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]]))

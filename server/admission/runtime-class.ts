@@ -18,7 +18,8 @@ export const runtimeClass: AdmissionPlugin = {
     const runtime = runtimeClassOf(attributes, spec.runtimeClassName, reader)
     if (runtime?.overhead !== undefined) {
       const { podFixed = {} } = runtime.overhead
-      if (Object.keys(spec.overhead ?? {}).length > 0 && !sameResources(podFixed, spec.overhead)) throw mismatch(attributes)
+      if (Object.keys(spec.overhead ?? {}).length > 0 && !sameResources(podFixed, spec.overhead))
+        throw mismatch(attributes)
       spec.overhead = { ...podFixed }
     }
     if (runtime?.scheduling === undefined) return
@@ -44,7 +45,10 @@ export const runtimeClass: AdmissionPlugin = {
     if (runtime?.overhead !== undefined) {
       if (!sameResources(runtime.overhead.podFixed, spec.overhead)) throw mismatch(attributes)
     } else if (spec.overhead !== undefined && Object.keys(spec.overhead).length > 0) {
-      throw forbiddenBy(attributes, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead')
+      throw forbiddenBy(
+        attributes,
+        'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead',
+      )
     }
   },
 }

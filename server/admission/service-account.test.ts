@@ -28,7 +28,11 @@ describe('ServiceAccount', () => {
             sources: [
               { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
               { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-              { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+              {
+                downwardAPI: {
+                  items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+                },
+              },
             ],
           },
         },
@@ -88,7 +92,9 @@ describe('ServiceAccount', () => {
       await Promise.resolve()
       await Promise.resolve()
     }
-    expect(await admitting).to.equal('pods "a" is forbidden: error looking up service account ns/default: serviceaccount "default" not found')
+    expect(await admitting).to.equal(
+      'pods "a" is forbidden: error looking up service account ns/default: serviceaccount "default" not found',
+    )
   })
 
   it('lets mirror pods name no account and no secrets', () => {
@@ -101,14 +107,22 @@ describe('ServiceAccount', () => {
     const validate = (spec: object) => () => plugin.validate!(mirror(spec), readerWith())
     expect(validate({})).not.to.throw()
     expect(validate({ serviceAccountName: 'x' })).to.throw('a mirror pod may not reference service accounts')
-    expect(validate({ volumes: [{ name: 'v', secret: { secretName: 's' } }] })).to.throw('a mirror pod may not reference secrets')
+    expect(validate({ volumes: [{ name: 'v', secret: { secretName: 's' } }] })).to.throw(
+      'a mirror pod may not reference secrets',
+    )
   })
 
   it('holds pods to the secrets of their account where it says so', () => {
     const annotations = { 'kubernetes.io/enforce-mountable-secrets': 'true' }
-    const reader = readerWith({ metadata: { name: 'default', namespace: 'ns', annotations }, secrets: [{ name: 'mine' }] })
+    const reader = readerWith({
+      metadata: { name: 'default', namespace: 'ns', annotations },
+      secrets: [{ name: 'mine' }],
+    })
     const validate = (secretName: string) => () =>
-      plugin.validate!(request(pod('a', { serviceAccountName: 'default', volumes: [{ name: 'v', secret: { secretName } }] })), reader)
+      plugin.validate!(
+        request(pod('a', { serviceAccountName: 'default', volumes: [{ name: 'v', secret: { secretName } }] })),
+        reader,
+      )
     expect(validate('mine')).not.to.throw()
     expect(validate('other')).to.throw(
       'volume with secret.secretName="other" is not allowed because service account default does not reference that secret',

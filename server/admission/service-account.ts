@@ -48,7 +48,10 @@ export function makeServiceAccount(clock: Clock, random: Random = Math.random): 
       }
       const name = spec.serviceAccountName ?? ''
       if (name === '') {
-        throw forbiddenBy(attributes, `no service account specified for pod ${attributes.namespace}/${pod.metadata?.name ?? ''}`)
+        throw forbiddenBy(
+          attributes,
+          `no service account specified for pod ${attributes.namespace}/${pod.metadata?.name ?? ''}`,
+        )
       }
       const account = find(attributes, reader, name)
       if (account === undefined) throw notFound(attributes, name)
@@ -79,10 +82,18 @@ function find(attributes: Attributes, reader: AdmissionReader, name: string): Ac
 
 function notFound(attributes: Attributes, name: string) {
   const account = `${attributes.namespace}/${name}`
-  return forbiddenBy(attributes, `error looking up service account ${account}: serviceaccount ${JSON.stringify(name)} not found`)
+  return forbiddenBy(
+    attributes,
+    `error looking up service account ${account}: serviceaccount ${JSON.stringify(name)} not found`,
+  )
 }
 
-async function waitForAccount(clock: Clock, attributes: Attributes, reader: AdmissionReader, name: string): Promise<Account> {
+async function waitForAccount(
+  clock: Clock,
+  attributes: Attributes,
+  reader: AdmissionReader,
+  name: string,
+): Promise<Account> {
   for (let waited = 0; waited < defaultAccountWaitMs; waited += defaultAccountPollMs) {
     await new Promise<void>((resolve) => clock.after(defaultAccountPollMs, resolve))
     const account = find(attributes, reader, name)
@@ -118,7 +129,11 @@ function tokenVolume(name: string): Volume {
       sources: [
         { serviceAccountToken: { expirationSeconds: tokenExpirationSeconds, path: 'token' } },
         { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-        { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+        {
+          downwardAPI: {
+            items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+          },
+        },
       ],
       defaultMode: 420,
     },
@@ -128,9 +143,12 @@ function tokenVolume(name: string): Volume {
 type Spec = Frozen<PodSpec>
 
 function checkMirrorPod(attributes: Attributes, spec: Spec): void {
-  if ((spec.serviceAccountName ?? '') !== '') throw forbiddenBy(attributes, 'a mirror pod may not reference service accounts')
+  if ((spec.serviceAccountName ?? '') !== '')
+    throw forbiddenBy(attributes, 'a mirror pod may not reference service accounts')
   if (referencesSecrets(spec)) throw forbiddenBy(attributes, 'a mirror pod may not reference secrets')
-  const projectsToken = spec.volumes?.some((volume) => volume.projected?.sources?.some((one) => one.serviceAccountToken !== undefined))
+  const projectsToken = spec.volumes?.some((volume) =>
+    volume.projected?.sources?.some((one) => one.serviceAccountToken !== undefined),
+  )
   if (projectsToken) throw forbiddenBy(attributes, 'a mirror pod may not use ServiceAccountToken volume projections')
 }
 
@@ -175,7 +193,12 @@ function secretProblem(account: Account, spec: Spec): string | undefined {
 }
 
 function ephemeralSecretProblem(account: Account, spec: Spec): string | undefined {
-  return environmentProblem('ephemeral container', spec.ephemeralContainers, mountableSecrets(account), account.metadata?.name ?? '')
+  return environmentProblem(
+    'ephemeral container',
+    spec.ephemeralContainers,
+    mountableSecrets(account),
+    account.metadata?.name ?? '',
+  )
 }
 
 function mountableSecrets(account: Account): Set<string | undefined> {
@@ -200,7 +223,8 @@ function environmentProblem(
       }
     }
     for (const { secretRef } of envFrom ?? []) {
-      if (secretRef !== undefined && !mountable.has(secretRef.name)) return refused(`${what} ${name} with envFrom`, secretRef.name)
+      if (secretRef !== undefined && !mountable.has(secretRef.name))
+        return refused(`${what} ${name} with envFrom`, secretRef.name)
     }
   }
   return undefined

@@ -45,7 +45,10 @@ describe('DefaultIngressClass', () => {
   it('names the default', () => {
     const annotations = { 'ingressclass.kubernetes.io/is-default-class': 'true' }
     const reader = new FakeReader({ 'ingressclasses.networking.k8s.io': [{ metadata: { name: 'i', annotations } }] })
-    const created = request({ metadata: { name: 'a' }, spec: {} }, { group: 'networking.k8s.io', resource: 'ingresses' })
+    const created = request(
+      { metadata: { name: 'a' }, spec: {} },
+      { group: 'networking.k8s.io', resource: 'ingresses' },
+    )
     void defaultIngressClass.admit!(created, reader)
     expect(created.object!['spec']).to.deep.equal({ ingressClassName: 'i' })
   })
@@ -53,12 +56,18 @@ describe('DefaultIngressClass', () => {
 
 describe('PersistentVolumeClaimResize', () => {
   const reader = new FakeReader({
-    'storageclasses.storage.k8s.io': [{ metadata: { name: 'grows' }, allowVolumeExpansion: true }, { metadata: { name: 'fixed' } }],
+    'storageclasses.storage.k8s.io': [
+      { metadata: { name: 'grows' }, allowVolumeExpansion: true },
+      { metadata: { name: 'fixed' } },
+    ],
   })
   const sized = (storage: string, storageClassName: string, phase = 'Bound'): AnyObject =>
     claim({ storageClassName, resources: { requests: { storage } } }, { status: { phase } })
   const resize = (from: AnyObject, to: AnyObject) => () =>
-    persistentVolumeClaimResize.validate!(request(to, { operation: 'UPDATE', resource: 'persistentvolumeclaims', oldObject: from }), reader)
+    persistentVolumeClaimResize.validate!(
+      request(to, { operation: 'UPDATE', resource: 'persistentvolumeclaims', oldObject: from }),
+      reader,
+    )
 
   it('lets bound claims of the right class grow', () => {
     expect(resize(sized('1Gi', 'grows'), sized('2Gi', 'grows'))).not.to.throw()
@@ -80,17 +89,31 @@ describe('TaintNodesByCondition', () => {
     const created = request({ metadata: { name: 'n' }, spec: {} }, { resource: 'nodes', namespace: '' })
     void taintNodesByCondition.admit!(created, new FakeReader())
     void taintNodesByCondition.admit!(created, new FakeReader())
-    expect(created.object!['spec']).to.deep.equal({ taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }] })
+    expect(created.object!['spec']).to.deep.equal({
+      taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }],
+    })
   })
 })
 
 describe('CertificateApproval and CertificateSigning', () => {
   const csr = (status: object) => ({ metadata: { name: 'c' }, spec: { signerName: 'example.com/s' }, status })
   const update = (subresource: string, object: object) =>
-    request(object, { operation: 'UPDATE', group: 'certificates.k8s.io', resource: 'certificatesigningrequests', subresource, oldObject: csr({}) })
-  const only = (allowed: string) => (_user: unknown, verb: string, { name }: { name: string }) => `${verb} ${name}` === allowed
+    request(object, {
+      operation: 'UPDATE',
+      group: 'certificates.k8s.io',
+      resource: 'certificatesigningrequests',
+      subresource,
+      oldObject: csr({}),
+    })
+  const only =
+    (allowed: string) =>
+    (_user: unknown, verb: string, { name }: { name: string }) =>
+      `${verb} ${name}` === allowed
 
-  async function refusal(plugin: ReturnType<typeof makeCertificateApproval>, attributes: ReturnType<typeof request>): Promise<string | undefined> {
+  async function refusal(
+    plugin: ReturnType<typeof makeCertificateApproval>,
+    attributes: ReturnType<typeof request>,
+  ): Promise<string | undefined> {
     try {
       await plugin.validate!(attributes, new FakeReader())
       return undefined
@@ -100,7 +123,9 @@ describe('CertificateApproval and CertificateSigning', () => {
   }
 
   it('ask for the signer, then for all of its domain', async () => {
-    expect(await refusal(makeCertificateApproval(only('approve example.com/*')), update('approval', csr({})))).to.equal(undefined)
+    expect(await refusal(makeCertificateApproval(only('approve example.com/*')), update('approval', csr({})))).to.equal(
+      undefined,
+    )
     expect(await refusal(makeCertificateApproval(only('sign example.com/s')), update('approval', csr({})))).to.equal(
       'certificatesigningrequests.certificates.k8s.io "c" is forbidden: user not permitted to approve requests with signerName "example.com/s"',
     )
@@ -109,6 +134,8 @@ describe('CertificateApproval and CertificateSigning', () => {
   it('concern a status only when it changes the certificate or the conditions', async () => {
     const plugin = makeCertificateSigning(only('nothing'))
     expect(await refusal(plugin, update('status', csr({})))).to.equal(undefined)
-    expect(await refusal(plugin, update('status', csr({ certificate: 'x' })))).to.include('user not permitted to sign requests')
+    expect(await refusal(plugin, update('status', csr({ certificate: 'x' })))).to.include(
+      'user not permitted to sign requests',
+    )
   })
 })

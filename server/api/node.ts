@@ -1,9 +1,5 @@
 // Types of the group node.k8s.io, as on the wire.
-import type {
-  V1Overhead,
-  V1RuntimeClass,
-  V1Scheduling,
-} from '@kubernetes/client-node'
+import type { V1Overhead, V1RuntimeClass, V1Scheduling } from '@kubernetes/client-node'
 import type { Wire } from '../apimachinery/types.ts'
 
 export type Overhead = Wire<V1Overhead>

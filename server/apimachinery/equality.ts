@@ -73,7 +73,13 @@ function copyValue(value: unknown): unknown {
   for (const key in value) {
     const member = (value as Record<string, unknown>)[key]
     // Assigning to this name would set the prototype.
-    if (key === '__proto__') Object.defineProperty(result, key, { value: copyValue(member), enumerable: true, configurable: true, writable: true })
+    if (key === '__proto__')
+      Object.defineProperty(result, key, {
+        value: copyValue(member),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      })
     else result[key] = typeof member === 'object' ? copyValue(member) : member
   }
   return result

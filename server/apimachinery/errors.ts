@@ -181,7 +181,13 @@ export function newPlainError(message: string): StatusError {
 
 /** A Success Status: the answer to most deletions. */
 export function successStatus(details?: StatusDetails): Status {
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...(details === undefined ? {} : { details }) }
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    ...(details === undefined ? {} : { details }),
+  }
 }
 
 export function isNotFound(error: unknown): boolean {

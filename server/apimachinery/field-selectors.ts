@@ -58,7 +58,11 @@ export function parseFieldSelector(text: string): FieldSelector {
     if (at < 0) throw newBadRequest(`invalid selector: '${text}'; can't understand '${term}'`)
     const operator = term.startsWith('!=', at) ? '!=' : '='
     const width = operator === '!=' || term.startsWith('==', at) ? 2 : 1
-    const requirement: FieldRequirement = { field: term.slice(0, at), operator, value: unescapeFieldValue(term.slice(at + width)) }
+    const requirement: FieldRequirement = {
+      field: term.slice(0, at),
+      operator,
+      value: unescapeFieldValue(term.slice(at + width)),
+    }
     // A comparison of nothing with nothing restricts nothing.
     if (requirement.field === '' && requirement.value === '') continue
     requirements.push(requirement)

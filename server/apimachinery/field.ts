@@ -101,11 +101,16 @@ export function required(path: FieldPath, detail = ''): FieldError {
 }
 
 export function invalid(path: FieldPath, value: unknown, detail: string): FieldError {
-  return { reason: 'FieldValueInvalid', field: String(path), message: `Invalid value: ${printValue(value)}` + suffix(detail) }
+  return {
+    reason: 'FieldValueInvalid',
+    field: String(path),
+    message: `Invalid value: ${printValue(value)}` + suffix(detail),
+  }
 }
 
 export function notSupported(path: FieldPath, value: unknown, supported: readonly string[]): FieldError {
-  const detail = supported.length === 0 ? '' : 'supported values: ' + supported.map((one) => JSON.stringify(one)).join(', ')
+  const detail =
+    supported.length === 0 ? '' : 'supported values: ' + supported.map((one) => JSON.stringify(one)).join(', ')
   return {
     reason: 'FieldValueNotSupported',
     field: String(path),

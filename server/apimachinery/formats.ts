@@ -238,12 +238,20 @@ export function isValidPortName(port: string): string[] {
 
 export function isValidPercent(value: string): string[] {
   if (percent.test(value)) return []
-  return [regexError("a valid percent string must be a numeric string followed by an ending '%'", percentFormat, '1%', '93%')]
+  return [
+    regexError("a valid percent string must be a numeric string followed by an ending '%'", percentFormat, '1%', '93%'),
+  ]
 }
 
 export function isHTTPHeaderName(value: string): string[] {
   if (httpHeaderName.test(value)) return []
-  return [regexError("a valid HTTP header must consist of alphanumeric characters or '-'", httpHeaderNameFormat, 'X-Header-Name')]
+  return [
+    regexError(
+      "a valid HTTP header must consist of alphanumeric characters or '-'",
+      httpHeaderNameFormat,
+      'X-Header-Name',
+    ),
+  ]
 }
 
 // --- names of objects ----------------------------------------------------------------------------------------
@@ -251,10 +259,13 @@ export function isHTTPHeaderName(value: string): string[] {
 /** Problems of a name; with `prefix` it is a generateName, to which a suffix is added. */
 export type NameValidator = (name: string, prefix: boolean) => string[]
 
-export const nameIsDNSSubdomain: NameValidator = (name, prefix) => isDNS1123Subdomain(prefix ? maskTrailingDash(name) : name)
+export const nameIsDNSSubdomain: NameValidator = (name, prefix) =>
+  isDNS1123Subdomain(prefix ? maskTrailingDash(name) : name)
 export const nameIsDNSLabel: NameValidator = (name, prefix) => isDNS1123Label(prefix ? maskTrailingDash(name) : name)
-export const nameIsDNS1035Label: NameValidator = (name, prefix) => isDNS1035Label(prefix ? maskTrailingDash(name) : name)
-export const nameIsPathSegment: NameValidator = (name, prefix) => (prefix ? isPathSegmentPrefix(name) : isPathSegmentName(name))
+export const nameIsDNS1035Label: NameValidator = (name, prefix) =>
+  isDNS1035Label(prefix ? maskTrailingDash(name) : name)
+export const nameIsPathSegment: NameValidator = (name, prefix) =>
+  prefix ? isPathSegmentPrefix(name) : isPathSegmentName(name)
 
 /** Upstream cuts two characters for the one it adds; kept, for the sake of the same answers. */
 function maskTrailingDash(name: string): string {

@@ -127,7 +127,12 @@ function hasLeadingZero(address: string): boolean {
  * For fields that took any spelling of an address before 1.36, which is strict by default: `old` values stay valid.
  * Source: IsValidIPForLegacyField, feature gate StrictIPCIDRValidation
  */
-export function isValidIPForLegacyField(path: FieldPath, value: string, strict = true, old: readonly string[] = []): FieldError[] {
+export function isValidIPForLegacyField(
+  path: FieldPath,
+  value: string,
+  strict = true,
+  old: readonly string[] = [],
+): FieldError[] {
   return old.includes(value) ? [] : checkIP(path, value, strict)
 }
 
@@ -148,7 +153,12 @@ export function isValidIP(path: FieldPath, value: string): FieldError[] {
 }
 
 /** As isValidIPForLegacyField, for blocks. */
-export function isValidCIDRForLegacyField(path: FieldPath, value: string, strict = true, old: readonly string[] = []): FieldError[] {
+export function isValidCIDRForLegacyField(
+  path: FieldPath,
+  value: string,
+  strict = true,
+  old: readonly string[] = [],
+): FieldError[] {
   return old.includes(value) ? [] : checkCIDR(path, value, strict)
 }
 
@@ -197,7 +207,9 @@ export function warningsForCIDR(path: FieldPath, value: string): string[] {
   const canonical = formatCIDR(cidr)
   if (!equalIP(cidr.address, cidr.network)) {
     const single = `${formatIP(cidr.address)}/${cidr.address.bytes.length * 8}`
-    warnings.push(`${path}: CIDR value "${value}" is ambiguous in this context (should be "${canonical}" or "${single}"?)`)
+    warnings.push(
+      `${path}: CIDR value "${value}" is ambiguous in this context (should be "${canonical}" or "${single}"?)`,
+    )
   }
   const [address = '', mask = ''] = value.split('/')
   if (hasLeadingZero(address) || /^0[0-9]/.test(mask) || cidr.address.mapped) {

@@ -1,6 +1,12 @@
 import { expect } from 'chai'
 import { generateName, safeEncodeString, seededRandom } from './names.ts'
-import { compareVersions, formatGroupVersion, parseGroupVersion, parseResourceName, printGroupVersionKind } from './gvk.ts'
+import {
+  compareVersions,
+  formatGroupVersion,
+  parseGroupVersion,
+  parseResourceName,
+  printGroupVersionKind,
+} from './gvk.ts'
 
 describe('generateName', () => {
   it('adds five safe characters', () => {
@@ -34,7 +40,10 @@ describe('groups, versions, kinds', () => {
 
   it('reads resource names', () => {
     expect(parseResourceName('deployments.apps')).to.deep.equal({ resource: 'deployments', group: 'apps' })
-    expect(parseResourceName('ingresses.networking.k8s.io')).to.deep.equal({ resource: 'ingresses', group: 'networking.k8s.io' })
+    expect(parseResourceName('ingresses.networking.k8s.io')).to.deep.equal({
+      resource: 'ingresses',
+      group: 'networking.k8s.io',
+    })
     expect(parseResourceName('pods')).to.deep.equal({ resource: 'pods', group: '' })
   })
 

@@ -69,7 +69,9 @@ describe('canonicalQuantity', () => {
 
   it('is idempotent, and keeps the number', () => {
     const suffix = fc.constantFrom('', 'm', 'k', 'M', 'G', 'Ki', 'Mi', 'Gi', 'e3', 'E-2')
-    const text = fc.tuple(fc.integer({ min: -1e9, max: 1e9 }), fc.nat(999), suffix).map(([whole, part, unit]) => `${whole}.${part}${unit}`)
+    const text = fc
+      .tuple(fc.integer({ min: -1e9, max: 1e9 }), fc.nat(999), suffix)
+      .map(([whole, part, unit]) => `${whole}.${part}${unit}`)
     fc.assert(
       fc.property(text, (one) => {
         const printed = canonicalQuantity(one)
@@ -104,7 +106,9 @@ describe('quantity arithmetic', () => {
     const sorted = ['-1', '0', '1n', '999m', '1', '1k', '1Ki', '1Mi', '1e9', '1e400']
     for (const [at, text] of sorted.entries()) {
       for (const [other, bigger] of sorted.entries()) {
-        expect(Math.sign(compareQuantities(parseQuantity(text), parseQuantity(bigger))), `${text} ${bigger}`).to.equal(Math.sign(at - other))
+        expect(Math.sign(compareQuantities(parseQuantity(text), parseQuantity(bigger))), `${text} ${bigger}`).to.equal(
+          Math.sign(at - other),
+        )
       }
     }
   })

@@ -21,7 +21,18 @@ const syntax = /^([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/
 const nanoScale = -9
 const maxInt64 = (1n << 63n) - 1n
 
-const decimalSuffixes: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 }
+const decimalSuffixes: Readonly<Record<string, number>> = {
+  n: -9,
+  u: -6,
+  m: -3,
+  '': 0,
+  k: 3,
+  M: 6,
+  G: 9,
+  T: 12,
+  P: 15,
+  E: 18,
+}
 const binarySuffixes: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 }
 const decimalByExponent = new Map(Object.entries(decimalSuffixes).map(([suffix, exponent]) => [exponent, suffix]))
 const binaryByExponent = new Map(Object.entries(binarySuffixes).map(([suffix, exponent]) => [exponent, suffix]))
@@ -56,7 +67,8 @@ export function splitQuantity(text: string): QuantityParts {
   if (!/^[eE][-+]?[0-9]+$/.test(suffix)) throw new QuantityError("unable to parse quantity's suffix")
   const exponent = Number(suffix.slice(1))
   // Beyond what Go's 64-bit integers hold, and then silently cut to 32 bits there.
-  if (BigInt.asIntN(64, BigInt(exponent)) !== BigInt(exponent)) throw new QuantityError("unable to parse quantity's suffix")
+  if (BigInt.asIntN(64, BigInt(exponent)) !== BigInt(exponent))
+    throw new QuantityError("unable to parse quantity's suffix")
   return { ...parts, base: 10, exponent: exponent | 0, format: 'DecimalExponent' }
 }
 
@@ -246,7 +258,12 @@ export function keepsText({ whole, fraction, base, exponent }: QuantityParts): b
 }
 
 /** Whether Go holds the number as an int64 and a scale, not as a big decimal. */
-export function fitsInt64Amount({ whole, fraction, base, exponent }: Pick<QuantityParts, 'whole' | 'fraction' | 'base' | 'exponent'>): boolean {
+export function fitsInt64Amount({
+  whole,
+  fraction,
+  base,
+  exponent,
+}: Pick<QuantityParts, 'whole' | 'fraction' | 'base' | 'exponent'>): boolean {
   if (base === 2) return fraction === '' && 15 - whole.length - Math.trunc((exponent * 3) / 10) - 1 >= 0
   return whole.length + fraction.length <= 18 && exponent - fraction.length >= nanoScale
 }

@@ -35,7 +35,18 @@ const namespaceSubresources = new Set(['status', 'finalize'])
  * @param query the parsed query: `watch` and field selectors on metadata.name change the verb and the name
  */
 export function parseRequestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
-  const none = { isResourceRequest: false, path, apiPrefix: '', group: '', version: '', namespace: '', resource: '', subresource: '', name: '', parts: [] }
+  const none = {
+    isResourceRequest: false,
+    path,
+    apiPrefix: '',
+    group: '',
+    version: '',
+    namespace: '',
+    resource: '',
+    subresource: '',
+    name: '',
+    parts: [],
+  }
   const segments = path.split('/').filter((segment) => segment !== '')
   const apiPrefix = segments[0] ?? ''
   const plain = { ...none, verb: method.toLowerCase() }
@@ -71,7 +82,19 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
   } else if (name === '' && verb === 'delete') {
     verb = 'deletecollection'
   }
-  return { isResourceRequest: true, path, verb, apiPrefix, group, version, namespace, resource, subresource, name, parts }
+  return {
+    isResourceRequest: true,
+    path,
+    verb,
+    apiPrefix,
+    group,
+    version,
+    namespace,
+    resource,
+    subresource,
+    name,
+    parts,
+  }
 }
 
 /** Go's lenient reading of a boolean query parameter: anything but `0` and `false` is true once it is there. */

@@ -54,7 +54,10 @@ describe('parseLabelSelector', () => {
     ],
     [',', "found ',', expected: !, identifier, or 'end of string'"],
     ['a,', "found '', expected: identifier after ','"],
-    ['a>b', `unable to parse requirement: values[0]: Invalid value: "b": for 'Gt', 'Lt' operators, the value must be an integer`],
+    [
+      'a>b',
+      `unable to parse requirement: values[0]: Invalid value: "b": for 'Gt', 'Lt' operators, the value must be an integer`,
+    ],
     ['!', "unable to parse requirement: found '', expected: identifier"],
     ['a in (', "unable to parse requirement: found '', expected: ',', ')' or identifier"],
     ['a in (b', "unable to parse requirement: found '', expected: ',' or ')'"],
@@ -63,7 +66,9 @@ describe('parseLabelSelector', () => {
   ]
   for (const [text, message] of refused) {
     it(`refuses ${text}`, () => {
-      expect(() => parseLabelSelector(text)).to.throw(message).with.property('code', 400)
+      expect(() => parseLabelSelector(text))
+        .to.throw(message)
+        .with.property('code', 400)
     })
   }
 
@@ -90,7 +95,10 @@ describe('labelSelectorAsSelector', () => {
 
   it('asks for all of matchLabels and matchExpressions', () => {
     const selector = labelSelectorAsSelector(
-      deepFreeze({ matchLabels: { app: 'x' }, matchExpressions: [{ key: 'tier', operator: 'In', values: ['b', 'a'] }] }),
+      deepFreeze({
+        matchLabels: { app: 'x' },
+        matchExpressions: [{ key: 'tier', operator: 'In', values: ['b', 'a'] }],
+      }),
     )
     expect(selector.matches({ app: 'x', tier: 'a' })).to.equal(true)
     expect(selector.matches({ app: 'x' })).to.equal(false)
@@ -108,7 +116,10 @@ describe('formatLabelSelector', () => {
   it('prints as tables do', () => {
     expect(formatLabelSelector(undefined)).to.equal('<none>')
     expect(formatLabelSelector({})).to.equal('<none>')
-    const matchExpressions = [{ key: 'tier', operator: 'In', values: ['b', 'a'] }, { key: 'z', operator: 'Exists' }]
+    const matchExpressions = [
+      { key: 'tier', operator: 'In', values: ['b', 'a'] },
+      { key: 'z', operator: 'Exists' },
+    ]
     expect(formatLabelSelector({ matchLabels: { app: 'x' }, matchExpressions })).to.equal('app=x,tier in (a,b),z')
     expect(formatLabelSelector({ matchExpressions: [{ key: '', operator: 'In' }] })).to.equal('<error>')
     expect(String(selectorFromSet({ b: '1', a: '2' }))).to.equal('a=2,b=1')
@@ -133,10 +144,14 @@ describe('parseFieldSelector', () => {
   }
 
   it('refuses with upstream’s words', () => {
-    expect(() => parseFieldSelector('metadata.name')).to.throw("invalid selector: 'metadata.name'; can't understand 'metadata.name'")
+    expect(() => parseFieldSelector('metadata.name')).to.throw(
+      "invalid selector: 'metadata.name'; can't understand 'metadata.name'",
+    )
     expect(() => parseFieldSelector('a=b=c')).to.throw('invalid field selector: unescaped character in value: 61')
     expect(() => parseFieldSelector('a=b\\c')).to.throw('invalid field selector: invalid escape sequence: \\c')
-    expect(() => parseFieldSelector('a=b\\')).to.throw('invalid field selector: invalid escape sequence: \\').with.property('code', 400)
+    expect(() => parseFieldSelector('a=b\\'))
+      .to.throw('invalid field selector: invalid escape sequence: \\')
+      .with.property('code', 400)
   })
 
   it('reads back any value it escapes', () => {

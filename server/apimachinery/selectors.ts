@@ -145,7 +145,8 @@ export function newLabelRequirement(key: string, operator: LabelOperator, values
   switch (operator) {
     case 'in':
     case 'notin':
-      if (values.length === 0) errors.push(invalid(path, values, "for 'in', 'notin' operators, values set can't be empty"))
+      if (values.length === 0)
+        errors.push(invalid(path, values, "for 'in', 'notin' operators, values set can't be empty"))
       break
     case '=':
     case '==':
@@ -154,7 +155,8 @@ export function newLabelRequirement(key: string, operator: LabelOperator, values
       break
     case 'exists':
     case '!':
-      if (values.length !== 0) errors.push(invalid(path, values, 'values set must be empty for exists and does not exist'))
+      if (values.length !== 0)
+        errors.push(invalid(path, values, 'values set must be empty for exists and does not exist'))
       break
     case 'gt':
     case 'lt':
@@ -358,12 +360,21 @@ export function selectorFromSet(labels: Labels): Selector {
   return new Selector(Object.entries(labels ?? {}).map(([key, value]) => ({ key, operator: '=', values: [value] })))
 }
 
-const operatorsByName: Readonly<Record<string, LabelOperator>> = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' }
+const operatorsByName: Readonly<Record<string, LabelOperator>> = {
+  In: 'in',
+  NotIn: 'notin',
+  Exists: 'exists',
+  DoesNotExist: '!',
+}
 
 /** metav1.LabelSelector as it is in an object, frozen or not. */
 export interface LabelSelectorLike {
   readonly matchLabels?: Readonly<Record<string, string>>
-  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[]
+  readonly matchExpressions?: readonly {
+    readonly key: string
+    readonly operator: string
+    readonly values?: readonly string[]
+  }[]
 }
 
 /** Compiled selectors of frozen LabelSelectors: they are asked about for every object. */

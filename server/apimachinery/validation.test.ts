@@ -76,7 +76,11 @@ describe('validateObjectMeta', () => {
     ['nothing wrong', { ...valid, labels: { a: 'b' }, finalizers: ['a.b/c'] }, []],
     ['no name', { namespace: 'b' }, ['metadata.name: Required value: name or generateName is required']],
     ['no namespace', { name: 'a' }, ['metadata.namespace: Required value']],
-    ['a negative generation', { ...valid, generation: -1 }, ['metadata.generation: Invalid value: -1: must be greater than or equal to 0']],
+    [
+      'a negative generation',
+      { ...valid, generation: -1 },
+      ['metadata.generation: Invalid value: -1: must be greater than or equal to 0'],
+    ],
     [
       'two controllers',
       {
@@ -102,9 +106,15 @@ describe('validateObjectMeta', () => {
     [
       'a finalizer of no domain',
       { ...valid, finalizers: ['nodomain'] },
-      ['metadata.finalizers[0]: Invalid value: "nodomain": name is neither a standard finalizer name nor is it fully qualified'],
+      [
+        'metadata.finalizers[0]: Invalid value: "nodomain": name is neither a standard finalizer name nor is it fully qualified',
+      ],
     ],
-    ['too large annotations', { ...valid, annotations: { a: 'x'.repeat(262144) } }, ['metadata.annotations: Too long: may not be more than 262144 bytes']],
+    [
+      'too large annotations',
+      { ...valid, annotations: { a: 'x'.repeat(262144) } },
+      ['metadata.annotations: Too long: may not be more than 262144 bytes'],
+    ],
     ['an upper-case annotation', { ...valid, annotations: { 'Example.COM/a': '' } }, []],
   ]
   for (const [what, meta, expected] of cases) {
@@ -123,7 +133,13 @@ describe('validateObjectMeta', () => {
 })
 
 describe('validateObjectMetaUpdate', () => {
-  const old: ObjectMeta = { name: 'a', namespace: 'b', uid: 'u', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' }
+  const old: ObjectMeta = {
+    name: 'a',
+    namespace: 'b',
+    uid: 'u',
+    resourceVersion: '1',
+    creationTimestamp: '2026-01-01T00:00:00Z',
+  }
   const cases: [string, ObjectMeta, ObjectMeta, string[]][] = [
     ['nothing', old, { ...old, labels: { a: 'b' } }, []],
     ['a changed uid', old, { ...old, uid: 'zzz' }, ['metadata.uid: Invalid value: "zzz": field is immutable']],
@@ -141,7 +157,12 @@ describe('validateObjectMetaUpdate', () => {
         'metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"a.b/g"}',
       ],
     ],
-    ['no resourceVersion', old, { ...old, resourceVersion: '' }, ['metadata.resourceVersion: Invalid value: "": must be specified for an update']],
+    [
+      'no resourceVersion',
+      old,
+      { ...old, resourceVersion: '' },
+      ['metadata.resourceVersion: Invalid value: "": must be specified for an update'],
+    ],
   ]
   for (const [what, before, after, expected] of cases) {
     it(`finds ${what}`, () => {
@@ -158,7 +179,11 @@ describe('validateLabelSelector', () => {
       { key: 'b', operator: 'Exists', values: ['x'] },
       { key: 'c', operator: 'Near' },
     ]
-    expect(validateLabelSelector({ matchExpressions }, field('spec', 'selector')).map((error) => `${error.field}: ${error.message}`)).to.deep.equal([
+    expect(
+      validateLabelSelector({ matchExpressions }, field('spec', 'selector')).map(
+        (error) => `${error.field}: ${error.message}`,
+      ),
+    ).to.deep.equal([
       "spec.selector.matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
       "spec.selector.matchExpressions[1].values: Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
       'spec.selector.matchExpressions[2].operator: Invalid value: "Near": not a valid selector operator',
@@ -178,12 +203,17 @@ describe('validateFieldManager', () => {
 
 describe('validateConditions', () => {
   it('wants each type once, complete', () => {
-    const good = { type: 'Ready', status: 'True', reason: 'Ok', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }
+    const good = {
+      type: 'Ready',
+      status: 'True',
+      reason: 'Ok',
+      message: '',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    }
     expect(validateConditions([good], field('status', 'conditions'))).to.deep.equal([])
-    expect(validateConditions([good, { ...good, reason: '' }], field('status', 'conditions')).map((error) => error.field)).to.deep.equal([
-      'status.conditions[1].type',
-      'status.conditions[1].reason',
-    ])
+    expect(
+      validateConditions([good, { ...good, reason: '' }], field('status', 'conditions')).map((error) => error.field),
+    ).to.deep.equal(['status.conditions[1].type', 'status.conditions[1].reason'])
   })
 })
 
@@ -220,7 +250,9 @@ describe('addresses', () => {
   it('tells what is not canonical', () => {
     const path = field('ip')
     const messages = (value: string) => isValidIP(path, value).map((error) => error.message)
-    expect(messages('x')).to.deep.equal(['Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'])
+    expect(messages('x')).to.deep.equal([
+      'Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+    ])
     expect(messages('01.2.3.4')).to.deep.equal(['Invalid value: "01.2.3.4": must not have leading 0s'])
     expect(messages('::FFFF')).to.deep.equal(['Invalid value: "::FFFF": must be in canonical form ("::ffff")'])
     expect(isValidIPForLegacyField(path, '01.2.3.4', true, ['01.2.3.4'])).to.deep.equal([])

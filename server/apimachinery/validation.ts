@@ -3,7 +3,14 @@
 import { deepEqual } from './equality.ts'
 import type { FieldError, FieldPath } from './field.ts'
 import { Printed, duplicate, field, forbidden, invalid, notSupported, required, tooLong } from './field.ts'
-import { byteLength, isQualifiedName, isValidLabelValue, nameIsDNSLabel, nameIsDNSSubdomain, regexError } from './formats.ts'
+import {
+  byteLength,
+  isQualifiedName,
+  isValidLabelValue,
+  nameIsDNSLabel,
+  nameIsDNSSubdomain,
+  regexError,
+} from './formats.ts'
 import type { NameValidator } from './formats.ts'
 import type { LabelSelectorLike } from './selectors.ts'
 import type { Frozen, ManagedFieldsEntry, ObjectMeta, OwnerReference } from './types.ts'
@@ -31,13 +38,16 @@ export function validateObjectMeta(meta: Meta, options: ObjectMetaOptions): Fiel
   const errors: FieldError[] = []
   const { name = '', generateName = '', namespace = '', generation = 0 } = meta
   if (generateName !== '') {
-    for (const text of nameValidator(generateName, true)) errors.push(invalid(path.child('generateName'), generateName, text))
+    for (const text of nameValidator(generateName, true))
+      errors.push(invalid(path.child('generateName'), generateName, text))
   }
   if (name === '') errors.push(required(path.child('name'), 'name or generateName is required'))
   else for (const text of nameValidator(name, false)) errors.push(invalid(path.child('name'), name, text))
   if (namespaced) {
     if (namespace === '') errors.push(required(path.child('namespace')))
-    else for (const text of nameIsDNSLabel(namespace, false)) errors.push(invalid(path.child('namespace'), namespace, text))
+    else
+      for (const text of nameIsDNSLabel(namespace, false))
+        errors.push(invalid(path.child('namespace'), namespace, text))
   } else if (namespace !== '') {
     errors.push(forbidden(path.child('namespace'), 'not allowed on this type'))
   }
@@ -108,7 +118,10 @@ export function validateLabels(labels: Readonly<Record<string, string>> | undefi
 }
 
 /** Keys may have capitals in their prefix; all keys and values together are limited. */
-export function validateAnnotations(annotations: Readonly<Record<string, string>> | undefined, path: FieldPath): FieldError[] {
+export function validateAnnotations(
+  annotations: Readonly<Record<string, string>> | undefined,
+  path: FieldPath,
+): FieldError[] {
   const errors: FieldError[] = []
   let bytes = 0
   for (const key of Object.keys(annotations ?? {}).sort()) {
@@ -120,7 +133,10 @@ export function validateAnnotations(annotations: Readonly<Record<string, string>
 }
 
 /** Error paths name no index, as upstream's do not. */
-export function validateOwnerReferences(owners: readonly Frozen<OwnerReference>[] | undefined, path: FieldPath): FieldError[] {
+export function validateOwnerReferences(
+  owners: readonly Frozen<OwnerReference>[] | undefined,
+  path: FieldPath,
+): FieldError[] {
   const errors: FieldError[] = []
   let controller: string | undefined
   for (const owner of owners ?? []) {
@@ -149,7 +165,14 @@ export function validateOwnerReferences(owners: readonly Frozen<OwnerReference>[
 
 /** Members in Go order; the required ones are printed even when empty. */
 function printOwner(owner: Frozen<OwnerReference>): Printed {
-  const { apiVersion = '', kind = '', name = '', uid = '', controller, blockOwnerDeletion } = owner as Partial<OwnerReference>
+  const {
+    apiVersion = '',
+    kind = '',
+    name = '',
+    uid = '',
+    controller,
+    blockOwnerDeletion,
+  } = owner as Partial<OwnerReference>
   return new Printed(JSON.stringify({ apiVersion, kind, name, uid, controller, blockOwnerDeletion }))
 }
 
@@ -181,10 +204,15 @@ function validateNoNewFinalizers(finalizers: readonly string[], old: readonly st
   const extra = [...new Set(finalizers)].filter((name) => !old.includes(name)).sort()
   if (extra.length === 0) return []
   const list = `[]string{${extra.map((name) => JSON.stringify(name)).join(', ')}}`
-  return [forbidden(path, `no new finalizers can be added if the object is being deleted, found new finalizers ${list}`)]
+  return [
+    forbidden(path, `no new finalizers can be added if the object is being deleted, found new finalizers ${list}`),
+  ]
 }
 
-export function validateManagedFields(entries: readonly Frozen<ManagedFieldsEntry>[] | undefined, path: FieldPath): FieldError[] {
+export function validateManagedFields(
+  entries: readonly Frozen<ManagedFieldsEntry>[] | undefined,
+  path: FieldPath,
+): FieldError[] {
   return (entries ?? []).flatMap((entry, at) => {
     const { operation = '', fieldsType = '', manager = '', subresource = '' } = entry
     const errors: FieldError[] = []
@@ -229,7 +257,9 @@ export function validateLabelSelector(selector: LabelSelectorLike | null | undef
       }
     } else if (operator === 'Exists' || operator === 'DoesNotExist') {
       if (values.length > 0) {
-        errors.push(forbidden(here.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+        errors.push(
+          forbidden(here.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
+        )
       }
     } else {
       errors.push(invalid(here.child('operator'), operator ?? '', 'not a valid selector operator'))
@@ -272,7 +302,9 @@ export function validateConditions(conditions: readonly ConditionLike[] | undefi
       errors.push(notSupported(here.child('status'), status, ['False', 'True', 'Unknown']))
     }
     if (observedGeneration < 0) {
-      errors.push(invalid(here.child('observedGeneration'), observedGeneration, 'must be greater than or equal to zero'))
+      errors.push(
+        invalid(here.child('observedGeneration'), observedGeneration, 'must be greater than or equal to zero'),
+      )
     }
     if (!lastTransitionTime) errors.push(required(here.child('lastTransitionTime')))
     if (reason === '') errors.push(required(here.child('reason')))
@@ -286,4 +318,3 @@ export function validateConditions(conditions: readonly ConditionLike[] | undefi
   }
   return errors
 }
-

@@ -51,12 +51,22 @@ export function newServingCertificate(authority: KeyPair, names: readonly string
 }
 
 /** A client certificate: the user is its common name, the groups are its organizations. */
-export function newClientCertificate(authority: KeyPair, user: Pick<UserInfo, 'name' | 'groups'>, nowMs: number): Promise<KeyPair> {
+export function newClientCertificate(
+  authority: KeyPair,
+  user: Pick<UserInfo, 'name' | 'groups'>,
+  nowMs: number,
+): Promise<KeyPair> {
   const subject = [...user.groups.map((group) => ({ O: [group] })), { CN: [user.name] }]
   return issue(authority, subject, 'client', [], nowMs)
 }
 
-async function issue(authority: KeyPair, subject: Record<string, string[]>[], usage: 'server' | 'client', names: readonly string[], nowMs: number): Promise<KeyPair> {
+async function issue(
+  authority: KeyPair,
+  subject: Record<string, string[]>[],
+  usage: 'server' | 'client',
+  names: readonly string[],
+  nowMs: number,
+): Promise<KeyPair> {
   const x509 = await library()
   const issuer = new x509.X509Certificate(authority.certificate)
   const signingKey = await importKey(authority.key)

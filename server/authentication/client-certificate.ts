@@ -10,7 +10,11 @@ export const clientCertificates: Authenticator = {
     const name = Array.isArray(CN) ? CN.at(-1) : CN
     if (name === undefined || name === '') return undefined
     const groups = O === undefined ? [] : Array.isArray(O) ? O : [O]
-    return { name, groups, extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${sha256(clientCertificate)}`] } }
+    return {
+      name,
+      groups,
+      extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${sha256(clientCertificate)}`] },
+    }
   },
 }
 

@@ -94,12 +94,16 @@ export class ServiceAccountTokens implements Authenticator {
       const { payload } = await jwtVerify(bearerToken, key, { issuer: this.issuer, algorithms: ['RS256'], currentDate })
       const own = audiencesOf(payload)
       if (!own.some((one) => audiences.includes(one))) {
-        throw newUnauthorized(new Error(`token audiences ${print(own)} is invalid for the target audiences ${print(audiences)}`))
+        throw newUnauthorized(
+          new Error(`token audiences ${print(own)} is invalid for the target audiences ${print(audiences)}`),
+        )
       }
       return this.#userOf(payload['kubernetes.io'] as KubernetesClaim, payload.jti)
     } catch (error) {
       if (error instanceof StatusError) throw error
-      throw newUnauthorized(error instanceof errors.JWTExpired ? new Error('service account token has expired') : undefined)
+      throw newUnauthorized(
+        error instanceof errors.JWTExpired ? new Error('service account token has expired') : undefined,
+      )
     }
   }
 
@@ -189,7 +193,9 @@ function payloadOf(token: string): { iss?: unknown; aud?: unknown } | undefined 
   const [, payload, signature] = token.split('.')
   if (payload === undefined || signature === undefined) return undefined
   try {
-    return (JSON.parse(Buffer.from(payload, 'base64url').toString()) as { iss?: unknown; aud?: unknown } | null) ?? undefined
+    return (
+      (JSON.parse(Buffer.from(payload, 'base64url').toString()) as { iss?: unknown; aud?: unknown } | null) ?? undefined
+    )
   } catch {
     return undefined
   }

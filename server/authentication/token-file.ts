@@ -19,7 +19,9 @@ export function parseTokens(text: string, path: string): Map<string, UserInfo> {
     if (line.trim() === '' || line.startsWith('#')) return
     const columns = parseColumns(line)
     if (columns.length < 3) {
-      throw new Error(`${path}, line ${index + 1}: a token line has at least 3 columns (token, user name, user uid), found ${columns.length}`)
+      throw new Error(
+        `${path}, line ${index + 1}: a token line has at least 3 columns (token, user name, user uid), found ${columns.length}`,
+      )
     }
     const [token = '', name = '', uid = '', groups = ''] = columns
     if (token === '') return

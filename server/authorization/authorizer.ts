@@ -1,20 +1,8 @@
 // The contract of authorization: may this user do this?
 // Source: apiserver/pkg/authorization/authorizer (v1.36)
-import type { UserInfo } from '../apimachinery/types.ts'
+import type { AuthorizationAttributes } from '../apimachinery/authorization-attributes.ts'
 
-export interface AuthorizationAttributes {
-  readonly user: UserInfo
-  readonly verb: string
-  readonly isResourceRequest: boolean
-  /** Of non-resource requests. */
-  readonly path: string
-  readonly namespace: string
-  readonly group: string
-  readonly version: string
-  readonly resource: string
-  readonly subresource: string
-  readonly name: string
-}
+export type { AuthorizationAttributes }
 
 export interface Decision {
   readonly verdict: 'allow' | 'deny' | 'no-opinion'

@@ -46,7 +46,13 @@ export class EscalationGuard {
   /** @throws StatusError 403; 404 if a binding's role is not there to be looked at */
   check(grant: Grant): void {
     const { user, group, resource, object } = grant
-    if (group !== rbacGroup || grant.subresource !== '' || object === undefined || user.groups.includes(privilegedGroup)) return
+    if (
+      group !== rbacGroup ||
+      grant.subresource !== '' ||
+      object === undefined ||
+      user.groups.includes(privilegedGroup)
+    )
+      return
     switch (resource) {
       case 'roles':
       case 'clusterroles':
@@ -62,7 +68,9 @@ export class EscalationGuard {
 
   #checkRole(grant: Grant): void {
     this.#confirm(grant, (grant.object as ClusterRole).rules ?? [])
-    const aggregates = [grant.object, grant.oldObject].some((one) => hasAggregationRule(one as Frozen<ClusterRole> | undefined))
+    const aggregates = [grant.object, grant.oldObject].some((one) =>
+      hasAggregationRule(one as Frozen<ClusterRole> | undefined),
+    )
     if (grant.resource === 'clusterroles' && aggregates && this.#missing(grant, everything).length > 0) {
       throw forbidden(grant, 'must have cluster-admin privileges to use the aggregationRule')
     }
@@ -78,7 +86,18 @@ export class EscalationGuard {
   }
 
   #may(verb: string, { user }: Grant, resource: string, name: string, namespace: string): boolean {
-    const question = { user, verb, isResourceRequest: true, path: '', namespace, group: rbacGroup, version: '*', resource, subresource: '', name }
+    const question = {
+      user,
+      verb,
+      isResourceRequest: true,
+      path: '',
+      namespace,
+      group: rbacGroup,
+      version: '*',
+      resource,
+      subresource: '',
+      name,
+    }
     return this.#authorizer.authorize(question).verdict === 'allow'
   }
 
@@ -89,7 +108,10 @@ export class EscalationGuard {
     const { name, groups } = grant.user
     const descriptions = [...new Set(compact(missing).map(describe))].sort()
     const who = `user ${JSON.stringify(name)} (groups=${quoteAll(groups)})`
-    throw forbidden(grant, `${who} is attempting to grant RBAC permissions not currently held:\n${descriptions.join('\n')}`)
+    throw forbidden(
+      grant,
+      `${who} is attempting to grant RBAC permissions not currently held:\n${descriptions.join('\n')}`,
+    )
   }
 
   #missing({ user, namespace }: Grant, rules: readonly Rule[]): Rule[] {
@@ -112,7 +134,8 @@ function isOnlyForCollection({ object, oldObject }: Grant): boolean {
   if (object === undefined || oldObject === undefined) return false
   const strip = (one: Frozen<AnyObject>): unknown => {
     const stripped = copy(one) as AnyObject
-    for (const member of ['ownerReferences', 'finalizers', 'selfLink', 'managedFields'] as const) delete stripped.metadata?.[member]
+    for (const member of ['ownerReferences', 'finalizers', 'selfLink', 'managedFields'] as const)
+      delete stripped.metadata?.[member]
     return stripped
   }
   return deepEqual(strip(object as Frozen<AnyObject>), strip(oldObject))
@@ -136,7 +159,8 @@ function breakDown({ verbs, apiGroups = [], resources = [], resourceNames = [], 
 
 /** @param part a rule as `breakDown` makes them */
 function covers(owned: Rule, part: Rule): boolean {
-  const hasAll = (set: readonly string[] = [], wanted: readonly string[] = []) => wanted.every((one) => set.includes(one))
+  const hasAll = (set: readonly string[] = [], wanted: readonly string[] = []) =>
+    wanted.every((one) => set.includes(one))
   const names = owned.resourceNames ?? []
   return (
     (owned.verbs.includes('*') || hasAll(owned.verbs, part.verbs)) &&

@@ -42,8 +42,11 @@ export const nodeAuthorizer: Authorizer = {
     if (!attributes.isResourceRequest || !user.groups.includes(nodesGroup) || !user.name.startsWith(nodeUserPrefix)) {
       return { verdict: 'no-opinion', reason: '' }
     }
-    const resource = attributes.subresource === '' ? attributes.resource : `${attributes.resource}/${attributes.subresource}`
-    const isAllowed = rules.some((rule) => rule.group === attributes.group && rule.resource === resource && rule.verbs.includes(attributes.verb))
+    const resource =
+      attributes.subresource === '' ? attributes.resource : `${attributes.resource}/${attributes.subresource}`
+    const isAllowed = rules.some(
+      (rule) => rule.group === attributes.group && rule.resource === resource && rule.verbs.includes(attributes.verb),
+    )
     return { verdict: isAllowed ? 'allow' : 'no-opinion', reason: '' }
   },
 }

@@ -90,7 +90,11 @@ export function allows(rule: Rule, attributes: AuthorizationAttributes): boolean
   if (!covers(rule.verbs, attributes.verb)) return false
   if (!attributes.isResourceRequest) return (rule.nonResourceURLs ?? []).some((url) => coversPath(url, attributes.path))
   const { group, resource, subresource, name } = attributes
-  return covers(rule.apiGroups, group) && coversResource(rule.resources, resource, subresource) && coversName(rule.resourceNames, name)
+  return (
+    covers(rule.apiGroups, group) &&
+    coversResource(rule.resources, resource, subresource) &&
+    coversName(rule.resourceNames, name)
+  )
 }
 
 function covers(values: readonly string[] | undefined, asked: string): boolean {
@@ -100,7 +104,9 @@ function covers(values: readonly string[] | undefined, asked: string): boolean {
 function coversResource(values: readonly string[] | undefined, resource: string, subresource: string): boolean {
   if (values === undefined) return false
   const asked = subresource === '' ? resource : `${resource}/${subresource}`
-  return values.some((value) => value === '*' || value === asked || (subresource !== '' && value === `*/${subresource}`))
+  return values.some(
+    (value) => value === '*' || value === asked || (subresource !== '' && value === `*/${subresource}`),
+  )
 }
 
 function coversName(names: readonly string[] | undefined, asked: string): boolean {

@@ -149,7 +149,11 @@ function proxyDaemonSet(): DaemonSet {
               name: 'kube-proxy',
               image: `registry.k8s.io/kube-proxy:${kubernetesVersion}`,
               imagePullPolicy: 'IfNotPresent',
-              command: ['/usr/local/bin/kube-proxy', '--config=/var/lib/kube-proxy/config.conf', '--hostname-override=$(NODE_NAME)'],
+              command: [
+                '/usr/local/bin/kube-proxy',
+                '--config=/var/lib/kube-proxy/config.conf',
+                '--hostname-override=$(NODE_NAME)',
+              ],
               env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
               securityContext: { privileged: true },
               volumeMounts: [
@@ -197,7 +201,12 @@ function dnsConfig(): ConfigMap {
     '}',
     '',
   ]
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'coredns', namespace }, data: { Corefile: corefile.join('\n') } }
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'coredns', namespace },
+    data: { Corefile: corefile.join('\n') },
+  }
 }
 
 function dnsService({ serviceCIDR }: ControlPlaneOptions): Service {
@@ -281,7 +290,9 @@ function dnsDeployment(): Deployment {
             },
           ],
           dnsPolicy: 'Default',
-          volumes: [{ name: 'config-volume', configMap: { name: 'coredns', items: [{ key: 'Corefile', path: 'Corefile' }] } }],
+          volumes: [
+            { name: 'config-volume', configMap: { name: 'coredns', items: [{ key: 'Corefile', path: 'Corefile' }] } },
+          ],
         },
       },
     },

@@ -42,12 +42,21 @@ describe('controlPlaneObjects', () => {
       'kubernetes.io/config.source': 'file',
       'kubernetes.io/config.seen': '2026-01-01T00:00:00.000000000Z',
     })
-    expect(pod.metadata?.annotations?.['kubernetes.io/config.mirror']).to.equal(pod.metadata?.annotations?.['kubernetes.io/config.hash'])
+    expect(pod.metadata?.annotations?.['kubernetes.io/config.mirror']).to.equal(
+      pod.metadata?.annotations?.['kubernetes.io/config.hash'],
+    )
     expect(pod.metadata?.ownerReferences).to.deep.equal([
       { apiVersion: 'v1', kind: 'Node', name: 'kubeling-control-plane', uid: 'node-uid', controller: true },
     ])
-    expect(pod.spec).to.deep.include({ nodeName: 'kubeling-control-plane', hostNetwork: true, priorityClassName: 'system-node-critical' })
-    expect(pod.spec?.containers[0]?.command?.slice(0, 2)).to.deep.equal(['etcd', '--advertise-client-urls=https://172.18.0.2:2379'])
+    expect(pod.spec).to.deep.include({
+      nodeName: 'kubeling-control-plane',
+      hostNetwork: true,
+      priorityClassName: 'system-node-critical',
+    })
+    expect(pod.spec?.containers[0]?.command?.slice(0, 2)).to.deep.equal([
+      'etcd',
+      '--advertise-client-urls=https://172.18.0.2:2379',
+    ])
   })
 
   it('gives DNS the tenth address of the service range', () => {

@@ -23,7 +23,9 @@ const CERTIFICATES = '/etc/kubernetes/pki'
 
 /** In an order in which they may be created. None of them has a status yet. */
 export function controlPlaneObjects(options: ControlPlaneOptions): AnyObject[] {
-  const pods = [etcd(options), apiServer(options), controllerManager(options), scheduler(options)].map((part) => mirrorPod(part, options))
+  const pods = [etcd(options), apiServer(options), controllerManager(options), scheduler(options)].map((part) =>
+    mirrorPod(part, options),
+  )
   return [...addonObjects(options), ...(pods as unknown as AnyObject[])]
 }
 
@@ -190,7 +192,9 @@ function mirrorPod({ name, container, annotations, mounts }: StaticPod, { node, 
     ...(writable === true ? {} : { readOnly: true }),
   }))
   const containers = [{ name, imagePullPolicy: 'IfNotPresent', ...container, volumeMounts }]
-  const hash = createHash('md5').update(JSON.stringify([node.name, containers])).digest('hex')
+  const hash = createHash('md5')
+    .update(JSON.stringify([node.name, containers]))
+    .digest('hex')
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -235,7 +239,12 @@ function probes(
   scheme: 'HTTP' | 'HTTPS',
   paths: { live: string; ready?: string; start: string },
 ): { livenessProbe: Probe; readinessProbe?: Probe; startupProbe: Probe } {
-  const probe = (path: string, initialDelaySeconds: number, failureThreshold: number, periodSeconds: number): Probe => ({
+  const probe = (
+    path: string,
+    initialDelaySeconds: number,
+    failureThreshold: number,
+    periodSeconds: number,
+  ): Probe => ({
     httpGet: { host, path, port: 'probe-port', scheme },
     ...(initialDelaySeconds === 0 ? {} : { initialDelaySeconds }),
     timeoutSeconds: 15,

@@ -26,7 +26,13 @@ export function bootstrapObjects(options: BootstrapOptions): AnyObject[] {
   ) as { apiserver: AnyObject[]; controllers: AnyObject[] }
   const namespaces = file.apiserver.filter((one) => one.kind === 'Namespace')
   const others = file.apiserver.filter((one) => one.kind !== 'Namespace')
-  return [...namespaces, ...others, ...kubernetesService(options), ...ownObjects(options), ...(options.withControllers ? file.controllers : [])]
+  return [
+    ...namespaces,
+    ...others,
+    ...kubernetesService(options),
+    ...ownObjects(options),
+    ...(options.withControllers ? file.controllers : []),
+  ]
 }
 
 /** The first usable address of a range is the API server's own. */
@@ -44,7 +50,11 @@ function kubernetesService({ advertiseAddress, port, serviceCIDR, now }: Bootstr
     {
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
+      metadata: {
+        name: 'kubernetes',
+        namespace: 'default',
+        labels: { component: 'apiserver', provider: 'kubernetes' },
+      },
       spec: {
         ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: port }],
         clusterIP: ip,
@@ -62,7 +72,10 @@ function kubernetesService({ advertiseAddress, port, serviceCIDR, now }: Bootstr
       kind: 'IPAddress',
       metadata: {
         name: ip,
-        labels: { 'ipaddress.kubernetes.io/ip-family': 'IPv4', 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' },
+        labels: {
+          'ipaddress.kubernetes.io/ip-family': 'IPv4',
+          'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+        },
       },
       spec: { parentRef: { resource: 'services', namespace: 'default', name: 'kubernetes' } },
     },
@@ -73,7 +86,13 @@ function kubernetesService({ advertiseAddress, port, serviceCIDR, now }: Bootstr
       spec: { cidrs: [serviceCIDR] },
       status: {
         conditions: [
-          { type: 'Ready', status: 'True', lastTransitionTime: formatTime(now), reason: '', message: 'Kubernetes default Service CIDR is ready' },
+          {
+            type: 'Ready',
+            status: 'True',
+            lastTransitionTime: formatTime(now),
+            reason: '',
+            message: 'Kubernetes default Service CIDR is ready',
+          },
         ],
       },
     },
@@ -87,13 +106,22 @@ export function kubernetesEndpoints(advertiseAddress: string, port: number): Any
     {
       apiVersion: 'v1',
       kind: 'Endpoints',
-      metadata: { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+      metadata: {
+        name: 'kubernetes',
+        namespace: 'default',
+        labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
+      },
       subsets: [{ addresses: [{ ip: advertiseAddress }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
     },
     {
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
-      metadata: { name: 'kubernetes', namespace: 'default', generation: 1, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+      metadata: {
+        name: 'kubernetes',
+        namespace: 'default',
+        generation: 1,
+        labels: { 'kubernetes.io/service-name': 'kubernetes' },
+      },
       addressType: 'IPv4',
       endpoints: [{ addresses: [advertiseAddress], conditions: { ready: true } }],
       ports: [{ name: 'https', protocol: 'TCP', port }],
@@ -101,7 +129,14 @@ export function kubernetesEndpoints(advertiseAddress: string, port: number): Any
   ]
 }
 
-function ownObjects({ advertiseAddress, port, hostname, identity, now, clientAuthority }: BootstrapOptions): AnyObject[] {
+function ownObjects({
+  advertiseAddress,
+  port,
+  hostname,
+  identity,
+  now,
+  clientAuthority,
+}: BootstrapOptions): AnyObject[] {
   return [
     {
       apiVersion: 'coordination.k8s.io/v1',

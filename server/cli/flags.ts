@@ -17,7 +17,8 @@ export function parseNodes(text: string): number {
 
 function integer(text: string, min: number, max: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-  if (!(value >= min && value <= max)) throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
+  if (!(value >= min && value <= max))
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
   return value
 }
 
@@ -49,7 +50,13 @@ export function parsePortRange(text: string): { from: number; to: number } {
 
 /** A flag that may be given several times, each time with one value or several with commas between. */
 export function parseList(text: string, earlier: readonly string[] = []): string[] {
-  return [...earlier, ...text.split(',').map((one) => one.trim()).filter((one) => one !== '')]
+  return [
+    ...earlier,
+    ...text
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== ''),
+  ]
 }
 
 export function parseComponents(text: string, earlier?: readonly ComponentName[]): ComponentName[] {

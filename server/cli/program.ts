@@ -50,22 +50,32 @@ function makeProgram(): Command {
     .option('--data-dir <folder>', 'what the cluster keeps (default: ~/.kubeling/default)')
     .option('--in-memory', 'keep nothing: the cluster is gone when the process ends')
     .addOption(
-      new Option('--durability <how>', 'sync: acknowledged means on disk; relaxed: faster, a power cut may lose the last writes')
+      new Option(
+        '--durability <how>',
+        'sync: acknowledged means on disk; relaxed: faster, a power cut may lose the last writes',
+      )
         .choices(['sync', 'relaxed'] as const)
         .default('sync'),
     )
     .addOption(new Option('--nodes <number>', 'how many simulated nodes').argParser(parseNodes).default(1))
-    .option('--bare', "without the pods of a control plane in kube-system and other things a real cluster's installer adds")
+    .option(
+      '--bare',
+      "without the pods of a control plane in kube-system and other things a real cluster's installer adds",
+    )
     .option('--kubeconfig <file>', 'where to write the kubeconfig (default: kubeconfig in the data folder)')
     .option('--name <name>', 'of the cluster in kubeconfigs, and of its context', 'kubeling')
-    .option('--merge-kubeconfig [file]', 'add the cluster to your own kubeconfig too (default: $KUBECONFIG, else ~/.kube/config)')
+    .option(
+      '--merge-kubeconfig [file]',
+      'add the cluster to your own kubeconfig too (default: $KUBECONFIG, else ~/.kube/config)',
+    )
     .addOption(
       new Option('--disable <parts>', 'parts to leave out: controllers, scheduler, kubelet').argParser(parseComponents),
     )
     .addOption(
-      new Option('--disable-admission-plugins <names>', 'admission plugins to leave out, such as ServiceAccount').argParser(
-        parseAdmissionPlugins,
-      ),
+      new Option(
+        '--disable-admission-plugins <names>',
+        'admission plugins to leave out, such as ServiceAccount',
+      ).argParser(parseAdmissionPlugins),
     )
     .option('--token-auth-file <csv>', 'static tokens: token,user,uid,"group1,group2"')
     .addOption(
@@ -79,11 +89,16 @@ function makeProgram(): Command {
         .default({ from: 30000, to: 32767 }, '30000-32767'),
     )
     .addOption(
-      new Option('--advertise-address <ip>', 'what the Service kubernetes points to (default: the first node, 172.18.0.2)').argParser(parseAddress),
+      new Option(
+        '--advertise-address <ip>',
+        'what the Service kubernetes points to (default: the first node, 172.18.0.2)',
+      ).argParser(parseAddress),
     )
     .option('--service-account-issuer <url>', 'issuer of service account tokens', 'https://kubernetes.default.svc')
     .addOption(
-      new Option('--api-audiences <names>', 'audiences of service account tokens (default: the issuer)').argParser(parseList),
+      new Option('--api-audiences <names>', 'audiences of service account tokens (default: the issuer)').argParser(
+        parseList,
+      ),
     )
     .addHelpText('after', examples)
     // Help and bad flags are answered without loading a cluster.
@@ -112,5 +127,9 @@ export async function main(args: readonly string[]): Promise<void> {
 
 /** The library's texts, as the one sentence that every failure of ours is. */
 function oneSentence(text: string): string {
-  return `kubeling: ${text.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ').trim().replace(/\.$/, '')}\n`
+  return `kubeling: ${text
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .trim()
+    .replace(/\.$/, '')}\n`
 }

@@ -107,7 +107,8 @@ async function checkKubeconfig(path: string): Promise<void> {
   const isOthers = await holdsOthers(path, 'kubeling').catch((error: unknown) => {
     throw new Failure(`the file ${path} of --kubeconfig cannot be used: ${readFailure(error)}`, { cause: error })
   })
-  if (isOthers) throw new Failure(`${path} holds other clusters, which would be lost: use --merge-kubeconfig ${path} instead`)
+  if (isOthers)
+    throw new Failure(`${path} holds other clusters, which would be lost: use --merge-kubeconfig ${path} instead`)
 }
 
 async function publish(cluster: Cluster, path: string, { mergeKubeconfig: merge }: UpFlags): Promise<void> {

@@ -16,12 +16,17 @@ export async function bind(api: Api, scope: Scope, body: Body): Promise<Answer> 
   const options = parseWriteOptions(scope.query, 'CreateOptions')
   const schema = typeByName('io.k8s.api.core.v1.Binding') as StructSchema
   const expected = { group: '', version: 'v1', kind: 'Binding' }
-  const binding = decodeAs(schema, expected, body, { fieldValidation: options.fieldValidation, warn: scope.warn }) as Binding & AnyObject
+  const binding = decodeAs(schema, expected, body, {
+    fieldValidation: options.fieldValidation,
+    warn: scope.warn,
+  }) as Binding & AnyObject
   const name = scope.name === '' ? (binding.metadata?.name ?? '') : scope.name
   if (binding.metadata?.name !== name) throw newBadRequest('name in URL does not match name in Binding object')
   const { target } = binding
   if (target.kind !== undefined && target.kind !== '' && target.kind !== 'Node') {
-    throw newPlainError(`target.kind: Unsupported value: ${JSON.stringify(target.kind)}: supported values: "Node", "<empty>"`)
+    throw newPlainError(
+      `target.kind: Unsupported value: ${JSON.stringify(target.kind)}: supported values: "Node", "<empty>"`,
+    )
   }
   const nodeName = target.name ?? ''
   if (nodeName === '') throw newPlainError('target.name: Required value')
@@ -32,14 +37,18 @@ export async function bind(api: Api, scope: Scope, body: Body): Promise<Answer> 
     (current) => {
       const pod = copy(current!.object) as Pod & AnyObject
       const refuse = (why: string) => newConflict({ group: '', resource: 'pods/binding' }, name, why)
-      if (pod.metadata?.deletionTimestamp !== undefined) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`)
+      if (pod.metadata?.deletionTimestamp !== undefined)
+        throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`)
       const assigned = pod.spec?.nodeName ?? ''
       if (assigned !== '') throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(assigned)}`)
       const gates = pod.spec?.schedulingGates ?? []
       if (gates.length > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`)
       pod.spec!.nodeName = nodeName
       const { uid, resourceVersion, annotations } = binding.metadata ?? {}
-      if (uid !== undefined && uid !== '' && uid !== pod.metadata!.uid) throw refuse(`the UID in the precondition (${uid}) does not match the UID in record (${pod.metadata!.uid}). The object might have been deleted and then recreated`)
+      if (uid !== undefined && uid !== '' && uid !== pod.metadata!.uid)
+        throw refuse(
+          `the UID in the precondition (${uid}) does not match the UID in record (${pod.metadata!.uid}). The object might have been deleted and then recreated`,
+        )
       if (resourceVersion !== undefined && resourceVersion !== '') pod.metadata!.resourceVersion = resourceVersion
       if (annotations !== undefined) pod.metadata!.annotations = { ...pod.metadata!.annotations, ...annotations }
       markScheduled(pod, api.clock.now())
@@ -54,7 +63,8 @@ function markScheduled(pod: Pod, now: number): void {
   const status = (pod.status ??= {})
   const conditions = (status.conditions ??= [])
   const condition = conditions.find((one) => one.type === 'PodScheduled')
-  if (condition === undefined) conditions.push({ type: 'PodScheduled', status: 'True', lastTransitionTime: formatTime(now) })
+  if (condition === undefined)
+    conditions.push({ type: 'PodScheduled', status: 'True', lastTransitionTime: formatTime(now) })
   else if (condition.status !== 'True') {
     condition.status = 'True'
     condition.lastTransitionTime = formatTime(now)

@@ -13,7 +13,16 @@ describe('component statuses', () => {
   async function scope(name: string, query = ''): Promise<Scope> {
     const { resources, user } = await TestApi.start()
     const resource = resources.get('', 'v1', 'componentstatuses')!
-    return { resource, subresource: '', namespace: '', name, user, query: new URLSearchParams(query), userAgent: '', warn() {} }
+    return {
+      resource,
+      subresource: '',
+      namespace: '',
+      name,
+      user,
+      query: new URLSearchParams(query),
+      userAgent: '',
+      warn() {},
+    }
   }
 
   it('are what the probes find, and have no revision', async () => {
@@ -28,7 +37,9 @@ describe('component statuses', () => {
 
   it('are selected by name', async () => {
     const answer = componentStatuses(await scope('', 'fieldSelector=metadata.name%3Dscheduler'), () => parts)
-    expect(answer.type === 'list' && answer.entries.map(({ object }) => object.metadata!.name)).to.deep.equal(['scheduler'])
+    expect(answer.type === 'list' && answer.entries.map(({ object }) => object.metadata!.name)).to.deep.equal([
+      'scheduler',
+    ])
   })
 
   it('refuse a name that no component has', async () => {

@@ -29,7 +29,9 @@ export function componentStatuses(scope: Scope, probe: ComponentProbe): Answer {
   }
   const options = parseListOptions(query, false)
   const selected = selection(resource.kind, options.labelSelector, options.fieldSelector)
-  const entries = probe().map(entryOf).filter(({ object }) => selected.isAll || selected.matches(object))
+  const entries = probe()
+    .map(entryOf)
+    .filter(({ object }) => selected.isAll || selected.matches(object))
   return { type: 'list', resource, entries, metadata: {} }
 }
 

@@ -14,7 +14,8 @@ describe('reaching into a pod', () => {
     await api.create('pods', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'two' }, spec: spec('a', 'b') })
   })
 
-  const scope = (name: string, subresource: string, query = ''): Scope => api.scope('pods', { name, subresource, query })
+  const scope = (name: string, subresource: string, query = ''): Scope =>
+    api.scope('pods', { name, subresource, query })
 
   it('has no logs while the pod has no node', () => {
     expect(connect(scope('one', 'log'))).to.deep.equal({ type: 'empty' })
@@ -28,8 +29,18 @@ describe('reaching into a pod', () => {
     ['one', 'log', 'container=nope', 'container nope is not valid for pod one'],
     ['two', 'log', '', 'a container name must be specified for pod two, choose one of: [a b]'],
     ['none', 'exec', '', 'pods "none" not found'],
-    ['one', 'log', 'tailLines=-1', 'PodLogOptions "one" is invalid: tailLines: Invalid value: -1: must be greater than or equal to 0'],
-    ['one', 'log', 'limitBytes=0', 'PodLogOptions "one" is invalid: limitBytes: Invalid value: 0: must be greater than 0'],
+    [
+      'one',
+      'log',
+      'tailLines=-1',
+      'PodLogOptions "one" is invalid: tailLines: Invalid value: -1: must be greater than or equal to 0',
+    ],
+    [
+      'one',
+      'log',
+      'limitBytes=0',
+      'PodLogOptions "one" is invalid: limitBytes: Invalid value: 0: must be greater than 0',
+    ],
   ]
   for (const [name, subresource, query, message] of refusals) {
     it(`is refused: ${subresource} of ${name} ${query}`, () => {

@@ -41,7 +41,11 @@ function checkAddress({ status }: Frozen<Pod>): void {
 
 function checkContainer({ metadata, spec }: Frozen<Pod>, container: string): void {
   const pod = metadata?.name ?? ''
-  const names = [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])].map(({ name }) => name)
+  const names = [
+    ...(spec?.initContainers ?? []),
+    ...(spec?.containers ?? []),
+    ...(spec?.ephemeralContainers ?? []),
+  ].map(({ name }) => name)
   if (container !== '') {
     if (!names.includes(container)) throw newBadRequest(`container ${container} is not valid for pod ${pod}`)
   } else if ((spec?.containers ?? []).length !== 1) {
@@ -59,8 +63,10 @@ function checkLogOptions({ query, name }: Scope): void {
   const limitBytes = number('limitBytes')
   const sinceSeconds = number('sinceSeconds')
   const errors: FieldError[] = []
-  if (tailLines !== undefined && tailLines < 0) errors.push(invalid(field('tailLines'), tailLines, 'must be greater than or equal to 0'))
-  if (limitBytes !== undefined && limitBytes < 1) errors.push(invalid(field('limitBytes'), limitBytes, 'must be greater than 0'))
+  if (tailLines !== undefined && tailLines < 0)
+    errors.push(invalid(field('tailLines'), tailLines, 'must be greater than or equal to 0'))
+  if (limitBytes !== undefined && limitBytes < 1)
+    errors.push(invalid(field('limitBytes'), limitBytes, 'must be greater than 0'))
   if (sinceSeconds !== undefined && query.has('sinceTime')) {
     errors.push(forbidden(field(''), 'at most one of `sinceTime` or `sinceSeconds` may be specified'))
   } else if (sinceSeconds !== undefined && sinceSeconds < 1) {

@@ -27,7 +27,9 @@ export function decodeContinue(token: string): ContinuePoint {
   }
   if (typeof value !== 'object' || Array.isArray(value)) {
     const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
-    throw refuse(`continue key is not valid: json: cannot unmarshal ${kind} into Go value of type storage.continueToken`)
+    throw refuse(
+      `continue key is not valid: json: cannot unmarshal ${kind} into Go value of type storage.continueToken`,
+    )
   }
   const parsed: { v?: unknown; rv?: unknown; start?: unknown } = value ?? {}
   if (parsed.v !== tokenVersion) {

@@ -11,7 +11,8 @@ import { parseWriteOptions } from './options.ts'
 export async function create(api: Api, scope: Scope, body: Body): Promise<Answer> {
   const { resource } = scope
   const options = parseWriteOptions(scope.query, 'CreateOptions')
-  if (resource.store === undefined) throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'create')
+  if (resource.store === undefined)
+    throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'create')
   const decoded = decodeForResource(resource, body, { fieldValidation: options.fieldValidation, warn: scope.warn })
   const draft = defaultAndConvert(resource, decoded)
   setNamespace(draft, scope)
@@ -23,7 +24,10 @@ export async function create(api: Api, scope: Scope, body: Body): Promise<Answer
   delete draft.metadata!.deletionGracePeriodSeconds
   trackOwners(api, scope, undefined, draft, options.fieldManager)
   const context = writeContext(api, scope, options.dryRun)
-  const admitting = api.admission.admit(admissionAttributes(scope, 'CREATE', draft, undefined, options.dryRun), api.reader)
+  const admitting = api.admission.admit(
+    admissionAttributes(scope, 'CREATE', draft, undefined, options.dryRun),
+    api.reader,
+  )
   if (admitting !== undefined) await admitting
   const entry = await resource.store.create(context, draft, validating(api, scope, 'CREATE', options.dryRun))
   return { type: 'entry', code: 201, resource, entry }

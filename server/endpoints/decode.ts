@@ -43,7 +43,8 @@ export function decodeAs(
   const sentKind = typeof sent.kind === 'string' && sent.kind !== '' ? sent.kind : expected.kind
   const sentVersion = typeof sent.apiVersion === 'string' && sent.apiVersion !== '' ? sent.apiVersion : apiVersion
   checkKind(sentKind, sentVersion, expected, apiVersion)
-  const cannot = (why: string) => newBadRequest(`${sentKind} in version "${expected.version}" cannot be handled as a ${expected.kind}: ${why}`)
+  const cannot = (why: string) =>
+    newBadRequest(`${sentKind} in version "${expected.version}" cannot be handled as a ${expected.kind}: ${why}`)
   try {
     const { object, unknownFields } = decodeObject(schema, sent)
     restoreEmptyLists(schema, sent, object)
@@ -51,7 +52,8 @@ export function decodeAs(
     object.apiVersion = apiVersion
     if (options.fieldValidation !== 'Ignore') {
       const strict = [...findings, ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`)]
-      if (strict.length > 0 && options.fieldValidation === 'Strict') throw cannot(`strict decoding error: ${strict.join(', ')}`)
+      if (strict.length > 0 && options.fieldValidation === 'Strict')
+        throw cannot(`strict decoding error: ${strict.join(', ')}`)
       for (const finding of strict) warnOfFinding(finding, options)
     }
     return object
@@ -70,18 +72,27 @@ export function warnOfFinding(finding: string, { warn }: Pick<DecodeOptions, 'wa
   for (const line of lines?.split('\n') ?? [finding]) warn(line.trim())
 }
 
-function checkKind(kind: string, apiVersion: string, expected: { group: string; version: string; kind: string }, expectedVersion: string): void {
+function checkKind(
+  kind: string,
+  apiVersion: string,
+  expected: { group: string; version: string; kind: string },
+  expectedVersion: string,
+): void {
   if (kind === expected.kind && apiVersion === expectedVersion) return
   const version = apiVersion.slice(apiVersion.indexOf('/') + 1)
   const cannot = `${kind} in version "${version}" cannot be handled as a ${expected.kind}: `
   if (typeOfKind(apiVersion, kind) === undefined) {
     if (kind === expected.kind && apiVersion.endsWith(`beta1`)) {
-      throw newBadRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expectedVersion})`)
+      throw newBadRequest(
+        `the API version in the data (${apiVersion}) does not match the expected API version (${expectedVersion})`,
+      )
     }
     throw newBadRequest(`${cannot}${unregisteredProblem(kind, apiVersion)}`)
   }
   if (kind === expected.kind) {
-    throw newBadRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expectedVersion})`)
+    throw newBadRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expectedVersion})`,
+    )
   }
   throw newBadRequest(`${cannot}${convertingProblem(kind, apiVersion, expected)}`)
 }

@@ -201,7 +201,10 @@ describe('delete', () => {
     it('goes once, if two ask at the same time, and not one made after it', async () => {
       await api.create('pods', pod('p', { nodeName: 'n' }))
       const once = () => api.delete('pods', 'p', { gracePeriodSeconds: 0 })
-      const [first, second] = await Promise.all([once(), once().then(async (gone) => (await api.create('pods', pod('p')), gone))])
+      const [first, second] = await Promise.all([
+        once(),
+        once().then(async (gone) => (await api.create('pods', pod('p')), gone)),
+      ])
       expect(first.metadata!.uid).to.equal(second.metadata!.uid)
       expect(await api.names('pods')).to.deep.equal(['p'])
     })

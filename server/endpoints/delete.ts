@@ -28,10 +28,16 @@ function readOptions(scope: Scope, body: Body | undefined): DeleteOptions {
     const version = sent?.apiVersion !== undefined && sent.apiVersion !== '' ? sent.apiVersion : 'v1'
     const kind = sent?.kind ?? ''
     if (kind !== '' && typeOfKind(version, kind)?.name !== deleteOptionsType) {
-      throw newBadRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(version)} in scheme "pkg/runtime/scheme.go:111"`)
+      throw newBadRequest(
+        `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(version)} in scheme "pkg/runtime/scheme.go:111"`,
+      )
     }
     const slash = version.indexOf('/')
-    const expected = { group: slash < 0 ? '' : version.slice(0, slash), version: version.slice(slash + 1), kind: 'DeleteOptions' }
+    const expected = {
+      group: slash < 0 ? '' : version.slice(0, slash),
+      version: version.slice(slash + 1),
+      kind: 'DeleteOptions',
+    }
     options = decodeAs(schema, expected, body, { fieldValidation: 'Ignore', warn: scope.warn }) as DeleteOptions
   } else {
     options = {}
@@ -58,10 +64,12 @@ function deleteRequest(api: Api, scope: Scope, options: DeleteOptions): DeleteRe
   const dryRun = (options.dryRun ?? []).length > 0
   return {
     // Negative grace periods mean one second, as in the real server.
-    gracePeriodSeconds: options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds,
+    gracePeriodSeconds:
+      options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds,
     propagation: propagationOf(options),
     preconditions: options.preconditions,
-    check: (_object, old) => api.admission.validate(admissionAttributes(scope, 'DELETE', undefined, old, dryRun), api.reader),
+    check: (_object, old) =>
+      api.admission.validate(admissionAttributes(scope, 'DELETE', undefined, old, dryRun), api.reader),
   }
 }
 
@@ -69,16 +77,22 @@ function deleteRequest(api: Api, scope: Scope, options: DeleteOptions): DeleteRe
 export async function deleteOne(api: Api, scope: Scope, body: Body | undefined): Promise<Answer> {
   const { resource } = scope
   const options = readOptions(scope, body)
-  if (resource.store === undefined) throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'delete')
+  if (resource.store === undefined)
+    throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'delete')
   const context = writeContext(api, scope, (options.dryRun ?? []).length > 0)
   if (resource.kind.strategy?.defaultPropagation === 'orphan' && propagationOf(options) === undefined) {
-    scope.warn(`child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning`)
+    scope.warn(
+      `child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning`,
+    )
   }
   const { entry, gone } = await resource.store.delete(context, scope.name, deleteRequest(api, scope, options))
   if (gone && resource.kind.strategy?.returnsDeletedObject !== true) {
     const { group, resource: plural } = resource.facts
     const { name, uid } = entry.object.metadata!
-    return { type: 'status', status: successStatus({ name: name!, ...(group === '' ? {} : { group }), kind: plural, uid: uid! }) }
+    return {
+      type: 'status',
+      status: successStatus({ name: name!, ...(group === '' ? {} : { group }), kind: plural, uid: uid! }),
+    }
   }
   return { type: 'entry', code: 200, resource, entry }
 }
@@ -88,7 +102,8 @@ export async function deleteCollection(api: Api, scope: Scope, body: Body | unde
   const { resource } = scope
   const options = readOptions(scope, body)
   const store = resource.store
-  if (store === undefined) throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'delete')
+  if (store === undefined)
+    throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'delete')
   const { labelSelector, fieldSelector } = parseListOptions(scope.query, false)
   // Refuses bad selectors before anything is deleted.
   selection(resource.kind, labelSelector, fieldSelector)

@@ -2,13 +2,22 @@ import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { groups, resources } from '../../openapi/index.ts'
 import type { ResourceFacts } from '../../openapi/schema.ts'
-import { aggregatedDiscovery, apiGroupList, compareVersions, Discovery, discoveryGroups, type DiscoveryAnswer } from './discovery.ts'
+import {
+  aggregatedDiscovery,
+  apiGroupList,
+  compareVersions,
+  Discovery,
+  discoveryGroups,
+  type DiscoveryAnswer,
+} from './discovery.ts'
 
 /** What a real server of v1.36.3 answers, by file. */
 const recorded = (name: string): object =>
   JSON.parse(readFileSync(new URL(`testdata/discovery/${name}.json`, import.meta.url), 'utf8')) as object
 
-const healthPaths = (recorded('root-paths') as { paths: string[] }).paths.filter((path) => /^\/(healthz|livez|readyz)\//.test(path))
+const healthPaths = (recorded('root-paths') as { paths: string[] }).paths.filter((path) =>
+  /^\/(healthz|livez|readyz)\//.test(path),
+)
 
 function discovery(more: ResourceFacts[] = []): Discovery {
   return new Discovery({
@@ -43,8 +52,20 @@ function widget(version: string, more: Partial<ResourceFacts> = {}): ResourceFac
     type: 'com.example.v1.Widget',
     fieldSelectors: [],
     subresources: [
-      { name: 'status', kind: 'Widget', apiVersion: `example.com/${version}`, verbs: patchable, type: 'com.example.v1.Widget' },
-      { name: 'scale', kind: 'Scale', apiVersion: 'autoscaling/v1', verbs: patchable, type: 'io.k8s.api.autoscaling.v1.Scale' },
+      {
+        name: 'status',
+        kind: 'Widget',
+        apiVersion: `example.com/${version}`,
+        verbs: patchable,
+        type: 'com.example.v1.Widget',
+      },
+      {
+        name: 'scale',
+        kind: 'Scale',
+        apiVersion: 'autoscaling/v1',
+        verbs: patchable,
+        type: 'io.k8s.api.autoscaling.v1.Scale',
+      },
     ],
     ...more,
   }
@@ -88,7 +109,11 @@ describe('discovery', () => {
   })
 
   it('takes in custom resources', () => {
-    const more = [widget('v1beta1'), widget('v1'), widget('v1', { resource: 'gadgets', kind: 'Gadget', subresources: [] })]
+    const more = [
+      widget('v1beta1'),
+      widget('v1'),
+      widget('v1', { resource: 'gadgets', kind: 'Gadget', subresources: [] }),
+    ]
     expect(answer('/apis/example.com', more).object).to.deep.equal({
       kind: 'APIGroup',
       apiVersion: 'v1',
@@ -99,24 +124,35 @@ describe('discovery', () => {
       ],
       preferredVersion: { groupVersion: 'example.com/v1', version: 'v1' },
     })
-    const { resources: listed } = answer('/apis/example.com/v1', more).object as { resources: { name: string; group?: string }[] }
+    const { resources: listed } = answer('/apis/example.com/v1', more).object as {
+      resources: { name: string; group?: string }[]
+    }
     expect(listed.map(({ name, group }) => [name, group])).to.deep.equal([
       ['gadgets', undefined],
       ['widgets', undefined],
       ['widgets/status', undefined],
       ['widgets/scale', 'autoscaling'],
     ])
-    const { items } = answer('/apis', more).aggregated!.object as { items: { metadata: object; versions: { resources: object[] }[] }[] }
+    const { items } = answer('/apis', more).aggregated!.object as {
+      items: { metadata: object; versions: { resources: object[] }[] }[]
+    }
     expect(items.at(-1)!.metadata).to.deep.equal({ name: 'example.com' })
     expect(items.at(-1)!.versions[0]!.resources[1]).to.deep.include({
       resource: 'widgets',
       responseKind: { group: 'example.com', version: 'v1', kind: 'Widget' },
     })
-    expect((answer('/', more).object as { paths: string[] }).paths).to.include.members(['/apis/example.com', '/apis/example.com/v1beta1'])
+    expect((answer('/', more).object as { paths: string[] }).paths).to.include.members([
+      '/apis/example.com',
+      '/apis/example.com/v1beta1',
+    ])
   })
 
   it('lists further groups by priority, and marks those of a server that does not answer', () => {
-    const metrics = { group: 'metrics.k8s.io', priority: 100, versions: [{ version: 'v1beta1', resources: [], freshness: 'Stale' as const }] }
+    const metrics = {
+      group: 'metrics.k8s.io',
+      priority: 100,
+      versions: [{ version: 'v1beta1', resources: [], freshness: 'Stale' as const }],
+    }
     const early = { group: 'zoo.example.com', priority: 2000, versions: [{ version: 'v1', resources: [] }] }
     const made = discoveryGroups(groups, [...resources, widget('v1')], [metrics, early])
     const names = (apiGroupList(made) as { groups: { name: string }[] }).groups.map(({ name }) => name)
@@ -138,7 +174,16 @@ describe('discovery', () => {
   it('orders versions', () => {
     const versions = ['foo10', 'v1', 'v12alpha1', 'v2', 'v10beta3', 'foo1', 'v1beta1', 'v11alpha2', 'v10', 'v3beta1']
     expect(versions.sort(compareVersions)).to.deep.equal([
-      'v10', 'v2', 'v1', 'v10beta3', 'v3beta1', 'v1beta1', 'v12alpha1', 'v11alpha2', 'foo1', 'foo10',
+      'v10',
+      'v2',
+      'v1',
+      'v10beta3',
+      'v3beta1',
+      'v1beta1',
+      'v12alpha1',
+      'v11alpha2',
+      'foo1',
+      'foo10',
     ])
   })
 })

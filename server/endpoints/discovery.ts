@@ -84,7 +84,13 @@ export function discoveryGroups(
     if (known.has(group)) continue
     const versions = [...byVersion].map(([version, list]) => ({ version, resources: sortByName(list) }))
     versions.sort((a, b) => compareVersions(a.version, b.version))
-    further.push({ group, versions, preferredVersion: versions[0]!.version, priority: customGroupPriority, isBuiltIn: false })
+    further.push({
+      group,
+      versions,
+      preferredVersion: versions[0]!.version,
+      priority: customGroupPriority,
+      isBuiltIn: false,
+    })
   }
   for (const one of aggregated) {
     if (one.versions.length > 0) further.push({ ...one, preferredVersion: one.versions[0]!.version, isBuiltIn: false })
@@ -110,12 +116,20 @@ export function apiVersions(core: DiscoveryGroup, serverAddress: string): object
 
 function describeGroup({ group, versions, preferredVersion }: DiscoveryGroup): object {
   const describe = (version: string) => ({ groupVersion: groupVersion(group, version), version })
-  return { name: group, versions: versions.map(({ version }) => describe(version)), preferredVersion: describe(preferredVersion) }
+  return {
+    name: group,
+    versions: versions.map(({ version }) => describe(version)),
+    preferredVersion: describe(preferredVersion),
+  }
 }
 
 /** /apis */
 export function apiGroupList(groups: readonly DiscoveryGroup[]): object {
-  return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.filter(({ group }) => group !== '').map(describeGroup) }
+  return {
+    kind: 'APIGroupList',
+    apiVersion: 'v1',
+    groups: groups.filter(({ group }) => group !== '').map(describeGroup),
+  }
 }
 
 /** /apis/GROUP */
@@ -151,7 +165,11 @@ function describeResource(facts: ResourceFacts): object {
   }
 }
 
-function describeSubresource(facts: ResourceFacts, { name, kind, apiVersion, verbs }: SubresourceFacts, own: string): object {
+function describeSubresource(
+  facts: ResourceFacts,
+  { name, kind, apiVersion, verbs }: SubresourceFacts,
+  own: string,
+): object {
   const foreign = apiVersion === own ? {} : splitGroupVersion(apiVersion)
   return { name: `${facts.resource}/${name}`, singularName: '', namespaced: facts.namespaced, ...foreign, kind, verbs }
 }
@@ -165,7 +183,10 @@ function splitGroupVersion(apiVersion: string): { group: string; version: string
 export function aggregatedDiscovery(groups: readonly DiscoveryGroup[]): { object: object; etag: string } {
   const content = { metadata: {}, items: groups.map(aggregateGroup) }
   const hash = createHash('sha512').update(JSON.stringify(content)).digest('hex').toUpperCase()
-  return { object: { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', ...content }, etag: `"${hash}"` }
+  return {
+    object: { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', ...content },
+    etag: `"${hash}"`,
+  }
 }
 
 function aggregateGroup({ group, versions, isBuiltIn }: DiscoveryGroup): object {
@@ -183,7 +204,9 @@ function aggregateResource(facts: ResourceFacts, isBuiltIn: boolean): object {
   const { group, version, resource, kind, namespaced, singular, verbs, shortNames, categories, subresources } = facts
   const own = groupVersion(group, version)
   const responseKind = (kindName: string, apiVersion: string) =>
-    isBuiltIn && apiVersion === own ? { group: '', version: '', kind: kindName } : { ...splitGroupVersion(apiVersion), kind: kindName }
+    isBuiltIn && apiVersion === own
+      ? { group: '', version: '', kind: kindName }
+      : { ...splitGroupVersion(apiVersion), kind: kindName }
   return {
     resource,
     responseKind: responseKind(kind, own),
@@ -290,7 +313,11 @@ export class Discovery {
     const groups = this.groups()
     const [root, ...rest] = segments
     if (root === undefined) return { object: rootPaths(groups, this.#sources.paths?.()) }
-    if (root === 'api') return this.#makeCore(groups.find(({ group }) => group === '')!, rest)
+    if (root === 'api')
+      return this.#makeCore(
+        groups.find(({ group }) => group === '')!,
+        rest,
+      )
     if (root !== 'apis' || rest.length > 2) return undefined
     const named = groups.filter(({ group }) => group !== '')
     const [name, version] = rest
@@ -300,7 +327,10 @@ export class Discovery {
     return version === undefined ? { object: apiGroup(group) } : resourcesOf(group, version)
   }
 
-  #makeCore(core: DiscoveryGroup, [version, ...surplus]: readonly string[]): DiscoveryAnswer | 'unknown-version' | undefined {
+  #makeCore(
+    core: DiscoveryGroup,
+    [version, ...surplus]: readonly string[],
+  ): DiscoveryAnswer | 'unknown-version' | undefined {
     if (surplus.length > 0) return undefined
     if (version !== undefined) return resourcesOf(core, version)
     return { object: apiVersions(core, this.#sources.serverAddress()), aggregated: aggregatedDiscovery([core]) }

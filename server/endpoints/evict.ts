@@ -20,9 +20,13 @@ export async function evict(api: Api, scope: Scope, body: Body): Promise<Answer>
   const options = parseWriteOptions(scope.query, 'CreateOptions')
   const schema = typeByName('io.k8s.api.policy.v1.Eviction') as StructSchema
   const expected = { group: 'policy', version: 'v1', kind: 'Eviction' }
-  const eviction = decodeAs(schema, expected, asV1(body), { fieldValidation: options.fieldValidation, warn: scope.warn }) as Eviction & AnyObject
+  const eviction = decodeAs(schema, expected, asV1(body), {
+    fieldValidation: options.fieldValidation,
+    warn: scope.warn,
+  }) as Eviction & AnyObject
   const sentName = eviction.metadata?.name ?? ''
-  if (sentName !== '' && sentName !== scope.name) throw newBadRequest('name in URL does not match name in Eviction object')
+  if (sentName !== '' && sentName !== scope.name)
+    throw newBadRequest('name in URL does not match name in Eviction object')
   const store = scope.resource.store!
   const pod = store.get(scope.namespace, scope.name).object as Frozen<Pod>
   const deleteOptions = eviction.deleteOptions ?? {}
@@ -36,7 +40,8 @@ export async function evict(api: Api, scope: Scope, body: Body): Promise<Answer>
     }
     const { entry } = await store.update(writeContext(api, scope, dryRun), scope.name, mark, { subresource: 'status' })
     // The version that was asked for is the one before our own mark.
-    if (preconditions?.resourceVersion !== undefined) preconditions = { ...preconditions, resourceVersion: String(entry.revision) }
+    if (preconditions?.resourceVersion !== undefined)
+      preconditions = { ...preconditions, resourceVersion: String(entry.revision) }
   }
   await store.delete(writeContext(api, scope, dryRun), scope.name, {
     gracePeriodSeconds: deleteOptions.gracePeriodSeconds,
@@ -55,7 +60,9 @@ function asV1(body: Body): Body {
 /** Budgets protect running pods: not those that wait, have ended or are leaving already. */
 function isPastProtection(pod: Frozen<Pod>): boolean {
   const phase = pod.status?.phase
-  return phase === 'Succeeded' || phase === 'Failed' || phase === 'Pending' || pod.metadata?.deletionTimestamp !== undefined
+  return (
+    phase === 'Succeeded' || phase === 'Failed' || phase === 'Pending' || pod.metadata?.deletionTimestamp !== undefined
+  )
 }
 
 /** Why the pod goes, for controllers that count failures. Source: KEP-3329 */
@@ -86,9 +93,13 @@ async function askBudgets(api: Api, scope: Scope, pod: Frozen<Pod>, dryRun: bool
   const matching: Entry[] = []
   for (const entry of budgets.cache.snapshot().entries(budgets.listPrefix(scope.namespace))) {
     const { spec } = entry.object as Frozen<PodDisruptionBudget>
-    if (spec?.selector !== undefined && labelSelectorAsSelector(spec.selector).matches(pod.metadata?.labels)) matching.push(entry)
+    if (spec?.selector !== undefined && labelSelectorAsSelector(spec.selector).matches(pod.metadata?.labels))
+      matching.push(entry)
   }
-  if (matching.length > 1) throw newPlainError('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.')
+  if (matching.length > 1)
+    throw newPlainError(
+      'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+    )
   const [budget] = matching
   if (budget === undefined) return
   const name = budget.object.metadata!.name!
@@ -96,7 +107,12 @@ async function askBudgets(api: Api, scope: Scope, pod: Frozen<Pod>, dryRun: bool
     writeContext(api, scope, dryRun),
     name,
     (current) => {
-      const draft = spendDisruption(copy(current!.object) as PodDisruptionBudget & AnyObject, pod, name, api.clock.now())
+      const draft = spendDisruption(
+        copy(current!.object) as PodDisruptionBudget & AnyObject,
+        pod,
+        name,
+        api.clock.now(),
+      )
       trackOwners(api, { ...scope, resource, subresource: 'status' }, current!.object, draft, 'kube-apiserver')
       return draft
     },
@@ -104,11 +120,17 @@ async function askBudgets(api: Api, scope: Scope, pod: Frozen<Pod>, dryRun: bool
   )
 }
 
-function spendDisruption(budget: PodDisruptionBudget & AnyObject, pod: Frozen<Pod>, name: string, now: number): AnyObject {
+function spendDisruption(
+  budget: PodDisruptionBudget & AnyObject,
+  pod: Frozen<Pod>,
+  name: string,
+  now: number,
+): AnyObject {
   const status = budget.status
   const { currentHealthy = 0, desiredHealthy = 0, disruptionsAllowed = 0 } = status ?? {}
   const policy = budget.spec?.unhealthyPodEvictionPolicy ?? 'IfHealthyBudget'
-  if (!isReady(pod) && (policy === 'AlwaysAllow' || (desiredHealthy > 0 && currentHealthy >= desiredHealthy))) return budget
+  if (!isReady(pod) && (policy === 'AlwaysAllow' || (desiredHealthy > 0 && currentHealthy >= desiredHealthy)))
+    return budget
   if ((status?.observedGeneration ?? 0) < (budget.metadata?.generation ?? 0)) {
     throw newTooManyRequests(`Cannot evict pod as it would violate the pod's disruption budget.`, 10, [
       { reason: 'DisruptionBudget', message: `The disruption budget ${name} is still being processed by the server.` },

@@ -1,5 +1,11 @@
 // GET on a collection: from memory, at any revision that is still known, in pages.
-import { newBadRequest, newMethodNotSupported, newResourceExpired, newTooLargeResourceVersion, StatusError } from '../apimachinery/errors.ts'
+import {
+  newBadRequest,
+  newMethodNotSupported,
+  newResourceExpired,
+  newTooLargeResourceVersion,
+  StatusError,
+} from '../apimachinery/errors.ts'
 import type { ResourceStore } from '../registry/store.ts'
 import { selection, type Selection } from '../registry/selection.ts'
 import { CompactedError, FutureRevisionError, type Entry } from '../storage/store.ts'
@@ -18,7 +24,8 @@ const expiredText =
 export async function list(scope: Scope): Promise<ListAnswer> {
   const { resource, namespace, query } = scope
   const store = resource.store
-  if (store === undefined) throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'list')
+  if (store === undefined)
+    throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'list')
   const options = parseListOptions(query, false)
   const selected = selection(resource.kind, options.labelSelector, options.fieldSelector)
   const prefix = store.listPrefix(namespace)
@@ -43,7 +50,11 @@ function continuePoint(options: ListOptions): ContinuePoint {
   return decodeContinue(options.continueToken)
 }
 
-async function snapshotFor(store: ResourceStore, options: ListOptions, point: ContinuePoint | undefined): Promise<CacheSnapshot> {
+async function snapshotFor(
+  store: ResourceStore,
+  options: ListOptions,
+  point: ContinuePoint | undefined,
+): Promise<CacheSnapshot> {
   if (point !== undefined) {
     if (point.revision === undefined) return store.cache.snapshot()
     try {
@@ -80,7 +91,8 @@ function translate(error: unknown): unknown {
   if (error instanceof CompactedError) {
     return newResourceExpired(`The resourceVersion for the provided list is too old.`)
   }
-  if (error instanceof FutureRevisionError) return newTooLargeResourceVersion(error.requestedRevision, error.currentRevision)
+  if (error instanceof FutureRevisionError)
+    return newTooLargeResourceVersion(error.requestedRevision, error.currentRevision)
   return error
 }
 
@@ -133,7 +145,8 @@ export function narrow(
     return entry === undefined ? [] : [entry]
   }
   const indexed = (store.kind.indexes ?? []).find((path) => (selected.equalities.get(path) ?? '') !== '')
-  if (indexed === undefined || after !== undefined || snapshot.revision !== store.revision) return snapshot.entries(prefix, after)
+  if (indexed === undefined || after !== undefined || snapshot.revision !== store.revision)
+    return snapshot.entries(prefix, after)
   const found = store.cache.byIndex(indexed, selected.equalities.get(indexed)!)
   return found.filter((entry) => entry.key.startsWith(prefix))
 }

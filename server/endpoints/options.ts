@@ -38,7 +38,11 @@ export function parseInteger(text: string): number {
 }
 
 /** @throws StatusError 400, 422 */
-export function parseWriteOptions(query: URLSearchParams, kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions', isApply = false): WriteOptions {
+export function parseWriteOptions(
+  query: URLSearchParams,
+  kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
+  isApply = false,
+): WriteOptions {
   const dryRun = query.getAll('dryRun').filter((one) => one !== '')
   const fieldManager = query.get('fieldManager') ?? ''
   const fieldValidation = query.get('fieldValidation') ?? ''
@@ -106,9 +110,12 @@ function validateList(options: ListOptions): FieldError[] {
     errors.push(forbidden(field('sendInitialEvents'), 'sendInitialEvents is forbidden for list'))
   }
   if (match !== '') {
-    if (options.resourceVersion === '') errors.push(forbidden(path, 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
-    if (options.continueToken !== '') errors.push(forbidden(path, 'resourceVersionMatch is forbidden when continue is provided'))
-    if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupported(path, match, ['Exact', 'NotOlderThan', '']))
+    if (options.resourceVersion === '')
+      errors.push(forbidden(path, 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
+    if (options.continueToken !== '')
+      errors.push(forbidden(path, 'resourceVersionMatch is forbidden when continue is provided'))
+    if (match !== 'Exact' && match !== 'NotOlderThan')
+      errors.push(notSupported(path, match, ['Exact', 'NotOlderThan', '']))
     if (match === 'Exact' && options.resourceVersion === '0') {
       errors.push(forbidden(path, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
     }
@@ -128,7 +135,8 @@ function validateWatch(options: ListOptions): FieldError[] {
       errors.push(forbidden(path, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
     }
     if (match !== 'NotOlderThan') errors.push(notSupported(path, match, ['NotOlderThan']))
-    if (options.continueToken !== '') errors.push(forbidden(path, 'resourceVersionMatch is forbidden when continue is provided'))
+    if (options.continueToken !== '')
+      errors.push(forbidden(path, 'resourceVersionMatch is forbidden when continue is provided'))
   }
   return errors
 }
@@ -137,12 +145,21 @@ function validateWatch(options: ListOptions): FieldError[] {
 export function parseRevision(text: string): number | undefined {
   if (text === '') return undefined
   if (!/^\d+$/.test(text)) {
-    throw new RangeError(`resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
+    throw new RangeError(
+      `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    )
   }
   return Number(text)
 }
 
 /** A resourceVersion the server cannot read, as GET answers it: a 500 that carries no reason. */
 export function unreadableRevision(error: RangeError): StatusError {
-  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: error.message, code: 500 })
+  return new StatusError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: error.message,
+    code: 500,
+  })
 }

@@ -32,7 +32,8 @@ export interface PatchBody {
 export async function patch(api: Api, scope: Scope, body: PatchBody): Promise<Answer> {
   const { resource } = scope
   const options = parseWriteOptions(scope.query, 'PatchOptions')
-  if (resource.store === undefined) throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'patch')
+  if (resource.store === undefined)
+    throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'patch')
   const context = writeContext(api, scope, options.dryRun)
   const { entry } = await resource.store.update(
     context,
@@ -51,10 +52,22 @@ export async function patch(api: Api, scope: Scope, body: PatchBody): Promise<An
   return { type: 'entry', code: 200, resource, entry }
 }
 
-function patched(resource: Resource, current: Frozen<AnyObject>, body: PatchBody, options: WriteOptions, scope: Scope): AnyObject {
+function patched(
+  resource: Resource,
+  current: Frozen<AnyObject>,
+  body: PatchBody,
+  options: WriteOptions,
+  scope: Scope,
+): AnyObject {
   const served = resource.fromStored === undefined ? current : resource.fromStored(copy(current) as AnyObject)
   const result = applyPatch(resource.schema, served, body)
-  const object = decodePatched(resource.schema, resource.facts, patchedValue(result, body), options.fieldValidation, scope)
+  const object = decodePatched(
+    resource.schema,
+    resource.facts,
+    patchedValue(result, body),
+    options.fieldValidation,
+    scope,
+  )
   return defaultAndConvert(resource, object)
 }
 

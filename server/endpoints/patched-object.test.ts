@@ -55,8 +55,12 @@ describe('a patched object', () => {
   })
 
   it('may not become another kind, nor one that is not known', () => {
-    expect(reasonOf(() => decode({ kind: 'DaemonSet' }))).to.match(/converting \(v1.DaemonSet\) to \(apps.Deployment\): unknown conversion$/)
-    expect(reasonOf(() => decode({ apiVersion: 'apps/v9' }))).to.match(/no kind "Deployment" is registered for version "apps\/v9" in scheme/)
+    expect(reasonOf(() => decode({ kind: 'DaemonSet' }))).to.match(
+      /converting \(v1.DaemonSet\) to \(apps.Deployment\): unknown conversion$/,
+    )
+    expect(reasonOf(() => decode({ apiVersion: 'apps/v9' }))).to.match(
+      /no kind "Deployment" is registered for version "apps\/v9" in scheme/,
+    )
   })
 
   it('keeps its kind after a strategic merge patch, whatever that says', () => {

@@ -65,7 +65,8 @@ function apiVersionOf({ group, version }: PatchedKind): string {
 /** A patch may say that the object is of another kind: it is decoded as one, and then cannot be converted. */
 function kindProblem(expected: PatchedKind, value: unknown): string | undefined {
   const { kind, apiVersion } = value as Partial<AnyObject>
-  const isSame = (kind ?? expected.kind) === expected.kind && (apiVersion ?? apiVersionOf(expected)) === apiVersionOf(expected)
+  const isSame =
+    (kind ?? expected.kind) === expected.kind && (apiVersion ?? apiVersionOf(expected)) === apiVersionOf(expected)
   if (isSame || typeof kind !== 'string' || typeof apiVersion !== 'string') return undefined
   const type = typeOfKind(apiVersion, kind)
   if (type === undefined) return unregisteredProblem(kind, apiVersion)

@@ -2,14 +2,15 @@
 import { expect } from 'chai'
 import { newUnauthorized } from '../apimachinery/errors.ts'
 import type { AnyObject, UserInfo } from '../apimachinery/types.ts'
-import { review, type AccessQuestion, type Reviewers } from './review.ts'
+import type { AuthorizationAttributes } from '../apimachinery/authorization-attributes.ts'
+import { review, type Reviewers } from './review.ts'
 import { bodyOf, objectOf, refused, TestApi } from './testing.ts'
 
 const jane: UserInfo = { name: 'jane', uid: '7', groups: ['dev'], extra: { scopes: ['view'] } }
 
 describe('reviews', () => {
   let api: TestApi
-  let asked: AccessQuestion[]
+  let asked: AuthorizationAttributes[]
 
   beforeEach(async () => {
     api = await TestApi.start()
@@ -63,52 +64,57 @@ describe('reviews', () => {
     )
   })
 
-  const access: { name: string; resource: string; spec: object; status: object; question: Partial<AccessQuestion> }[] =
-    [
-      {
-        name: 'oneself, about a resource',
-        resource: 'selfsubjectaccessreviews',
-        spec: { resourceAttributes: { verb: 'get', resource: 'pods', subresource: 'log', namespace: 'n', name: 'p' } },
-        status: { allowed: true, reason: 'because' },
-        question: {
-          user: jane,
-          verb: 'get',
-          isResourceRequest: true,
-          resource: 'pods',
-          subresource: 'log',
-          namespace: 'n',
-          name: 'p',
-          group: '',
-        },
+  const access: {
+    name: string
+    resource: string
+    spec: object
+    status: object
+    question: Partial<AuthorizationAttributes>
+  }[] = [
+    {
+      name: 'oneself, about a resource',
+      resource: 'selfsubjectaccessreviews',
+      spec: { resourceAttributes: { verb: 'get', resource: 'pods', subresource: 'log', namespace: 'n', name: 'p' } },
+      status: { allowed: true, reason: 'because' },
+      question: {
+        user: jane,
+        verb: 'get',
+        isResourceRequest: true,
+        resource: 'pods',
+        subresource: 'log',
+        namespace: 'n',
+        name: 'p',
+        group: '',
       },
-      {
-        name: 'oneself, about a path',
-        resource: 'selfsubjectaccessreviews',
-        spec: { nonResourceAttributes: { verb: 'post', path: '/x' } },
-        status: { allowed: false },
-        question: { user: jane, verb: 'post', isResourceRequest: false, path: '/x' },
+    },
+    {
+      name: 'oneself, about a path',
+      resource: 'selfsubjectaccessreviews',
+      spec: { nonResourceAttributes: { verb: 'post', path: '/x' } },
+      status: { allowed: false },
+      question: { user: jane, verb: 'post', isResourceRequest: false, path: '/x' },
+    },
+    {
+      name: 'another',
+      resource: 'subjectaccessreviews',
+      spec: {
+        user: 'john',
+        groups: ['ops'],
+        uid: '8',
+        extra: { a: ['b'] },
+        resourceAttributes: { verb: 'delete', resource: 'pods' },
       },
-      {
-        name: 'another',
-        resource: 'subjectaccessreviews',
-        spec: {
-          user: 'john',
-          groups: ['ops'],
-          uid: '8',
-          extra: { a: ['b'] },
-          resourceAttributes: { verb: 'delete', resource: 'pods' },
-        },
-        status: { allowed: false, denied: true },
-        question: { user: { name: 'john', groups: ['ops'], uid: '8', extra: { a: ['b'] } }, verb: 'delete' },
-      },
-      {
-        name: 'another, in the namespace of the path',
-        resource: 'localsubjectaccessreviews',
-        spec: { user: 'john', resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'n' } },
-        status: { allowed: true, reason: 'because' },
-        question: { namespace: 'n' },
-      },
-    ]
+      status: { allowed: false, denied: true },
+      question: { user: { name: 'john', groups: ['ops'], uid: '8', extra: { a: ['b'] } }, verb: 'delete' },
+    },
+    {
+      name: 'another, in the namespace of the path',
+      resource: 'localsubjectaccessreviews',
+      spec: { user: 'john', resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'n' } },
+      status: { allowed: true, reason: 'because' },
+      question: { namespace: 'n' },
+    },
+  ]
   for (const { name, resource, spec, status, question } of access) {
     it(`tell whether one may: ${name}`, async () => {
       expect((await ask(resource, { spec }, 'n'))['status']).to.deep.equal(status)

@@ -3,27 +3,19 @@
 import { newBadRequest, newInvalid, newMethodNotAllowed, StatusError } from '../apimachinery/errors.ts'
 import { field, invalid } from '../apimachinery/field.ts'
 import { formatTime } from '../apimachinery/clock.ts'
+import type { AuthorizationAttributes } from '../apimachinery/authorization-attributes.ts'
 import type { AnyObject, UserInfo } from '../apimachinery/types.ts'
-import type { LocalSubjectAccessReview, SelfSubjectAccessReview, SelfSubjectRulesReview, SubjectAccessReview } from '../api/authorization.ts'
+import type {
+  LocalSubjectAccessReview,
+  SelfSubjectAccessReview,
+  SelfSubjectRulesReview,
+  SubjectAccessReview,
+} from '../api/authorization.ts'
 import type { TokenReview } from '../api/authentication.ts'
 import type { Answer, Api, Scope } from './api.ts'
 import { decodeForResource, type Body } from './decode.ts'
 import { trackOwners } from './managed-fields.ts'
 import { parseWriteOptions } from './options.ts'
-
-/** A question to authorization. The same shape as an authorizer's attributes. */
-export interface AccessQuestion {
-  readonly user: UserInfo
-  readonly verb: string
-  readonly isResourceRequest: boolean
-  readonly path: string
-  readonly namespace: string
-  readonly group: string
-  readonly version: string
-  readonly resource: string
-  readonly subresource: string
-  readonly name: string
-}
 
 export interface ResourceRule {
   verbs: string[]
@@ -39,7 +31,7 @@ export interface NonResourceRule {
 
 /** Who answers: supplied by the composition root, so that endpoints need not know authentication or authorization. */
 export interface Reviewers {
-  authorize(question: AccessQuestion): { verdict: 'allow' | 'deny' | 'no-opinion'; reason: string }
+  authorize(question: AuthorizationAttributes): { verdict: 'allow' | 'deny' | 'no-opinion'; reason: string }
   rulesFor(user: UserInfo, namespace: string): { resourceRules: ResourceRule[]; nonResourceRules: NonResourceRule[] }
   /** Whose bearer token this is, if it is for any of the audiences. @throws StatusError 401; its cause may say why */
   authenticateToken(token: string, audiences: readonly string[]): Promise<AuthenticatedToken | undefined>
@@ -59,7 +51,11 @@ export async function review(api: Api, scope: Scope, body: Body, reviewers: Revi
   const object = decodeForResource(scope.resource, body, { fieldValidation: options.fieldValidation, warn: scope.warn })
   trackOwners(api, scope, undefined, object, options.fieldManager)
   await answerReview(api, scope, object, reviewers)
-  return { type: 'object', code: 201, object: answersAnew.has(scope.resource.facts.kind) ? withoutQuestion(object) : object }
+  return {
+    type: 'object',
+    code: 201,
+    object: answersAnew.has(scope.resource.facts.kind) ? withoutQuestion(object) : object,
+  }
 }
 
 /** Reviews that are answered by a new object, which does not repeat the question. */
@@ -97,7 +93,11 @@ async function answerReview(api: Api, scope: Scope, object: AnyObject, reviewers
       return reviewAccess(local, subjectOf(local), reviewers)
     }
     case 'SubjectAccessReview':
-      return reviewAccess(object as SubjectAccessReview & AnyObject, subjectOf(object as SubjectAccessReview & AnyObject), reviewers)
+      return reviewAccess(
+        object as SubjectAccessReview & AnyObject,
+        subjectOf(object as SubjectAccessReview & AnyObject),
+        reviewers,
+      )
     default:
       throw newMethodNotAllowed()
   }
@@ -123,9 +123,17 @@ function reviewAccess(object: AccessReview, user: UserInfo, reviewers: Reviewers
     // The real server does not name the kind here.
     const kind = { group: 'authorization.k8s.io', kind: '' }
     if (resourceAttributes === undefined) {
-      throw newInvalid(kind, '', [invalid(path, null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified')])
+      throw newInvalid(kind, '', [
+        invalid(path, null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'),
+      ])
     }
-    throw newInvalid(kind, '', [invalid(field('spec', 'nonResourceAttributes'), nonResourceAttributes, 'cannot be specified in combination with resourceAttributes')])
+    throw newInvalid(kind, '', [
+      invalid(
+        field('spec', 'nonResourceAttributes'),
+        nonResourceAttributes,
+        'cannot be specified in combination with resourceAttributes',
+      ),
+    ])
   }
   const decision = reviewers.authorize({
     user,
@@ -159,13 +167,21 @@ async function reviewToken(object: TokenReview & AnyObject, reviewers: Reviewers
         : { authenticated: true, user: printUser(found.user), audiences: [...found.audiences] }
   } catch (error) {
     if (!(error instanceof StatusError)) throw error
-    object.status = { user: {}, error: error.cause instanceof Error ? `[${invalidToken}, ${error.cause.message}]` : invalidToken }
+    object.status = {
+      user: {},
+      error: error.cause instanceof Error ? `[${invalidToken}, ${error.cause.message}]` : invalidToken,
+    }
   }
 }
 
 const invalidToken = 'invalid bearer token'
 
-function printUser(user: UserInfo): { username: string; uid?: string; groups: string[]; extra?: Record<string, string[]> } {
+function printUser(user: UserInfo): {
+  username: string
+  uid?: string
+  groups: string[]
+  extra?: Record<string, string[]>
+} {
   const extra = Object.fromEntries(Object.entries(user.extra ?? {}).map(([key, values]) => [key, [...values]]))
   return {
     username: user.name,

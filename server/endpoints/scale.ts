@@ -3,7 +3,13 @@ import { newInvalid, newNotFound } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
 import { field, invalid } from '../apimachinery/field.ts'
 import { decodeStored, encodeManagers } from '../apimachinery/managed-fields/managers.ts'
-import { parentManagers, pathOfFields, scaleManagers, scaleVersion, type ReplicasPath } from '../apimachinery/managed-fields/scale.ts'
+import {
+  parentManagers,
+  pathOfFields,
+  scaleManagers,
+  scaleVersion,
+  type ReplicasPath,
+} from '../apimachinery/managed-fields/scale.ts'
 import { trackUpdate } from '../apimachinery/managed-fields/update.ts'
 import type { ManagedType } from '../apimachinery/managed-fields/versions.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
@@ -33,7 +39,8 @@ function scaleSchema(): StructSchema {
 
 function mappingOf(scope: Scope): ScaleMapping<AnyObject> {
   const mapping = scope.resource.kind.scale
-  if (mapping === undefined) throw newNotFound({ group: scope.resource.facts.group, resource: scope.resource.facts.resource }, scope.name)
+  if (mapping === undefined)
+    throw newNotFound({ group: scope.resource.facts.group, resource: scope.resource.facts.resource }, scope.name)
   return mapping
 }
 
@@ -43,7 +50,13 @@ function scaleOf(mapping: ScaleMapping<AnyObject>, object: Frozen<AnyObject>): S
   return {
     kind: scaleKind.kind,
     apiVersion: scaleVersion,
-    metadata: { name: name!, namespace: namespace!, uid: uid!, resourceVersion: resourceVersion!, creationTimestamp: creationTimestamp! },
+    metadata: {
+      name: name!,
+      namespace: namespace!,
+      uid: uid!,
+      resourceVersion: resourceVersion!,
+      creationTimestamp: creationTimestamp!,
+    },
     spec: specReplicas === 0 ? {} : { replicas: specReplicas },
     status: { replicas: statusReplicas, ...(selector === '' ? {} : { selector }) },
   }
@@ -70,7 +83,13 @@ export function patchScale(api: Api, scope: Scope, body: PatchBody): Promise<Ans
   const options = parseWriteOptions(scope.query, 'PatchOptions')
   return writeScale(api, scope, options, (live) => {
     const patched = applyPatch(scaleSchema(), live, body)
-    const scale = decodePatched(scaleSchema(), scaleKind, patchedValue(patched, body), options.fieldValidation, scope) as Scale
+    const scale = decodePatched(
+      scaleSchema(),
+      scaleKind,
+      patchedValue(patched, body),
+      options.fieldValidation,
+      scope,
+    ) as Scale
     checkName(scale, scope)
     trackUpdate(scaleType(), live, scale, writerOf(api, scope, options.fieldManager))
     return scale
@@ -81,7 +100,13 @@ export function applyScale(api: Api, scope: Scope, body: Body): Promise<Answer> 
   const options = parseWriteOptions(scope.query, 'PatchOptions', true)
   const target = { type: scaleType(), kind: scaleKind.kind }
   return writeScale(api, scope, options, (live) => {
-    const { object, managedFields } = applyTo(target, live, body.value, writerOf(api, scope, options.fieldManager), options.force)
+    const { object, managedFields } = applyTo(
+      target,
+      live,
+      body.value,
+      writerOf(api, scope, options.fieldManager),
+      options.force,
+    )
     checkDuplicates(body, options.fieldValidation, scope)
     const scale = (object ?? copy(live)) as Scale
     setManagedFields(scale, managedFields)
@@ -96,13 +121,22 @@ const scaleType = (): ManagedType => loneType(scaleVersion, scaleSchema())
 function replicasPath(resources: Resources, { resource }: Scope): ReplicasPath {
   return (apiVersion) => {
     const slash = apiVersion.indexOf('/')
-    const version = resources.get(slash < 0 ? '' : apiVersion.slice(0, slash), apiVersion.slice(slash + 1), resource.facts.resource)
+    const version = resources.get(
+      slash < 0 ? '' : apiVersion.slice(0, slash),
+      apiVersion.slice(slash + 1),
+      resource.facts.resource,
+    )
     const mapping = version?.store === resource.store ? version?.kind.scale : undefined
     return mapping && pathOfFields(mapping.replicasPath ?? ['spec', 'replicas'])
   }
 }
 
-async function writeScale(api: Api, scope: Scope, options: WriteOptions, next: (live: Scale) => Scale): Promise<Answer> {
+async function writeScale(
+  api: Api,
+  scope: Scope,
+  options: WriteOptions,
+  next: (live: Scale) => Scale,
+): Promise<Answer> {
   const mapping = mappingOf(scope)
   const pathIn = replicasPath(api.resources, scope)
   const { entry } = await scope.resource.store!.update(

@@ -43,14 +43,22 @@ export async function requestToken(api: Api, scope: Scope, body: Body, issuer: T
   const options = parseWriteOptions(scope.query, 'CreateOptions')
   const schema = typeByName('io.k8s.api.authentication.v1.TokenRequest') as StructSchema
   const expected = { ...tokenRequestKind, version: 'v1' }
-  const request = decodeAs(schema, expected, body, { fieldValidation: options.fieldValidation, warn: scope.warn }) as TokenRequest & AnyObject
+  const request = decodeAs(schema, expected, body, {
+    fieldValidation: options.fieldValidation,
+    warn: scope.warn,
+  }) as TokenRequest & AnyObject
   const account = scope.resource.store!.get(scope.namespace, scope.name).object
   const meta = (request.metadata ??= {})
   const uid = account.metadata!.uid!
   checkMeta(meta, scope, uid)
   const spec = (request.spec ??= { audiences: [] })
   spec.expirationSeconds ??= defaultExpirationSeconds
-  trackUpdate(loneType('authentication.k8s.io/v1', schema), undefined, request, writerOf(api, scope, options.fieldManager))
+  trackUpdate(
+    loneType('authentication.k8s.io/v1', schema),
+    undefined,
+    request,
+    writerOf(api, scope, options.fieldManager),
+  )
   if ((spec.audiences ?? []).length === 0) spec.audiences = [...issuer.audiences]
   checkExpiration(spec.expirationSeconds)
   const bound = boundObject(api, scope, spec.boundObjectRef)
@@ -89,8 +97,10 @@ function checkMeta({ name = '', namespace = '', uid = '' }: ObjectMeta, scope: S
 function checkExpiration(seconds: number): void {
   const path = field('spec', 'expirationSeconds')
   const errors = []
-  if (seconds < minExpirationSeconds) errors.push(invalid(path, seconds, 'may not specify a duration less than 10 minutes'))
-  if (seconds > maxExpirationSeconds) errors.push(invalid(path, seconds, 'may not specify a duration larger than 2^32 seconds'))
+  if (seconds < minExpirationSeconds)
+    errors.push(invalid(path, seconds, 'may not specify a duration less than 10 minutes'))
+  if (seconds > maxExpirationSeconds)
+    errors.push(invalid(path, seconds, 'may not specify a duration larger than 2^32 seconds'))
   if (errors.length > 0) throw newInvalid(tokenRequestKind, '', errors)
 }
 
@@ -103,7 +113,11 @@ interface BoundReference {
   readonly uid?: string
 }
 
-const bindableResources = new Map([['Pod', 'pods'], ['Node', 'nodes'], ['Secret', 'secrets']])
+const bindableResources = new Map([
+  ['Pod', 'pods'],
+  ['Node', 'nodes'],
+  ['Secret', 'secrets'],
+])
 
 /** @throws StatusError 400: another kind, or a pod of another account; 404, 409 */
 function boundObject(api: Api, scope: Scope, reference: BoundReference | null | undefined): Bound {
@@ -114,13 +128,19 @@ function boundObject(api: Api, scope: Scope, reference: BoundReference | null | 
     const version = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
     throw newBadRequest(`cannot bind token to object of type ${version}, Kind=${kind}`)
   }
-  const found: Frozen<AnyObject> | undefined = api.reader.get(resource, resource === 'nodes' ? undefined : scope.namespace, name)
+  const found: Frozen<AnyObject> | undefined = api.reader.get(
+    resource,
+    resource === 'nodes' ? undefined : scope.namespace,
+    name,
+  )
   if (found === undefined) throw newNotFound({ group: '', resource }, name)
   const actual = found.metadata!.uid!
   // Who may make tokens for one account must not be taken for the pods of another.
   if (kind === 'Pod' && (found as Frozen<Pod>).spec?.serviceAccountName !== scope.name) {
     const account = JSON.stringify(scope.name)
-    throw newBadRequest(`cannot bind token for serviceaccount ${account} to pod running with different serviceaccount name.`)
+    throw newBadRequest(
+      `cannot bind token for serviceaccount ${account} to pod running with different serviceaccount name.`,
+    )
   }
   if (uid !== '' && uid !== actual) {
     const why = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`
@@ -131,5 +151,8 @@ function boundObject(api: Api, scope: Scope, reference: BoundReference | null | 
   const nodeName = (found as Frozen<Pod>).spec?.nodeName ?? ''
   if (nodeName === '') return { pod: { name, uid: actual } }
   const node = api.reader.get('nodes', undefined, nodeName)
-  return { pod: { name, uid: actual }, node: { name: nodeName, ...(node === undefined ? {} : { uid: node.metadata!.uid! }) } }
+  return {
+    pod: { name, uid: actual },
+    node: { name: nodeName, ...(node === undefined ? {} : { uid: node.metadata!.uid! }) },
+  }
 }

@@ -12,7 +12,8 @@ import { parseWriteOptions } from './options.ts'
 export async function update(api: Api, scope: Scope, body: Body): Promise<Answer> {
   const { resource } = scope
   const options = parseWriteOptions(scope.query, 'UpdateOptions')
-  if (resource.store === undefined) throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'update')
+  if (resource.store === undefined)
+    throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'update')
   const decoded = decodeForResource(resource, body, { fieldValidation: options.fieldValidation, warn: scope.warn })
   const sent = defaultAndConvert(resource, decoded)
   checkName(sent, scope)
@@ -30,7 +31,13 @@ export async function update(api: Api, scope: Scope, body: Body): Promise<Answer
       if (managedFields !== undefined) draft.metadata!.managedFields = managedFields
       trackOwners(api, scope, current?.object, draft, options.fieldManager)
       if (current === undefined) scope.authorizeCreate?.()
-      const attributes = admissionAttributes(scope, current === undefined ? 'CREATE' : 'UPDATE', draft, current?.object, options.dryRun)
+      const attributes = admissionAttributes(
+        scope,
+        current === undefined ? 'CREATE' : 'UPDATE',
+        draft,
+        current?.object,
+        options.dryRun,
+      )
       const admitting = api.admission.admit(attributes, api.reader)
       return admitting === undefined ? draft : admitting.then(() => draft)
     },

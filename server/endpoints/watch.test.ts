@@ -240,7 +240,9 @@ describe('watch', () => {
       const future = api.revision + 100
       const query = `resourceVersion=${future}&sendInitialEvents=true&resourceVersionMatch=NotOlderThan`
       const watching = await api.watch('configmaps', query)
-      expect(watching.take()).to.deep.equal([`ERROR 504 Timeout: Too large resource version: ${future}, current: ${api.revision}`])
+      expect(watching.take()).to.deep.equal([
+        `ERROR 504 Timeout: Too large resource version: ${future}, current: ${api.revision}`,
+      ])
       expect(watching.isOver).to.equal(true)
     })
 

@@ -1,7 +1,12 @@
 // GET with watch=true: the events of a resource from a revision on, as this watcher's selection sees them.
 // Source: apiserver/pkg/storage/cacher (v1.36); KEP-3157 (sendInitialEvents)
 import type { Timer } from '../apimachinery/clock.ts'
-import { newMethodNotSupported, newResourceExpired, newTooLargeResourceVersion, type StatusError } from '../apimachinery/errors.ts'
+import {
+  newMethodNotSupported,
+  newResourceExpired,
+  newTooLargeResourceVersion,
+  type StatusError,
+} from '../apimachinery/errors.ts'
 import { previousAt } from '../registry/transient-entry.ts'
 import { selection, type Selection } from '../registry/selection.ts'
 import type { ResourceStore } from '../registry/store.ts'
@@ -20,7 +25,8 @@ const bookmarkLeadMs = 2_000
 export function watch(api: Api, scope: Scope): WatchAnswer {
   const { resource, namespace, query } = scope
   const store = resource.store
-  if (store === undefined) throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'watch')
+  if (store === undefined)
+    throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'watch')
   const options = parseListOptions(query, true)
   const nameSelector = scope.name === '' ? '' : `metadata.name=${scope.name}`
   const fieldSelector = [options.fieldSelector, nameSelector].filter((one) => one !== '').join(',')
@@ -90,7 +96,10 @@ class WatchStream {
     if (wantsState) from = this.#emitState(revision)
     this.#lastRevision = from
     try {
-      const handlers = { onEvents: (events: readonly StoreEvent[]) => this.#deliver(events), onClose: (error?: Error) => this.#end(error) }
+      const handlers = {
+        onEvents: (events: readonly StoreEvent[]) => this.#deliver(events),
+        onClose: (error?: Error) => this.#end(error),
+      }
       const started = await this.#store.cache.watch(this.#prefix, from, handlers)
       if (this.#isOver) started.close()
       else this.#watch = started
@@ -125,7 +134,9 @@ class WatchStream {
   /** @param error undefined at the timeout, and when the server stops */
   #end(error?: unknown): void {
     if (error instanceof CompactedError) {
-      return this.#fail(newResourceExpired(`too old resource version: ${error.requestedRevision} (${error.compactedRevision})`))
+      return this.#fail(
+        newResourceExpired(`too old resource version: ${error.requestedRevision} (${error.compactedRevision})`),
+      )
     }
     if (this.#isOver) return
     this.stop()
@@ -170,7 +181,9 @@ class WatchStream {
   /** Not while history is still on its way: who resumed from the bookmark would miss the rest of it. */
   #bookmark(): void {
     if (this.#watch?.isLive !== true) return
-    this.#emit([{ type: 'BOOKMARK', revision: Math.max(this.#store.revision, this.#lastRevision), initialEventsEnd: false }])
+    this.#emit([
+      { type: 'BOOKMARK', revision: Math.max(this.#store.revision, this.#lastRevision), initialEventsEnd: false },
+    ])
   }
 }
 
@@ -180,7 +193,11 @@ const runs = new WeakMap<readonly StoreEvent[], readonly StreamEvent[]>()
 function shownToAll(events: readonly StoreEvent[]): readonly StreamEvent[] {
   let shown = runs.get(events)
   if (shown === undefined) {
-    shown = events.map(({ type, entry, prev }) => ({ type: type === 'delete' ? 'DELETED' : prev === undefined ? 'ADDED' : 'MODIFIED', entry, prev }))
+    shown = events.map(({ type, entry, prev }) => ({
+      type: type === 'delete' ? 'DELETED' : prev === undefined ? 'ADDED' : 'MODIFIED',
+      entry,
+      prev,
+    }))
     runs.set(events, shown)
   }
   return shown

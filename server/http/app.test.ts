@@ -49,14 +49,17 @@ describe('listen', () => {
 
   beforeEach(async () => {
     const app = new Koa<RequestState>()
-    app.use(refusals).use(authentication([clientCertificates], true)).use((ctx) => {
-      if (ctx.path === '/forever') {
-        ctx.respond = false
-        ctx.res.write('begun')
-        return
-      }
-      ctx.body = { httpVersion: ctx.req.httpVersion, user: ctx.state.user }
-    })
+    app
+      .use(refusals)
+      .use(authentication([clientCertificates], true))
+      .use((ctx) => {
+        if (ctx.path === '/forever') {
+          ctx.respond = false
+          ctx.res.write('begun')
+          return
+        }
+        ctx.body = { httpVersion: ctx.req.httpVersion, user: ctx.state.user }
+      })
     listener = await listen(app, options())
   })
 

@@ -3,7 +3,15 @@
 import type { Discovery } from '../endpoints/discovery.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import { encodeJSON } from './codec/json.ts'
-import { jsonType, negotiateResponse, plainForms, tryNegotiate, yamlType, type Allows, type MediaType } from './codec/negotiate.ts'
+import {
+  jsonType,
+  negotiateResponse,
+  plainForms,
+  tryNegotiate,
+  yamlType,
+  type Allows,
+  type MediaType,
+} from './codec/negotiate.ts'
 import { encodeProtobuf } from './codec/protobuf.ts'
 import { encodeYAML } from './codec/yaml.ts'
 import type { DiscoveryDocuments, Document } from './documents.ts'
@@ -11,7 +19,9 @@ import type { DiscoveryDocuments, Document } from './documents.ts'
 const aggregatedForm = { as: 'APIGroupDiscoveryList', group: 'apidiscovery.k8s.io', version: 'v2' }
 
 const aggregatedForms: Allows = (_mediaType, transform) =>
-  transform?.as === aggregatedForm.as && transform.group === aggregatedForm.group && transform.version === aggregatedForm.version
+  transform?.as === aggregatedForm.as &&
+  transform.group === aggregatedForm.group &&
+  transform.version === aggregatedForm.version
 
 export function discoveryDocuments(discovery: Discovery): DiscoveryDocuments {
   return {
@@ -21,7 +31,8 @@ export function discoveryDocuments(discovery: Discovery): DiscoveryDocuments {
       // The list of paths is made for people: indented JSON, whatever they ask for.
       if (segments.length === 0) return { contentType: jsonType, bytes: encodeJSON(answer.object, true) }
       const { aggregated } = answer
-      const negotiated = aggregated === undefined || accept === undefined ? undefined : tryNegotiate(accept, aggregatedForms)
+      const negotiated =
+        aggregated === undefined || accept === undefined ? undefined : tryNegotiate(accept, aggregatedForms)
       if (aggregated !== undefined && negotiated?.transform !== undefined) {
         const { as, group, version } = aggregatedForm
         return {

@@ -80,9 +80,13 @@ export function documents(options: Documents): Filter {
   router.get('/openid/v1/jwks', async (ctx) => {
     checkRouteAccepts(acceptOf(ctx as unknown as Context), ['application/jwk-set+json'])
     ctx.set('Cache-Control', 'public, max-age=3600')
-    writeBytes(ctx as unknown as Context, 200, 'application/jwk-set+json', [Buffer.from(JSON.stringify(await tokens.keySet()))])
+    writeBytes(ctx as unknown as Context, 200, 'application/jwk-set+json', [
+      Buffer.from(JSON.stringify(await tokens.keySet())),
+    ])
   })
-  router.get('/openapi/v2', async (ctx) => writeDocument(ctx as unknown as Context, await openapi.v2(acceptOf(ctx as unknown as Context))))
+  router.get('/openapi/v2', async (ctx) =>
+    writeDocument(ctx as unknown as Context, await openapi.v2(acceptOf(ctx as unknown as Context))),
+  )
   router.get('/openapi/v3{/*path}', async (ctx) => {
     const document = await openapi.v3(ctx.path.slice('/openapi/v3/'.length), acceptOf(ctx as unknown as Context))
     if (document === undefined) {

@@ -35,7 +35,10 @@ export function serveHealth(ctx: Context, endpoint: HealthEndpoint, name: string
     if (problem !== undefined) failed = true
     lines.push(problem === undefined ? `[+]${check.name} ok` : `[-]${check.name} failed: reason withheld`)
   }
-  if (unknown.length > 0) lines.push(`warn: some health checks cannot be excluded: no matches for ${unknown.map((one) => JSON.stringify(one)).join(', ')}`)
+  if (unknown.length > 0)
+    lines.push(
+      `warn: some health checks cannot be excluded: no matches for ${unknown.map((one) => JSON.stringify(one)).join(', ')}`,
+    )
   if (failed) return text(ctx, 500, `${lines.join('\n')}\n${endpoint} check failed\n`)
   if (ctx.state.query.has('verbose')) return text(ctx, 200, `${lines.join('\n')}\n${endpoint} check passed\n`)
   return text(ctx, 200, 'ok')

@@ -17,7 +17,8 @@ export function openAPIDocuments(openapi: OpenAPI): OpenAPIDocuments {
   return {
     v3(path, accept) {
       // Served as text by the real server too.
-      if (path === '') return { contentType: 'text/plain; charset=utf-8', bytes: Buffer.from(JSON.stringify(openapi.index())) }
+      if (path === '')
+        return { contentType: 'text/plain; charset=utf-8', bytes: Buffer.from(JSON.stringify(openapi.index())) }
       const document = openapi.v3(path)
       if (document === undefined) return undefined
       if (preferredType(accept, [jsonType]) === undefined) throw notAcceptable()
@@ -27,7 +28,11 @@ export function openAPIDocuments(openapi: OpenAPI): OpenAPIDocuments {
       const type = preferredType(accept, [jsonType, ...protobufTypes])
       if (type === undefined) throw notAcceptable()
       const isJSON = type === jsonType
-      return { contentType: isJSON ? jsonType : protobufTypes[0]!, ...openapi.v2(isJSON ? 'json' : 'protobuf'), vary: ['Accept-Encoding', 'Accept'] }
+      return {
+        contentType: isJSON ? jsonType : protobufTypes[0]!,
+        ...openapi.v2(isJSON ? 'json' : 'protobuf'),
+        vary: ['Accept-Encoding', 'Accept'],
+      }
     },
   }
 }

@@ -10,7 +10,17 @@ import { columnsOf, partialMetadata, rowOf, type IncludeObject, type TableRow } 
 import type { Resource } from '../registry/resources.ts'
 import type { Entry } from '../storage/store.ts'
 import { encodeJSON, escapeHTML } from './codec/json.ts'
-import { checkRouteAccepts, isPretty, jsonType, negotiateResponse, negotiateStream, protobufType, routeMediaTypes, yamlType, type Negotiated } from './codec/negotiate.ts'
+import {
+  checkRouteAccepts,
+  isPretty,
+  jsonType,
+  negotiateResponse,
+  negotiateStream,
+  protobufType,
+  routeMediaTypes,
+  yamlType,
+  type Negotiated,
+} from './codec/negotiate.ts'
 import { encodeProtobuf } from './codec/protobuf.ts'
 import { encodeYAML } from './codec/yaml.ts'
 import type { Context } from './context.ts'
@@ -34,10 +44,18 @@ function header(ctx: Context, name: string): string | undefined {
 }
 
 /** @param now milliseconds since the epoch: ages in Tables are relative to it */
-export function writeAnswer(ctx: Context, answer: Exclude<Answer, { type: 'watch' }>, negotiated: Negotiated, now: number): void {
+export function writeAnswer(
+  ctx: Context,
+  answer: Exclude<Answer, { type: 'watch' }>,
+  negotiated: Negotiated,
+  now: number,
+): void {
   switch (answer.type) {
     case 'status':
-      return writeObject(ctx, answer.status.code ?? 200, answer.status as unknown as AnyObject, { ...negotiated, transform: undefined })
+      return writeObject(ctx, answer.status.code ?? 200, answer.status as unknown as AnyObject, {
+        ...negotiated,
+        transform: undefined,
+      })
     case 'text':
       ctx.status = 200
       ctx.type = 'text/plain'
@@ -92,27 +110,41 @@ function canSplice(ctx: Context, resource: Resource, negotiated: Negotiated): bo
 /** The object as its version is served: of another version than the stored one it is converted. */
 export function servedObject(resource: Resource, entry: Entry): Frozen<AnyObject> {
   if (resource.fromStored === undefined) return entry.object
-  return entry.memo(convertedSlot(resource), () => resource.fromStored!(structuredClone(entry.object) as AnyObject) as Frozen<AnyObject>)
+  return entry.memo(
+    convertedSlot(resource),
+    () => resource.fromStored!(structuredClone(entry.object) as AnyObject) as Frozen<AnyObject>,
+  )
 }
 
 const convertedSlots = new WeakMap<Resource, symbol>()
 
 function convertedSlot(resource: Resource): symbol {
   let slot = convertedSlots.get(resource)
-  if (slot === undefined) convertedSlots.set(resource, (slot = Symbol(`as ${resource.facts.version} ${resource.facts.kind}`)))
+  if (slot === undefined)
+    convertedSlots.set(resource, (slot = Symbol(`as ${resource.facts.version} ${resource.facts.kind}`)))
   return slot
 }
 
 const newline = Buffer.from('\n')
 
-function writeEntry(ctx: Context, code: number, resource: Resource, entry: Entry, negotiated: Negotiated, now: number): void {
+function writeEntry(
+  ctx: Context,
+  code: number,
+  resource: Resource,
+  entry: Entry,
+  negotiated: Negotiated,
+  now: number,
+): void {
   const { transform } = negotiated
   if (transform !== undefined) {
     const object = servedObject(resource, entry)
     if (transform.as === 'PartialObjectMetadataList') {
-      throw newNotAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (*${internalName(resource.facts)})`)
+      throw newNotAcceptable(
+        `you requested PartialObjectMetadataList, but the requested object is not a list (*${internalName(resource.facts)})`,
+      )
     }
-    if (transform.as === 'Table') return writeTable(ctx, code, resource, [entry], { resourceVersion: String(entry.revision) }, negotiated, now)
+    if (transform.as === 'Table')
+      return writeTable(ctx, code, resource, [entry], { resourceVersion: String(entry.revision) }, negotiated, now)
     return writeObject(ctx, code, partialMetadata(object, transform.version), { ...negotiated, transform: undefined })
   }
   if (canSplice(ctx, resource, negotiated)) {
@@ -126,7 +158,9 @@ function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now
   const { transform } = negotiated
   if (transform?.as === 'Table') return writeTable(ctx, 200, resource, entries, metadata, negotiated, now)
   if (transform?.as === 'PartialObjectMetadata') {
-    throw newNotAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (*${internalName(resource.facts)}List)`)
+    throw newNotAcceptable(
+      `you requested PartialObjectMetadata, but the requested object is a list (*${internalName(resource.facts)}List)`,
+    )
   }
   if (transform !== undefined) {
     const type = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${transform.version}` }
@@ -159,7 +193,13 @@ const openItem = Buffer.from('{')
 const closeItem = Buffer.from('}')
 const listEnd = Buffer.from(']}\n')
 
-function splice(listKind: string, apiVersion: string, metadata: ListAnswer['metadata'], entries: readonly Entry[], resource: Resource): Buffer[] {
+function splice(
+  listKind: string,
+  apiVersion: string,
+  metadata: ListAnswer['metadata'],
+  entries: readonly Entry[],
+  resource: Resource,
+): Buffer[] {
   const typeBytes = Buffer.byteLength(JSON.stringify({ kind: resource.facts.kind, apiVersion }))
   // `{"kind":…,"apiVersion":…,` is where every stored object begins; what follows is the item.
   const items = entries.map((entry) => [openItem, entry.json.subarray(typeBytes)])
@@ -208,7 +248,10 @@ function writeTable(
     const items = (rows as TableRow[]).map((row, index) => spliceRow(row, entries[index]!, include, version))
     return writeBytes(ctx, code, jsonType, spliceMembers(table, 'rows', items))
   }
-  writeObject(ctx, code, tableOf(resource, entries, metadata, include, version, now), { ...negotiated, transform: undefined })
+  writeObject(ctx, code, tableOf(resource, entries, metadata, include, version, now), {
+    ...negotiated,
+    transform: undefined,
+  })
 }
 
 function spliceRow(row: TableRow, entry: Entry, include: IncludeObject, version: string): readonly Buffer[] {
@@ -233,7 +276,13 @@ export function tableOf(
     if (include === 'None') return { ...row, object: null }
     return { ...row, object: include === 'Object' ? object : partialMetadata(object, version) }
   })
-  return { kind: 'Table', apiVersion: `meta.k8s.io/${version}`, metadata, columnDefinitions: columns, rows } as AnyObject
+  return {
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${version}`,
+    metadata,
+    columnDefinitions: columns,
+    rows,
+  } as AnyObject
 }
 
 export function writeBytes(ctx: Context, code: number, contentType: string, parts: readonly Buffer[]): void {

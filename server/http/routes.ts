@@ -119,7 +119,9 @@ async function answerOf(services: Services, ctx: Context, scope: Scope): Promise
 
 async function writeScale({ api }: Services, ctx: Context, scope: Scope): Promise<Answer> {
   if (ctx.method === 'PUT') return updateScale(api, scope, await bodyOf(ctx, scope.resource))
-  return isApply(ctx) ? applyScale(api, scope, decodeApplyBody(await readBody(ctx))) : patchScale(api, scope, await patchOf(ctx))
+  return isApply(ctx)
+    ? applyScale(api, scope, decodeApplyBody(await readBody(ctx)))
+    : patchScale(api, scope, await patchOf(ctx))
 }
 
 async function plainAnswer(services: Services, ctx: Context, scope: Scope): Promise<Answer> {
@@ -140,10 +142,15 @@ async function plainAnswer(services: Services, ctx: Context, scope: Scope): Prom
     case 'PUT':
       return update(api, scope, await bodyOf(ctx, resource))
     case 'PATCH':
-      return isApply(ctx) ? apply(api, scope, decodeApplyBody(await readBody(ctx))) : patch(api, scope, await patchOf(ctx))
+      return isApply(ctx)
+        ? apply(api, scope, decodeApplyBody(await readBody(ctx)))
+        : patch(api, scope, await patchOf(ctx))
     default: {
       const bytes = await readBody(ctx)
-      const body = bytes.length === 0 ? undefined : decodeBody(ctx.get('content-type'), bytes, { apiVersion: 'v1', kind: 'DeleteOptions' })
+      const body =
+        bytes.length === 0
+          ? undefined
+          : decodeBody(ctx.get('content-type'), bytes, { apiVersion: 'v1', kind: 'DeleteOptions' })
       return name === '' ? deleteCollection(api, scope, body) : deleteOne(api, scope, body)
     }
   }
@@ -157,7 +164,11 @@ async function bodyOf(ctx: Context, { facts }: Resource): Promise<Body> {
 const isApply = (ctx: Context): boolean => mediaTypeOf(ctx) === applyPatchType
 const mediaTypeOf = (ctx: Context): string => ctx.get('content-type').split(';')[0]!.trim()
 
-const patchTypes = new Set(['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'])
+const patchTypes = new Set([
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+])
 
 async function patchOf(ctx: Context): Promise<PatchBody> {
   const type = mediaTypeOf(ctx)

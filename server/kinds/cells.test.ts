@@ -21,14 +21,13 @@ describe('cells', () => {
   it('say how far a job is', () => {
     const condition = (type: string): AnyObject => ({ status: { conditions: [{ type, status: 'True' }] } })
     const statusOf = (object: AnyObject): unknown => cells('Job', object, 'Status')[0]
-    expect(['Complete', 'Failed', 'Suspended', 'FailureTarget'].map((type) => statusOf(condition(type)))).to.deep.equal([
-      'Complete',
-      'Failed',
-      'Suspended',
-      'FailureTarget',
-    ])
+    expect(['Complete', 'Failed', 'Suspended', 'FailureTarget'].map((type) => statusOf(condition(type)))).to.deep.equal(
+      ['Complete', 'Failed', 'Suspended', 'FailureTarget'],
+    )
     expect(statusOf({ metadata: { deletionTimestamp: '2024-05-31T00:00:00Z' } })).to.equal('Terminating')
-    expect(cells('Job', { spec: { parallelism: 3 }, status: { succeeded: 1 } }, 'Completions')).to.deep.equal(['1/1 of 3'])
+    expect(cells('Job', { spec: { parallelism: 3 }, status: { succeeded: 1 } }, 'Completions')).to.deep.equal([
+      '1/1 of 3',
+    ])
     const times = { startTime: '2024-05-31T23:59:00Z', completionTime: '2024-05-31T23:59:07Z' }
     expect(cells('Job', { status: times }, 'Duration')).to.deep.equal(['7s'])
     expect(cells('Job', {}, 'Duration')).to.deep.equal([''])
@@ -36,15 +35,18 @@ describe('cells', () => {
 
   it('name the controller of a revision', () => {
     const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'web', uid: 'u', controller: true }
-    expect(cells('ControllerRevision', { metadata: { ownerReferences: [owner] }, revision: 1 }, 'Controller')).to.deep.equal([
-      'statefulset.apps/web',
-    ])
+    expect(
+      cells('ControllerRevision', { metadata: { ownerReferences: [owner] }, revision: 1 }, 'Controller'),
+    ).to.deep.equal(['statefulset.apps/web'])
   })
 
   it('cut long lists', () => {
     const ports = [1, 2, 3, 4, 5].map((port) => ({ port }))
     const endpoints = [{ addresses: ['10.0.0.1'] }, { addresses: ['10.0.0.2'] }]
-    expect(cells('EndpointSlice', { ports, endpoints }, 'Ports', 'Endpoints')).to.deep.equal(['1,2,3 + 2 more...', '10.0.0.1,10.0.0.2'])
+    expect(cells('EndpointSlice', { ports, endpoints }, 'Ports', 'Endpoints')).to.deep.equal([
+      '1,2,3 + 2 more...',
+      '10.0.0.1,10.0.0.2',
+    ])
     expect(cells('EndpointSlice', {}, 'Ports', 'Endpoints')).to.deep.equal(['<unset>', '<unset>'])
     const rules = ['a', 'b', 'c', 'd'].map((host) => ({ host }))
     expect(cells('Ingress', { spec: { rules } }, 'Hosts', 'Class', 'Address', 'Ports')).to.deep.equal([
@@ -87,6 +89,8 @@ describe('cells', () => {
     expect(cells('ValidatingAdmissionPolicyBinding', { spec: { paramRef: { selector } } }, 'ParamRef')).to.deep.equal([
       '&LabelSelector{MatchLabels:map[string]string{a: b,},MatchExpressions:[]LabelSelectorRequirement{},}',
     ])
-    expect(cells('MutatingAdmissionPolicyBinding', { spec: { paramRef: { name: 'p' } } }, 'ParamRef')).to.deep.equal(['*/p'])
+    expect(cells('MutatingAdmissionPolicyBinding', { spec: { paramRef: { name: 'p' } } }, 'ParamRef')).to.deep.equal([
+      '*/p',
+    ])
   })
 })

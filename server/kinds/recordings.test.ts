@@ -143,7 +143,8 @@ describe('recorded updates', () => {
     it(`are answered alike: ${name} ${subresource}, ${causes[0]?.[1] ?? 'valid'}`, () => {
       const { kind } = lookUp(old)
       const draft = preparedUpdate(update)
-      const strategy = subresource === 'approval' ? kind.approval : subresource === 'status' ? kind.status : kind.strategy
+      const strategy =
+        subresource === 'approval' ? kind.approval : subresource === 'status' ? kind.status : kind.strategy
       const isBoth = subresource === '' && kind.strategy?.validateUpdateOnly !== true
       const errors = [
         ...validateObjectMetaUpdate(draft.metadata!, old.metadata!),
@@ -161,7 +162,9 @@ describe('recorded table rows', () => {
       const { kind } = lookUp(object)
       const ours = columns.map((column, at) => kind.cells?.[column]?.(object, context.now) ?? cells[at])
       // Recorded ages are masked: there, ours must be one.
-      const masked = ours.map((cell, at) => (cells[at] === '{age}' && /^([0-9]+[smhdy])+$/.test(String(cell)) ? '{age}' : cell))
+      const masked = ours.map((cell, at) =>
+        cells[at] === '{age}' && /^([0-9]+[smhdy])+$/.test(String(cell)) ? '{age}' : cell,
+      )
       expect(masked).to.deep.equal(cells)
     })
   }

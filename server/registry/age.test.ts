@@ -28,7 +28,8 @@ describe('humanDuration', () => {
     [800 * day, '2y70d'],
     [365 * 8 * day + 30 * day, '8y'],
   ]
-  for (const [durationMs, text] of cases) it(`prints ${durationMs} ms as ${text}`, () => expect(humanDuration(durationMs)).to.equal(text))
+  for (const [durationMs, text] of cases)
+    it(`prints ${durationMs} ms as ${text}`, () => expect(humanDuration(durationMs)).to.equal(text))
 })
 
 describe('translateTimestampSince', () => {

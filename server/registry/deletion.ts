@@ -44,7 +44,9 @@ export function validateDeleteOptions(options: DeleteOptions): FieldError[] {
   const errors: FieldError[] = []
   const { propagationPolicy: policy, orphanDependents, dryRun } = options
   if (orphanDependents !== undefined && policy !== undefined) {
-    errors.push(invalid(field('propagationPolicy'), policy, 'orphanDependents and deletionPropagation cannot be both set'))
+    errors.push(
+      invalid(field('propagationPolicy'), policy, 'orphanDependents and deletionPropagation cannot be both set'),
+    )
   }
   if (policy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(policy)) {
     errors.push(notSupported(field('propagationPolicy'), policy, ['Foreground', 'Background', 'Orphan', 'nil']))
@@ -55,7 +57,10 @@ export function validateDeleteOptions(options: DeleteOptions): FieldError[] {
 
 export function validateDryRun(dryRun: readonly string[] | undefined): FieldError[] {
   const path = field('dryRun')
-  return (dryRun ?? []).filter((one) => one !== 'All').slice(0, 1).map(() => notSupported(path, dryRun, ['All']))
+  return (dryRun ?? [])
+    .filter((one) => one !== 'All')
+    .slice(0, 1)
+    .map(() => notSupported(path, dryRun, ['All']))
 }
 
 export function propagationOf(options: DeleteOptions): Propagation | undefined {

@@ -42,11 +42,18 @@ export class Resources {
    * @param kinds behaviour of the built-in kinds
    * @param allocators by storage name, `services`
    */
-  constructor(store: Store, kinds: readonly KindBehaviour<AnyObject>[], allocators: Readonly<Record<string, Allocator>>) {
+  constructor(
+    store: Store,
+    kinds: readonly KindBehaviour<AnyObject>[],
+    allocators: Readonly<Record<string, Allocator>>,
+  ) {
     const behaviours = new Map(kinds.map((kind) => [`${kind.group}/${kind.version}/${kind.kind}`, kind]))
     for (const facts of builtInFacts) {
       const behaviour = behaviours.get(`${facts.group}/${facts.version}/${facts.kind}`)
-      const kind: KindDefinition = { ...(behaviour ?? { group: facts.group, version: facts.version, kind: facts.kind }), facts }
+      const kind: KindDefinition = {
+        ...(behaviour ?? { group: facts.group, version: facts.version, kind: facts.kind }),
+        facts,
+      }
       const schema = typeByName(facts.type) as StructSchema
       if (virtualKinds.has(facts.kind)) {
         this.#byName.set(nameOf(facts), { kind, facts, schema, store: undefined })
@@ -59,7 +66,13 @@ export class Resources {
       }
       const allocator = facts.group === '' ? allocators[facts.resource] : undefined
       const prefix = resourcePrefix(facts.group, facts.resource)
-      const resourceStore = new ResourceStore({ store, kind, schema, prefix, ...(allocator === undefined ? {} : { allocator }) })
+      const resourceStore = new ResourceStore({
+        store,
+        kind,
+        schema,
+        prefix,
+        ...(allocator === undefined ? {} : { allocator }),
+      })
       this.#byName.set(nameOf(facts), { kind, facts, schema, store: resourceStore })
     }
     for (const facts of builtInFacts) {
@@ -67,9 +80,17 @@ export class Resources {
       if (kind?.storedAs === undefined) continue
       const { group, version, toStored, fromStored } = kind.storedAs
       const stored = this.get(group, version, facts.resource)
-      if (stored?.store === undefined) throw new Error(`${facts.resource}.${facts.group} is stored as ${group}/${version}, which is not served`)
+      if (stored?.store === undefined)
+        throw new Error(`${facts.resource}.${facts.group} is stored as ${group}/${version}, which is not served`)
       const schema = typeByName(facts.type) as StructSchema
-      this.#byName.set(nameOf(facts), { kind: { ...kind, facts }, facts, schema, store: stored.store, toStored, fromStored })
+      this.#byName.set(nameOf(facts), {
+        kind: { ...kind, facts },
+        facts,
+        schema,
+        store: stored.store,
+        toStored,
+        fromStored,
+      })
     }
   }
 

@@ -102,7 +102,13 @@ export class ResourceStore {
   readonly #store: Store
   readonly #allocator: Allocator | undefined
 
-  constructor(options: { store: Store; kind: KindDefinition; schema: StructSchema; prefix: string; allocator?: Allocator }) {
+  constructor(options: {
+    store: Store
+    kind: KindDefinition
+    schema: StructSchema
+    prefix: string
+    allocator?: Allocator
+  }) {
     this.#store = options.store
     this.kind = options.kind
     this.schema = options.schema
@@ -118,7 +124,6 @@ export class ResourceStore {
     }
     this.hasStatus = this.kind.facts.subresources.some((one) => one.name === 'status')
   }
-
 
   /** Revision of the newest committed write anywhere in the store. */
   get revision(): number {
@@ -178,7 +183,8 @@ export class ResourceStore {
     const name = object.metadata!.name!
     const key = this.key(context.namespace, name)
     const entry = await this.#transact(key, context.dryRun, (current) => {
-      if (current !== undefined) throw newAlreadyExists(this.groupResource, name, current.object.metadata?.deletionTimestamp !== undefined)
+      if (current !== undefined)
+        throw newAlreadyExists(this.groupResource, name, current.object.metadata?.deletionTimestamp !== undefined)
       this.#allocator?.allocate(object, undefined, context.dryRun)
       return { type: 'put', object: this.#canonical(object) }
     })
@@ -279,7 +285,10 @@ export class ResourceStore {
         return step.mutation
       })
       if (step.outcome !== 'marked' || context.dryRun) {
-        return { entry: step.mutation.type === 'none' && marked !== undefined ? marked : entry!, gone: step.outcome !== 'kept' }
+        return {
+          entry: step.mutation.type === 'none' && marked !== undefined ? marked : entry!,
+          gone: step.outcome !== 'kept',
+        }
       }
       marked = entry
     }
@@ -406,7 +415,8 @@ export class ResourceStore {
     // What is there stays as it is; a deletion that is not there is refused by validation.
     if (oldMeta.creationTimestamp !== undefined) meta.creationTimestamp = oldMeta.creationTimestamp
     if (oldMeta.deletionTimestamp !== undefined) meta.deletionTimestamp = oldMeta.deletionTimestamp
-    if (oldMeta.deletionGracePeriodSeconds !== undefined) meta.deletionGracePeriodSeconds ??= oldMeta.deletionGracePeriodSeconds
+    if (oldMeta.deletionGracePeriodSeconds !== undefined)
+      meta.deletionGracePeriodSeconds ??= oldMeta.deletionGracePeriodSeconds
     if (oldMeta.generation === undefined) delete meta.generation
     else meta.generation = oldMeta.generation
     delete meta.selfLink
@@ -442,9 +452,11 @@ export class ResourceStore {
 
   #validateUpdate(draft: AnyObject, old: Frozen<AnyObject>, subresource: string): FieldError[] {
     if (subresource === 'binding') return []
-    if (writesStatusOnly.has(subresource)) return this.#statusStrategy(subresource)?.validateUpdate?.(draft, old as AnyObject) ?? []
+    if (writesStatusOnly.has(subresource))
+      return this.#statusStrategy(subresource)?.validateUpdate?.(draft, old as AnyObject) ?? []
     const { strategy, subresources } = this.kind
-    if (subresources?.[subresource] !== undefined) return subresources[subresource].validateUpdate?.(draft, old as AnyObject) ?? []
+    if (subresources?.[subresource] !== undefined)
+      return subresources[subresource].validateUpdate?.(draft, old as AnyObject) ?? []
     const common = strategy?.validateUpdateOnly === true ? [] : (strategy?.validate?.(draft) ?? [])
     return [...common, ...(strategy?.validateUpdate?.(draft, old as AnyObject) ?? [])]
   }
@@ -456,7 +468,11 @@ export class ResourceStore {
     } else if (this.kind.strategy?.allowUnconditionalUpdate === false) {
       const kind = { group: this.kind.group, kind: this.kind.facts.resource }
       throw newInvalid(kind, name, [
-        { reason: 'FieldValueInvalid', field: 'metadata.resourceVersion', message: 'Invalid value: 0: must be specified for an update' },
+        {
+          reason: 'FieldValueInvalid',
+          field: 'metadata.resourceVersion',
+          message: 'Invalid value: 0: must be specified for an update',
+        },
       ])
     }
   }
@@ -481,7 +497,11 @@ export class ResourceStore {
     return object
   }
 
-  async #transact(key: string, dryRun: boolean, mutate: (current: Entry | undefined) => Mutation): Promise<Entry | undefined> {
+  async #transact(
+    key: string,
+    dryRun: boolean,
+    mutate: (current: Entry | undefined) => Mutation,
+  ): Promise<Entry | undefined> {
     if (!dryRun) return this.#store.transact(key, mutate)
     const current = this.#store.get(key)
     const mutation = mutate(current)

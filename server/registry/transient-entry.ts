@@ -43,7 +43,10 @@ const withRevisionSlot = Symbol('previous state at this revision')
 /** The state before `event`, with the revision of the event: what a watcher sees when an object leaves its selection. */
 export function previousAt(event: Entry, previous: Entry): Entry {
   return event.memo(withRevisionSlot, () => {
-    const object = { ...previous.object, metadata: { ...previous.object.metadata, resourceVersion: String(event.revision) } }
+    const object = {
+      ...previous.object,
+      metadata: { ...previous.object.metadata, resourceVersion: String(event.revision) },
+    }
     return new TransientEntry(event.key, object, event.revision, event.createRevision)
   })
 }

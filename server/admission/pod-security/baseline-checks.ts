@@ -8,17 +8,28 @@ import type { Check, PodView, Violation } from './pod-view.ts'
 export const appArmorProfile: Check = (pod) => {
   const allowed = (type: string) => type === 'RuntimeDefault' || type === 'Localhost'
   const own = pod.spec.securityContext?.appArmorProfile?.type
-  const ofContainer = (container: { securityContext?: { appArmorProfile?: { type: string } } }) => container.securityContext?.appArmorProfile?.type
+  const ofContainer = (container: { securityContext?: { appArmorProfile?: { type: string } } }) =>
+    container.securityContext?.appArmorProfile?.type
   const bad = badContainers(pod, (container) => !allowed(ofContainer(container) ?? 'Localhost'))
   const badPod = own !== undefined && !allowed(own)
   const annotations = Object.entries(pod.annotations)
-    .filter(([name, value]) => name.startsWith('container.apparmor.security.beta.kubernetes.io/') && !/^($|runtime\/default$|localhost\/)/.test(value))
+    .filter(
+      ([name, value]) =>
+        name.startsWith('container.apparmor.security.beta.kubernetes.io/') &&
+        !/^($|runtime\/default$|localhost\/)/.test(value),
+    )
     .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
     .sort()
   const types = containersOf(pod).flatMap((container) => ofContainer(container) ?? [])
-  const values = [...sortedSet([...(own === undefined ? [] : [own]), ...types].filter((type) => !allowed(type))), ...annotations]
+  const values = [
+    ...sortedSet([...(own === undefined ? [] : [own]), ...types].filter((type) => !allowed(type))),
+    ...annotations,
+  ]
   if (!badPod && bad.length === 0 && annotations.length === 0) return undefined
-  const named = [setters(badPod, bad), ...(annotations.length > 0 ? [plural('annotation', annotations.length)] : [])].filter((one) => one !== '')
+  const named = [
+    setters(badPod, bad),
+    ...(annotations.length > 0 ? [plural('annotation', annotations.length)] : []),
+  ].filter((one) => one !== '')
   return {
     reason: plural('forbidden AppArmor profile', values.length),
     detail: `${named.join(' and ')} must not set AppArmor profile type to ${quoted(values)}`,
@@ -26,7 +37,9 @@ export const appArmorProfile: Check = (pod) => {
 }
 
 const defaultCapabilities = new Set(
-  'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(' '),
+  'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(
+    ' ',
+  ),
 )
 
 export const capabilitiesBaseline: Check = (pod) => {
@@ -43,7 +56,9 @@ export const capabilitiesBaseline: Check = (pod) => {
 
 export const hostNamespaces: Check = ({ spec }) => {
   const set = (['hostNetwork', 'hostPID', 'hostIPC'] as const).filter((name) => spec[name] === true)
-  return set.length === 0 ? undefined : { reason: 'host namespaces', detail: set.map((name) => `${name}=true`).join(', ') }
+  return set.length === 0
+    ? undefined
+    : { reason: 'host namespaces', detail: set.map((name) => `${name}=true`).join(', ') }
 }
 
 export const hostPathVolumes: Check = ({ spec }) => {
@@ -52,24 +67,36 @@ export const hostPathVolumes: Check = ({ spec }) => {
 }
 
 export const hostPorts: Check = (pod) => {
-  const portsOf = (container: { ports?: readonly { hostPort?: number }[] }) => (container.ports ?? []).flatMap(({ hostPort = 0 }) => (hostPort === 0 ? [] : [String(hostPort)]))
+  const portsOf = (container: { ports?: readonly { hostPort?: number }[] }) =>
+    (container.ports ?? []).flatMap(({ hostPort = 0 }) => (hostPort === 0 ? [] : [String(hostPort)]))
   const bad = badContainers(pod, (container) => portsOf(container).length > 0)
   if (bad.length === 0) return undefined
   const ports = sortedSet(containersOf(pod).flatMap(portsOf))
   const use = bad.length === 1 ? 'uses' : 'use'
-  return { reason: 'hostPort', detail: `${naming('container', bad)} ${use} ${plural('hostPort', ports.length)} ${ports.join(', ')}` }
+  return {
+    reason: 'hostPort',
+    detail: `${naming('container', bad)} ${use} ${plural('hostPort', ports.length)} ${ports.join(', ')}`,
+  }
 }
 
 export const hostProbesAndHostLifecycle: Check = (pod) => {
   const hosts = (handler: Frozen<Probe> | Frozen<LifecycleHandler> | undefined) =>
     [handler?.httpGet?.host, handler?.tcpSocket?.host].filter((host) => host !== undefined && host !== '') as string[]
-  const hostsOf = ({ livenessProbe, readinessProbe, startupProbe, lifecycle }: ReturnType<typeof containersOf>[number]) =>
+  const hostsOf = ({
+    livenessProbe,
+    readinessProbe,
+    startupProbe,
+    lifecycle,
+  }: ReturnType<typeof containersOf>[number]) =>
     [livenessProbe, readinessProbe, startupProbe, lifecycle?.postStart, lifecycle?.preStop].flatMap(hosts)
   const bad = sortedSet(badContainers(pod, (container) => hostsOf(container).length > 0))
   if (bad.length === 0) return undefined
   const forbidden = sortedSet(containersOf(pod).flatMap(hostsOf))
   const use = bad.length === 1 ? 'uses' : 'use'
-  return { reason: 'probe or lifecycle host', detail: `${naming('container', bad)} ${use} ${naming('probe or lifecycle host', forbidden)}` }
+  return {
+    reason: 'probe or lifecycle host',
+    detail: `${naming('container', bad)} ${use} ${naming('probe or lifecycle host', forbidden)}`,
+  }
 }
 
 export const privileged: Check = (pod) => {
@@ -78,13 +105,21 @@ export const privileged: Check = (pod) => {
   return { reason: 'privileged', detail: `${naming('container', bad)} must not set securityContext.privileged=true` }
 }
 
-export const procMount: Check = (pod, minor) => (minor >= 35 && pod.spec.hostUsers === false ? undefined : procMountAlways(pod))
+export const procMount: Check = (pod, minor) =>
+  minor >= 35 && pod.spec.hostUsers === false ? undefined : procMountAlways(pod)
 
 export function procMountAlways(pod: PodView): Violation | undefined {
   const bad = badContainers(pod, ({ securityContext }) => (securityContext?.procMount ?? 'Default') !== 'Default')
   if (bad.length === 0) return undefined
-  const types = sortedSet(containersOf(pod).flatMap(({ securityContext }) => securityContext?.procMount ?? []).filter((type) => type !== 'Default'))
-  return { reason: 'procMount', detail: `${naming('container', bad)} must not set securityContext.procMount to ${quoted(types)}` }
+  const types = sortedSet(
+    containersOf(pod)
+      .flatMap(({ securityContext }) => securityContext?.procMount ?? [])
+      .filter((type) => type !== 'Default'),
+  )
+  return {
+    reason: 'procMount',
+    detail: `${naming('container', bad)} must not set securityContext.procMount to ${quoted(types)}`,
+  }
 }
 
 interface SELinuxOptions {
@@ -94,13 +129,23 @@ interface SELinuxOptions {
 }
 
 export const seLinuxOptions: Check = (pod, minor) => {
-  const types = ['', 'container_t', 'container_init_t', 'container_kvm_t', ...(minor >= 31 ? ['container_engine_t'] : [])]
+  const types = [
+    '',
+    'container_t',
+    'container_init_t',
+    'container_kvm_t',
+    ...(minor >= 31 ? ['container_engine_t'] : []),
+  ]
   const isBad = (options: SELinuxOptions | undefined) =>
-    options !== undefined && (!types.includes(options.type ?? '') || (options.user ?? '') !== '' || (options.role ?? '') !== '')
+    options !== undefined &&
+    (!types.includes(options.type ?? '') || (options.user ?? '') !== '' || (options.role ?? '') !== '')
   const own = pod.spec.securityContext?.seLinuxOptions
   const bad = badContainers(pod, ({ securityContext }) => isBad(securityContext?.seLinuxOptions))
   if (!isBad(own) && bad.length === 0) return undefined
-  const all: SELinuxOptions[] = [own, ...containersOf(pod).map(({ securityContext }) => securityContext?.seLinuxOptions)].flatMap((one) => one ?? [])
+  const all: SELinuxOptions[] = [
+    own,
+    ...containersOf(pod).map(({ securityContext }) => securityContext?.seLinuxOptions),
+  ].flatMap((one) => one ?? [])
   const badTypes = sortedSet(all.map(({ type = '' }) => type).filter((type) => !types.includes(type)))
   const problems = [
     ...(badTypes.length > 0 ? [naming('type', badTypes)] : []),
@@ -117,21 +162,34 @@ export function isValidSeccomp(type: string): boolean {
   return type === 'Localhost' || type === 'RuntimeDefault'
 }
 
-export const seccompProfileBaseline: Check = (pod, minor) => (minor >= 19 ? seccompFields(pod) : seccompAnnotations(pod))
+export const seccompProfileBaseline: Check = (pod, minor) =>
+  minor >= 19 ? seccompFields(pod) : seccompAnnotations(pod)
 
 /** Types that are named and not allowed; what is not named passes. */
 export function seccompFields(pod: PodView): Violation | undefined {
   const own = pod.spec.securityContext?.seccompProfile?.type
   const badPod = own !== undefined && !isValidSeccomp(own)
-  const bad = badContainers(pod, ({ securityContext }) => !isValidSeccomp(securityContext?.seccompProfile?.type ?? 'Localhost'))
+  const bad = badContainers(
+    pod,
+    ({ securityContext }) => !isValidSeccomp(securityContext?.seccompProfile?.type ?? 'Localhost'),
+  )
   if (!badPod && bad.length === 0) return undefined
-  const types = [...(own === undefined ? [] : [own]), ...containersOf(pod).flatMap(({ securityContext }) => securityContext?.seccompProfile?.type ?? [])]
+  const types = [
+    ...(own === undefined ? [] : [own]),
+    ...containersOf(pod).flatMap(({ securityContext }) => securityContext?.seccompProfile?.type ?? []),
+  ]
   const values = sortedSet(types.filter((type) => !isValidSeccomp(type)))
-  return { reason: 'seccompProfile', detail: `${setters(badPod, bad)} must not set securityContext.seccompProfile.type to ${quoted(values)}` }
+  return {
+    reason: 'seccompProfile',
+    detail: `${setters(badPod, bad)} must not set securityContext.seccompProfile.type to ${quoted(values)}`,
+  }
 }
 
 function seccompAnnotations(pod: PodView): Violation | undefined {
-  const names = ['seccomp.security.alpha.kubernetes.io/pod', ...containersOf(pod).map(({ name }) => `container.seccomp.security.alpha.kubernetes.io/${name}`)]
+  const names = [
+    'seccomp.security.alpha.kubernetes.io/pod',
+    ...containersOf(pod).map(({ name }) => `container.seccomp.security.alpha.kubernetes.io/${name}`),
+  ]
   const forbidden = sortedSet(
     names.flatMap((name) => {
       const value = pod.annotations[name]
@@ -140,7 +198,10 @@ function seccompAnnotations(pod: PodView): Violation | undefined {
     }),
   )
   if (forbidden.length === 0) return undefined
-  return { reason: 'seccompProfile', detail: `forbidden ${plural('annotation', forbidden.length)} ${forbidden.join(', ')}` }
+  return {
+    reason: 'seccompProfile',
+    detail: `forbidden ${plural('annotation', forbidden.length)} ${forbidden.join(', ')}`,
+  }
 }
 
 /** Safe sysctls, with the minor version from which on they are allowed. */
@@ -169,5 +230,8 @@ export const windowsHostProcess: Check = (pod) => {
   const badPod = pod.spec.securityContext?.windowsOptions?.hostProcess === true
   const bad = badContainers(pod, ({ securityContext }) => securityContext?.windowsOptions?.hostProcess === true)
   if (!badPod && bad.length === 0) return undefined
-  return { reason: 'hostProcess', detail: `${setters(badPod, bad)} must not set securityContext.windowsOptions.hostProcess=true` }
+  return {
+    reason: 'hostProcess',
+    detail: `${setters(badPod, bad)} must not set securityContext.windowsOptions.hostProcess=true`,
+  }
 }

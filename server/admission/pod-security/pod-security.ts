@@ -8,7 +8,14 @@ import type { AnyObject, Frozen } from '../../apimachinery/types.ts'
 import { forbiddenBy } from '../forbidden.ts'
 import type { AdmissionPlugin, AdmissionReader, Attributes } from '../plugin.ts'
 import type { PodView } from './pod-view.ts'
-import { compareLevels, equalLevelVersions, policyOf, printLevelVersion, printViolations, violations } from './policy.ts'
+import {
+  compareLevels,
+  equalLevelVersions,
+  policyOf,
+  printLevelVersion,
+  printViolations,
+  violations,
+} from './policy.ts'
 import type { LevelVersion } from './policy.ts'
 
 const ignoredSubresources = new Set(['exec', 'attach', 'binding', 'eviction', 'log', 'portforward', 'proxy', 'status'])
@@ -37,7 +44,8 @@ export const podSecurity: AdmissionPlugin = {
     else if (group === '' && resource === 'pods') validatePod(attributes, object as unknown as Frozen<Pod>, reader)
     else {
       const path = templatePaths[`${group}/${resource}`]
-      if (path !== undefined && attributes.subresource === '') validateTemplate(attributes, templateAt(object, path), reader)
+      if (path !== undefined && attributes.subresource === '')
+        validateTemplate(attributes, templateAt(object, path), reader)
     }
   },
 }
@@ -45,20 +53,29 @@ export const podSecurity: AdmissionPlugin = {
 function validatePod(attributes: Attributes, pod: Frozen<Pod>, reader: AdmissionReader): void {
   if (ignoredSubresources.has(attributes.subresource) || pod.spec === undefined) return
   const namespace = reader.get('namespaces', undefined, attributes.namespace)
-  if (namespace === undefined) throw newInternalError(`failed to lookup namespace ${JSON.stringify(attributes.namespace)}`)
+  if (namespace === undefined)
+    throw newInternalError(`failed to lookup namespace ${JSON.stringify(attributes.namespace)}`)
   const { policy } = policyOf(namespace.metadata?.labels)
   if (policy.enforce.level === 'privileged' && policy.warn.level === 'privileged') return
-  if (attributes.operation === 'UPDATE' && !isSignificantUpdate(pod, attributes.oldObject as Frozen<Pod> | undefined)) return
+  if (attributes.operation === 'UPDATE' && !isSignificantUpdate(pod, attributes.oldObject as Frozen<Pod> | undefined))
+    return
   const view = { annotations: pod.metadata?.annotations ?? {}, spec: pod.spec }
   const found = violations(policy.enforce, view)
   if (found.length > 0) {
-    throw forbiddenBy(attributes, `violates PodSecurity "${printLevelVersion(policy.enforce)}": ${printViolations(found)}`)
+    throw forbiddenBy(
+      attributes,
+      `violates PodSecurity "${printLevelVersion(policy.enforce)}": ${printViolations(found)}`,
+    )
   }
   warn(attributes, policy.warn, view)
 }
 
 /** What only makes pods is warned about, never refused. */
-function validateTemplate(attributes: Attributes, template: Frozen<PodTemplateSpec> | undefined, reader: AdmissionReader): void {
+function validateTemplate(
+  attributes: Attributes,
+  template: Frozen<PodTemplateSpec> | undefined,
+  reader: AdmissionReader,
+): void {
   const namespace = reader.get('namespaces', undefined, attributes.namespace)
   if (namespace === undefined || template?.spec === undefined) return
   const { policy } = policyOf(namespace.metadata?.labels)
@@ -67,7 +84,8 @@ function validateTemplate(attributes: Attributes, template: Frozen<PodTemplateSp
 
 function warn(attributes: Attributes, policy: LevelVersion, pod: PodView): void {
   const found = violations(policy, pod)
-  if (found.length > 0) attributes.warn(`would violate PodSecurity "${printLevelVersion(policy)}": ${printViolations(found)}`)
+  if (found.length > 0)
+    attributes.warn(`would violate PodSecurity "${printLevelVersion(policy)}": ${printViolations(found)}`)
 }
 
 function templateAt(object: AnyObject, path: readonly string[]): Frozen<PodTemplateSpec> | undefined {
@@ -105,7 +123,8 @@ function validateNamespace(attributes: Attributes, namespace: AnyObject, reader:
   const { enforce } = policy
   if (equalLevelVersions(enforce, before) || enforce.level === 'privileged') return
   if (enforce.minor === before.minor && compareLevels(enforce.level, before.level) < 1) return
-  for (const text of existingPodWarnings(name, enforce, reader.list('pods', name) as unknown as readonly Frozen<Pod>[])) attributes.warn(text)
+  for (const text of existingPodWarnings(name, enforce, reader.list('pods', name) as unknown as readonly Frozen<Pod>[]))
+    attributes.warn(text)
 }
 
 /** Pods that are there already stay; their violations are told, one sentence for each kind of violation. */
@@ -121,10 +140,14 @@ function existingPodWarnings(namespace: string, policy: LevelVersion, pods: read
   }
   const warnings: string[] = []
   if (checked.length < pods.length) {
-    warnings.push(`new PodSecurity enforce level only checked against the first ${checked.length} of ${pods.length} existing pods`)
+    warnings.push(
+      `new PodSecurity enforce level only checked against the first ${checked.length} of ${pods.length} existing pods`,
+    )
   }
   if (byReason.size === 0) return warnings
-  warnings.push(`existing pods in namespace "${namespace}" violate the new PodSecurity enforce level "${printLevelVersion(policy)}"`)
+  warnings.push(
+    `existing pods in namespace "${namespace}" violate the new PodSecurity enforce level "${printLevelVersion(policy)}"`,
+  )
   const sentences = [...byReason].map(([reason, names]) => {
     const others = names.length - 1
     const more = others === 0 ? '' : ` (and ${others} other ${others === 1 ? 'pod' : 'pods'})`

@@ -9,7 +9,10 @@ export interface PodView {
   readonly spec: Frozen<PodSpec>
 }
 
-export type ContainerView = Pick<Frozen<Container>, 'name' | 'securityContext' | 'ports' | 'livenessProbe' | 'readinessProbe' | 'startupProbe' | 'lifecycle'>
+export type ContainerView = Pick<
+  Frozen<Container>,
+  'name' | 'securityContext' | 'ports' | 'livenessProbe' | 'readinessProbe' | 'startupProbe' | 'lifecycle'
+>
 
 export interface Violation {
   readonly reason: string

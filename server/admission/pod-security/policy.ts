@@ -88,18 +88,25 @@ const prefix = 'pod-security.kubernetes.io/'
 const open: LevelVersion = { level: 'privileged', minor: undefined }
 
 /** What a namespace's labels say. A level that cannot be read restricts where it enforces, and nowhere else. */
-export function policyOf(labels: Readonly<Record<string, string>> | undefined): { policy: Policy; errors: FieldError[] } {
+export function policyOf(labels: Readonly<Record<string, string>> | undefined): {
+  policy: Policy
+  errors: FieldError[]
+} {
   const errors: FieldError[] = []
   const report = (label: string, value: string, problem: string) => {
     errors.push(invalid(field('metadata', 'labels').key(prefix + label), value, problem))
   }
-  const read = (mode: string, fallback: Level): LevelVersion & { given: boolean; valid: boolean; versionGiven: boolean } => {
+  const read = (
+    mode: string,
+    fallback: Level,
+  ): LevelVersion & { given: boolean; valid: boolean; versionGiven: boolean } => {
     const level = labels?.[prefix + mode]
     const version = labels?.[`${prefix}${mode}-version`]
     const valid = level !== undefined && (levels as readonly string[]).includes(level)
     if (level !== undefined && !valid) report(mode, level, `must be one of ${levels.join(', ')}`)
     const match = version === undefined ? null : /^v1\.([0-9]|[1-9][0-9]*)$/.exec(version)
-    if (version !== undefined && version !== 'latest' && match === null) report(`${mode}-version`, version, 'must be "latest" or "v1.x"')
+    if (version !== undefined && version !== 'latest' && match === null)
+      report(`${mode}-version`, version, 'must be "latest" or "v1.x"')
     return {
       level: level === undefined ? 'privileged' : valid ? (level as Level) : fallback,
       minor: match === null ? undefined : Number(match[1]),

@@ -31,17 +31,30 @@ export const capabilitiesRestricted: Check = (pod, minor) => {
     (container.securityContext?.capabilities?.add ?? []).filter((one) => one !== 'NET_BIND_SERVICE')
   const adding = badContainers(pod, (container) => forbiddenOf(container).length > 0)
   const details = []
-  if (keeping.length > 0) details.push(`${naming('container', keeping)} must set securityContext.capabilities.drop=["ALL"]`)
+  if (keeping.length > 0)
+    details.push(`${naming('container', keeping)} must set securityContext.capabilities.drop=["ALL"]`)
   if (adding.length > 0) {
     const forbidden = sortedSet(containersOf(pod).flatMap(forbiddenOf))
-    details.push(`${naming('container', adding)} must not include ${quoted(forbidden)} in securityContext.capabilities.add`)
+    details.push(
+      `${naming('container', adding)} must not include ${quoted(forbidden)} in securityContext.capabilities.add`,
+    )
   }
   return details.length === 0 ? undefined : { reason: 'unrestricted capabilities', detail: details.join('; ') }
 }
 
 export const procMountRestricted: Check = (pod) => procMountAlways(pod)
 
-const allowedVolumes = ['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'image', 'persistentVolumeClaim', 'projected', 'secret']
+const allowedVolumes = [
+  'configMap',
+  'csi',
+  'downwardAPI',
+  'emptyDir',
+  'ephemeral',
+  'image',
+  'persistentVolumeClaim',
+  'projected',
+  'secret',
+]
 const knownVolumes =
   'hostPath gcePersistentDisk awsElasticBlockStore gitRepo nfs iscsi glusterfs rbd flexVolume cinder cephfs flocker fc azureFile vsphereVolume quobyte azureDisk photonPersistentDisk portworxVolume scaleIO storageos'.split(
     ' ',
@@ -67,7 +80,8 @@ export const runAsNonRoot: Check = (pod, minor) => {
   if (own === false || explicit.length > 0) {
     return { reason, detail: `${setters(own === false, explicit)} must not set securityContext.runAsNonRoot=false` }
   }
-  const implicit = own === true ? [] : badContainers(pod, ({ securityContext }) => securityContext?.runAsNonRoot === undefined)
+  const implicit =
+    own === true ? [] : badContainers(pod, ({ securityContext }) => securityContext?.runAsNonRoot === undefined)
   if (implicit.length === 0) return undefined
   return { reason, detail: `pod or ${naming('container', implicit)} must set securityContext.runAsNonRoot=true` }
 }

@@ -8,7 +8,7 @@ import { difference, isEmpty } from './field-set.ts'
 import { fieldSetOf } from './field-set-of.ts'
 import { encodeManagers, managerId, type Managers } from './managers.ts'
 import { ownedShapeOf } from './shape.ts'
-import { builtIn, configMapType, podConfigurations, podType, writer } from './testdata/types.ts'
+import { builtIn, configMapType, podConfigurations, podType, writer } from './testing.ts'
 import { afterUpdate, emptyObject } from './update.ts'
 import type { ManagedType } from './versions.ts'
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { decodeObject } from '../../../openapi/decode.ts'
 import { compare } from './compare.ts'
 import { ownedShapeOf } from './shape.ts'
-import { builtIn, configMapType, podConfigurations, podType } from './testdata/types.ts'
+import { builtIn, configMapType, podConfigurations, podType } from './testing.ts'
 import type { ManagedType } from './versions.ts'
 
 const changes = ({ schema }: ManagedType, old: object, next: object): unknown =>

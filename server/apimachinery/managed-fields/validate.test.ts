@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { shapeOf, type MapShape } from './shape.ts'
-import { configMapType, podType } from './testdata/types.ts'
+import { configMapType, podType } from './testing.ts'
 import { problemsOf } from './validate.ts'
 import type { ManagedType } from './versions.ts'
 

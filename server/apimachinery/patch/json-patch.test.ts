@@ -8,15 +8,51 @@ const document = () =>
 
 describe('applyJsonPatch', () => {
   const cases: [string, JsonPatchOperation[], object][] = [
-    ['replaces what it tested', [{ op: 'test', path: '/data/k', value: 'v' }, { op: 'replace', path: '/data/k', value: 'w' }], { data: { k: 'w', z: 'y' } }],
-    ['adds and removes', [{ op: 'add', path: '/data/n', value: '1' }, { op: 'remove', path: '/data/z' }], { data: { k: 'v', n: '1' } }],
+    [
+      'replaces what it tested',
+      [
+        { op: 'test', path: '/data/k', value: 'v' },
+        { op: 'replace', path: '/data/k', value: 'w' },
+      ],
+      { data: { k: 'w', z: 'y' } },
+    ],
+    [
+      'adds and removes',
+      [
+        { op: 'add', path: '/data/n', value: '1' },
+        { op: 'remove', path: '/data/z' },
+      ],
+      { data: { k: 'v', n: '1' } },
+    ],
     ['moves', [{ op: 'move', from: '/data/k', path: '/data/m' }], { data: { m: 'v', z: 'y' } }],
-    ['copies', [{ op: 'copy', from: '/data', path: '/copy' }, { op: 'add', path: '/copy/x', value: 1 }], { copy: { k: 'v', z: 'y', x: 1 } }],
+    [
+      'copies',
+      [
+        { op: 'copy', from: '/data', path: '/copy' },
+        { op: 'add', path: '/copy/x', value: 1 },
+      ],
+      { copy: { k: 'v', z: 'y', x: 1 } },
+    ],
     ['reads escapes', [{ op: 'remove', path: '/metadata/labels/a~1b' }], { metadata: { labels: {} } }],
-    ['inserts into lists', [{ op: 'add', path: '/list/1', value: 'x' }, { op: 'add', path: '/list/-', value: 'y' }], { list: ['a', 'x', 'b', 'y'] }],
+    [
+      'inserts into lists',
+      [
+        { op: 'add', path: '/list/1', value: 'x' },
+        { op: 'add', path: '/list/-', value: 'y' },
+      ],
+      { list: ['a', 'x', 'b', 'y'] },
+    ],
     ['counts negative indexes from the end', [{ op: 'remove', path: '/list/-1' }], { list: ['a'] }],
-    ['replaces a member that is not there', [{ op: 'replace', path: '/data/none', value: 'x' }], { data: { k: 'v', z: 'y', none: 'x' } }],
-    ['copies null from what is not there', [{ op: 'copy', from: '/nope', path: '/data/n' }], { data: { k: 'v', z: 'y', n: null } }],
+    [
+      'replaces a member that is not there',
+      [{ op: 'replace', path: '/data/none', value: 'x' }],
+      { data: { k: 'v', z: 'y', none: 'x' } },
+    ],
+    [
+      'copies null from what is not there',
+      [{ op: 'copy', from: '/nope', path: '/data/n' }],
+      { data: { k: 'v', z: 'y', n: null } },
+    ],
     ['finds null where nothing is', [{ op: 'test', path: '/data/none', value: null }], {}],
   ]
   for (const [what, operations, changes] of cases) {
@@ -61,9 +97,24 @@ describe('applyJsonPatch', () => {
 
 describe('parseJsonPatch', () => {
   const wrong: [string, unknown, number, string][] = [
-    ['an object', { op: 'add' }, 400, 'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp'],
-    ['a list of numbers', [1], 400, 'error decoding patch: json: cannot unmarshal number into Go value of type handlers.jsonPatchOp'],
-    ['a path of the wrong type', [{ op: 'add', path: 1 }], 400, 'error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.path of type string'],
+    [
+      'an object',
+      { op: 'add' },
+      400,
+      'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+    ],
+    [
+      'a list of numbers',
+      [1],
+      400,
+      'error decoding patch: json: cannot unmarshal number into Go value of type handlers.jsonPatchOp',
+    ],
+    [
+      'a path of the wrong type',
+      [{ op: 'add', path: 1 }],
+      400,
+      'error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.path of type string',
+    ],
     [
       'too many operations',
       Array.from({ length: 10_001 }, () => ({})),
@@ -72,6 +123,9 @@ describe('parseJsonPatch', () => {
     ],
   ]
   for (const [what, patch, code, message] of wrong) {
-    it(`refuses ${what}`, () => expect(() => parseJsonPatch(patch)).to.throw(message).with.property('code', code))
+    it(`refuses ${what}`, () =>
+      expect(() => parseJsonPatch(patch))
+        .to.throw(message)
+        .with.property('code', code))
   }
 })

@@ -23,7 +23,8 @@ export function parseJsonPatch(patch: unknown): JsonPatchOperation[] {
   if (!Array.isArray(patch)) throw wrong(patch, 'value of type []handlers.jsonPatchOp')
   const operations = patch.map((operation: unknown) => {
     if (operation === null) return {}
-    if (typeof operation !== 'object' || Array.isArray(operation)) throw wrong(operation, 'value of type handlers.jsonPatchOp')
+    if (typeof operation !== 'object' || Array.isArray(operation))
+      throw wrong(operation, 'value of type handlers.jsonPatchOp')
     const members = operation as Record<string, unknown>
     const text = (name: string) => {
       const member = members[name]
@@ -73,7 +74,8 @@ function applyOperation(draft: Draft, { op, path, from, value = null }: JsonPatc
       draft.add(path, copy(draft.get(source(from))))
       return
     case 'test':
-      if (!deepEqual(path === '' ? draft.root : draft.get(path), value)) throw newUnprocessablePatch(`testing value ${path} failed`)
+      if (!deepEqual(path === '' ? draft.root : draft.get(path), value))
+        throw newUnprocessablePatch(`testing value ${path} failed`)
       return
     default:
       throw newUnprocessablePatch(`Unexpected kind: ${op}`)
@@ -131,7 +133,8 @@ class Draft {
 
   replace(path: string, value: unknown): void {
     if (path === '') {
-      if (typeof value !== 'object' || value === null) throw newUnprocessablePatch('replace operation value must be object or array')
+      if (typeof value !== 'object' || value === null)
+        throw newUnprocessablePatch('replace operation value must be object or array')
       this.#root = value
       return
     }
@@ -199,7 +202,8 @@ function indexOf(key: string, length: number, adding: boolean): number {
   if (!/^[+-]?[0-9]+$/.test(key)) throw newUnprocessablePatch(`value was not a proper array index: '${key}'`)
   const index = Number(key)
   const place = index < 0 ? index + length : index
-  if (place < 0 || place >= length) throw newUnprocessablePatch(`Unable to access invalid index: ${index}${adding ? ' to add' : ''}`)
+  if (place < 0 || place >= length)
+    throw newUnprocessablePatch(`Unable to access invalid index: ${index}${adding ? ' to add' : ''}`)
   return place
 }
 

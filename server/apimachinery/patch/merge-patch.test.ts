@@ -18,7 +18,9 @@ describe('applyMergePatch', () => {
   ]
   for (const [document, patch, expected] of cases) {
     it(`${JSON.stringify(document)} with ${JSON.stringify(patch)}`, () => {
-      expect(applyMergePatch(deepFreeze(document) as Record<string, unknown>, deepFreeze(patch) as Record<string, unknown>)).to.deep.equal(expected)
+      expect(
+        applyMergePatch(deepFreeze(document) as Record<string, unknown>, deepFreeze(patch) as Record<string, unknown>),
+      ).to.deep.equal(expected)
     })
   }
 
@@ -30,7 +32,11 @@ describe('applyMergePatch', () => {
 
 describe('parseMergePatch', () => {
   it('wants an object', () => {
-    expect(() => parseMergePatch(null)).to.throw('Invalid JSON Patch').with.property('code', 400)
-    expect(() => parseMergePatch([1])).to.throw('error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}')
+    expect(() => parseMergePatch(null))
+      .to.throw('Invalid JSON Patch')
+      .with.property('code', 400)
+    expect(() => parseMergePatch([1])).to.throw(
+      'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}',
+    )
   })
 })

@@ -32,7 +32,12 @@ function struct(go: string, fields: Record<string, Schema | [Schema, string, str
 const list = (element: Schema): Schema => ({ form: 'list', element, listType: 'atomic', keys: [] })
 const map: Schema = { form: 'map', element: string, mapType: 'granular' }
 const variable = struct('v1.EnvVar', { name: string, value: string })
-const container = struct('v1.Container', { name: string, image: string, args: list(string), env: [list(variable), 'merge', 'name'] })
+const container = struct('v1.Container', {
+  name: string,
+  image: string,
+  args: list(string),
+  env: [list(variable), 'merge', 'name'],
+})
 const spec = struct('v1.PodSpec', {
   containers: [list(container), 'merge', 'name'],
   finalizers: [list(string), 'merge'],
@@ -42,7 +47,15 @@ const spec = struct('v1.PodSpec', {
 })
 const root = struct('v1.Pod', { spec })
 
-const a = { name: 'a', image: '1', args: ['x', 'y'], env: [{ name: 'E', value: '1' }, { name: 'F', value: '2' }] }
+const a = {
+  name: 'a',
+  image: '1',
+  args: ['x', 'y'],
+  env: [
+    { name: 'E', value: '1' },
+    { name: 'F', value: '2' },
+  ],
+}
 const b = { name: 'b', image: '2' }
 const original: JsonObject = deepFreeze({
   spec: {
@@ -60,8 +73,16 @@ function patched(patch: object): unknown {
 
 describe('applyStrategicMergePatch', () => {
   const cases: [string, object, object][] = [
-    ['merges an element by its key', { containers: [{ name: 'a', image: '9' }] }, { containers: [{ ...a, image: '9' }, b] }],
-    ['puts a new element first', { containers: [{ name: 'c', image: '3' }] }, { containers: [{ name: 'c', image: '3' }, a, b] }],
+    [
+      'merges an element by its key',
+      { containers: [{ name: 'a', image: '9' }] },
+      { containers: [{ ...a, image: '9' }, b] },
+    ],
+    [
+      'puts a new element first',
+      { containers: [{ name: 'c', image: '3' }] },
+      { containers: [{ name: 'c', image: '3' }, a, b] },
+    ],
     ['deletes an element', { containers: [{ name: 'a', $patch: 'delete' }] }, { containers: [b] }],
     ['replaces a list', { containers: [{ $patch: 'replace' }, { name: 'z' }] }, { containers: [{ name: 'z' }] }],
     [
@@ -88,12 +109,22 @@ describe('applyStrategicMergePatch', () => {
     ['replaces maps', { labels: { $patch: 'replace', z: '3' } }, { labels: { z: '3' } }],
     ['empties maps', { labels: { $patch: 'delete' } }, { labels: {} }],
     ['removes what is null', { labels: null }, { labels: undefined }],
-    ['retains only the keys named', { strategy: { $retainKeys: ['type'], type: 'Recreate' } }, { strategy: { type: 'Recreate' } }],
-    ['drops nulls and directives where nothing was', { extra: { q: null, r: { $patch: 'delete' }, s: '1' } }, { extra: { s: '1' } }],
+    [
+      'retains only the keys named',
+      { strategy: { $retainKeys: ['type'], type: 'Recreate' } },
+      { strategy: { type: 'Recreate' } },
+    ],
+    [
+      'drops nulls and directives where nothing was',
+      { extra: { q: null, r: { $patch: 'delete' }, s: '1' } },
+      { extra: { s: '1' } },
+    ],
   ]
   for (const [what, patch, changes] of cases) {
     it(what, () => {
-      const expected = Object.entries({ ...(original['spec'] as object), ...changes }).filter(([, value]) => value !== undefined)
+      const expected = Object.entries({ ...(original['spec'] as object), ...changes }).filter(
+        ([, value]) => value !== undefined,
+      )
       expect(patched(patch)).to.deep.equal(Object.fromEntries(expected))
     })
   }
@@ -104,17 +135,50 @@ describe('applyStrategicMergePatch', () => {
   })
 
   const failing: [string, object, number, string][] = [
-    ['an element without its key', { containers: [{ image: 'n' }] }, 500, 'map: map[image:n] does not contain declared merge key: name'],
-    ['an unknown directive', { containers: [{ $patch: 'bogus', name: 'z' }] }, 500, 'unknown patch type: bogus in map: map[$patch:bogus name:z]'],
-    ['an order the patch does not keep', { '$setElementOrder/finalizers': ['a'], finalizers: ['x'] }, 500, 'The order in patch list:\n[x]\n'],
-    ['an order that is no list', { '$setElementOrder/finalizers': 'a' }, 500, 'expected a []interface {}, but received a string'],
+    [
+      'an element without its key',
+      { containers: [{ image: 'n' }] },
+      500,
+      'map: map[image:n] does not contain declared merge key: name',
+    ],
+    [
+      'an unknown directive',
+      { containers: [{ $patch: 'bogus', name: 'z' }] },
+      500,
+      'unknown patch type: bogus in map: map[$patch:bogus name:z]',
+    ],
+    [
+      'an order the patch does not keep',
+      { '$setElementOrder/finalizers': ['a'], finalizers: ['x'] },
+      500,
+      'The order in patch list:\n[x]\n',
+    ],
+    [
+      'an order that is no list',
+      { '$setElementOrder/finalizers': 'a' },
+      500,
+      'expected a []interface {}, but received a string',
+    ],
     ['a directive without a field', { $deleteFromPrimitiveList: ['a'] }, 400, 'invalid patch format of primitive list'],
-    ['keys that are not retained', { strategy: { $retainKeys: ['type'], rolling: {} } }, 400, 'invalid patch format of retainKeys'],
-    ['an order of a field that is not there', { '$setElementOrder/nope': ['a'], nope: ['a'] }, 500, 'unable to find api field in struct PodSpec for the json field "nope"'],
+    [
+      'keys that are not retained',
+      { strategy: { $retainKeys: ['type'], rolling: {} } },
+      400,
+      'invalid patch format of retainKeys',
+    ],
+    [
+      'an order of a field that is not there',
+      { '$setElementOrder/nope': ['a'], nope: ['a'] },
+      500,
+      'unable to find api field in struct PodSpec for the json field "nope"',
+    ],
     ['mixed elements', { finalizers: [{ a: 1 }] }, 500, 'list element types are not identical: [[a b c] [map[a:1]]]'],
   ]
   for (const [what, patch, code, message] of failing) {
-    it(`refuses ${what}`, () => expect(() => patched(patch)).to.throw(message).with.property('code', code))
+    it(`refuses ${what}`, () =>
+      expect(() => patched(patch))
+        .to.throw(message)
+        .with.property('code', code))
   }
 })
 

@@ -79,7 +79,8 @@ function applyRetainKeys(result: Record<string, unknown>, patch: JsonObject): vo
   const malformed = () => newBadRequest('invalid patch format of retainKeys')
   if (!Array.isArray(retained)) throw malformed()
   for (const [key, value] of Object.entries(patch)) {
-    if (key === retainKeys || value === null || key.startsWith(deleteFromPrefix) || key.startsWith(setOrderPrefix)) continue
+    if (key === retainKeys || value === null || key.startsWith(deleteFromPrefix) || key.startsWith(setOrderPrefix))
+      continue
     if (!retained.includes(key)) throw malformed()
   }
   for (const key of Object.keys(result)) if (!retained.includes(key)) delete result[key]
@@ -120,7 +121,9 @@ function checkOrder(change: readonly unknown[], order: readonly unknown[], merge
   let at = 0
   for (const element of order) if (at < kept.length && read(kept[at]) === read(element)) at++
   if (at === kept.length) return
-  throw newBrokenPatch(`The order in patch list:\n${goPrint(change)}\n doesn't match ${setOrderPrefix} list:\n${goPrint(order)}\n`)
+  throw newBrokenPatch(
+    `The order in patch list:\n${goPrint(change)}\n doesn't match ${setOrderPrefix} list:\n${goPrint(order)}\n`,
+  )
 }
 
 // --- lists ---------------------------------------------------------------------------------------------------
@@ -132,7 +135,12 @@ interface ListField {
   readonly mergeKey: string
 }
 
-function mergeField(current: readonly unknown[], change: readonly unknown[], field: ListField, isDeletion: boolean): readonly unknown[] {
+function mergeField(
+  current: readonly unknown[],
+  change: readonly unknown[],
+  field: ListField,
+  isDeletion: boolean,
+): readonly unknown[] {
   if (field.strategy !== 'merge' && !isDeletion) return change
   if (current.length === 0 && change.length === 0) return current
   const kind = elementKind(current, change)
@@ -165,7 +173,8 @@ function applyElementDirectives(current: readonly unknown[], change: readonly un
     else if (element[directive] === 'delete') {
       const key = requiredKey(element, mergeKey)
       kept = kept.filter((one) => !(isObject(one) && one[mergeKey] === key))
-    } else if (element[directive] === 'merge') throw newBrokenPatch('merging lists cannot yet be specified in the patch')
+    } else if (element[directive] === 'merge')
+      throw newBrokenPatch('merging lists cannot yet be specified in the patch')
     else throw unknownDirective(element)
   }
   return replace ? { kept: changed, changed: [] } : { kept, changed }
@@ -188,7 +197,8 @@ function elementKind(...lists: readonly (readonly unknown[])[]): string {
     for (const element of list) {
       const one = kindOf(element)
       if (one === 'list') throw newUnprocessablePatch('lists of lists are not supported')
-      if (kind !== undefined && kind !== one) throw newBrokenPatch(`list element types are not identical: ${goPrint(lists)}`)
+      if (kind !== undefined && kind !== one)
+        throw newBrokenPatch(`list element types are not identical: ${goPrint(lists)}`)
       kind = one
     }
   }
@@ -261,15 +271,18 @@ function setCleaned(result: Record<string, unknown>, key: string, value: unknown
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls)
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).flatMap(([key, member]) => (member === null ? [] : [[key, withoutNulls(member)]])))
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, member]) => (member === null ? [] : [[key, withoutNulls(member)]])),
+  )
 }
 
 /** Undefined for an object that is a directive itself: there is nothing it could apply to. */
 function withoutDirectives(value: unknown): unknown {
-  if (Array.isArray(value)) return value.flatMap((element) => {
-    const cleaned = withoutDirectives(element)
-    return cleaned === undefined ? [] : [cleaned]
-  })
+  if (Array.isArray(value))
+    return value.flatMap((element) => {
+      const cleaned = withoutDirectives(element)
+      return cleaned === undefined ? [] : [cleaned]
+    })
   if (!isObject(value)) return value
   if (Object.hasOwn(value, directive)) return undefined
   return Object.fromEntries(

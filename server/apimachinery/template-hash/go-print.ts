@@ -40,7 +40,8 @@ function compile(type: string): Print {
   }
   if (type.startsWith('[]')) {
     const element = type.slice(2)
-    return (value) => (Array.isArray(value) && value.length > 0 ? `[${value.map(printerOf(element)).join(' ')}]` : '<nil>')
+    return (value) =>
+      Array.isArray(value) && value.length > 0 ? `[${value.map(printerOf(element)).join(' ')}]` : '<nil>'
   }
   if (type.startsWith('map[')) return compileMap(type.slice(type.indexOf(']') + 1))
   switch (type) {

@@ -4,12 +4,23 @@ import { decodeApplyBody, decodeBody, decodePatchBody } from './body.ts'
 
 const configmap = { apiVersion: 'v1', kind: 'ConfigMap' }
 const unrecognized = 'the object provided is unrecognized (must be of type ConfigMap): '
-const decode = (body: string | Buffer, contentType?: string): unknown => decodeBody(contentType, Buffer.from(body as string), configmap).value
+const decode = (body: string | Buffer, contentType?: string): unknown =>
+  decodeBody(contentType, Buffer.from(body as string), configmap).value
 
 describe('request bodies', () => {
   const failures: [name: string, contentType: string, body: string | Buffer, message: string][] = [
-    ['no JSON', 'application/json', '{"kind"', `${unrecognized}couldn't get version/kind; json parse error: unexpected end of JSON input ({"kind")`],
-    ['nothing', 'application/json', '', `${unrecognized}couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)`],
+    [
+      'no JSON',
+      'application/json',
+      '{"kind"',
+      `${unrecognized}couldn't get version/kind; json parse error: unexpected end of JSON input ({"kind")`,
+    ],
+    [
+      'nothing',
+      'application/json',
+      '',
+      `${unrecognized}couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)`,
+    ],
     [
       'a list',
       '',
@@ -28,10 +39,25 @@ describe('request bodies', () => {
       '{"apiVersion": "a/b/c", "kind": "ConfigMap"}',
       `${unrecognized}unexpected GroupVersion string: a/b/c ({"apiVersion": "a/b/c", "kind" ...)`,
     ],
-    ['protobuf that is none', 'application/vnd.kubernetes.protobuf', 'nope', `${unrecognized}provided data does not appear to be a protobuf message, expected prefix [107 56 115 0] (6e6f7065)`],
+    [
+      'protobuf that is none',
+      'application/vnd.kubernetes.protobuf',
+      'nope',
+      `${unrecognized}provided data does not appear to be a protobuf message, expected prefix [107 56 115 0] (6e6f7065)`,
+    ],
     ['empty protobuf', 'application/vnd.kubernetes.protobuf', '', `${unrecognized}empty data (<empty>)`],
-    ['broken protobuf', 'application/vnd.kubernetes.protobuf', Buffer.from('azhzAP//', 'base64'), `${unrecognized}unexpected EOF (6b387300ffff)`],
-    ['no YAML', 'application/yaml', 'a: b: c', `${unrecognized}yaml: mapping values are not allowed in this context (613a20623a2063)`],
+    [
+      'broken protobuf',
+      'application/vnd.kubernetes.protobuf',
+      Buffer.from('azhzAP//', 'base64'),
+      `${unrecognized}unexpected EOF (6b387300ffff)`,
+    ],
+    [
+      'no YAML',
+      'application/yaml',
+      'a: b: c',
+      `${unrecognized}yaml: mapping values are not allowed in this context (613a20623a2063)`,
+    ],
     [
       'another type',
       'text/plain',
@@ -41,7 +67,9 @@ describe('request bodies', () => {
   ]
   for (const [name, contentType, body, message] of failures) {
     it(`refuses ${name}`, () => {
-      expect(() => decode(body, contentType)).to.throw(StatusError).with.property('message', message)
+      expect(() => decode(body, contentType))
+        .to.throw(StatusError)
+        .with.property('message', message)
     })
   }
 
@@ -53,7 +81,10 @@ describe('request bodies', () => {
 
   it('finds members that occur twice', () => {
     const json = Buffer.from('{"metadata":{"name":"a","name":"a"},"data":{"k":"v","k":"w"}}')
-    expect(decodeBody('application/json', json, configmap).findings).to.deep.equal(['duplicate field "metadata.name"', 'duplicate field "data.k"'])
+    expect(decodeBody('application/json', json, configmap).findings).to.deep.equal([
+      'duplicate field "metadata.name"',
+      'duplicate field "data.k"',
+    ])
     const yaml = Buffer.from('apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: dup\ndata:\n  k: a\n  k: b\n')
     const { value, findings } = decodeBody('application/yaml', yaml, configmap)
     expect(findings).to.deep.equal(['yaml: unmarshal errors:\n  line 7: key "k" already set in map'])
@@ -63,11 +94,20 @@ describe('request bodies', () => {
   it('does not dress errors of DeleteOptions and patches', () => {
     const options = { apiVersion: 'v1', kind: 'DeleteOptions' }
     const message = "invalid character 'b' looking for beginning of object key string"
-    expect(() => decodeBody('', Buffer.from('{bad'), options)).to.throw(StatusError).with.property('message', `couldn't get version/kind; json parse error: ${message}`)
-    expect(() => decodePatchBody(Buffer.from('{bad'))).to.throw(StatusError).with.property('message', `error decoding patch: ${message}`)
-    expect(() => decodePatchBody(Buffer.from('{bad'), 'application/strategic-merge-patch+json')).to.throw(StatusError).with.property('message', message)
+    expect(() => decodeBody('', Buffer.from('{bad'), options))
+      .to.throw(StatusError)
+      .with.property('message', `couldn't get version/kind; json parse error: ${message}`)
+    expect(() => decodePatchBody(Buffer.from('{bad')))
+      .to.throw(StatusError)
+      .with.property('message', `error decoding patch: ${message}`)
+    expect(() => decodePatchBody(Buffer.from('{bad'), 'application/strategic-merge-patch+json'))
+      .to.throw(StatusError)
+      .with.property('message', message)
     expect(() => decodeApplyBody(Buffer.from('a:\n  b: c: d\n')))
       .to.throw(StatusError)
-      .with.property('message', 'error decoding YAML: error converting YAML to JSON: yaml: line 2: mapping values are not allowed in this context')
+      .with.property(
+        'message',
+        'error decoding YAML: error converting YAML to JSON: yaml: line 2: mapping values are not allowed in this context',
+      )
   })
 })

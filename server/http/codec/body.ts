@@ -33,12 +33,14 @@ function summarize(bytes: Uint8Array): string {
   return `${head.toString(bytes[0] === 123 ? 'utf8' : 'hex')}${bytes.length > 30 ? ' ...' : ''}`
 }
 
-const asText = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+const asText = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 
 const jsonTypeName = (value: unknown): string =>
   Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
 
-const typeMetaStruct = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+const typeMetaStruct =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
 
 /** What the real server says when it cannot even tell a body's kind. */
 class UnrecognizedError extends Error {}
@@ -46,12 +48,18 @@ class UnrecognizedError extends Error {}
 function checkTypeMeta(value: unknown): void {
   if (value === null) return
   const cannot = (what: unknown, into: string): never => {
-    throw new UnrecognizedError(`couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonTypeName(what)} into Go ${into}`)
+    throw new UnrecognizedError(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonTypeName(what)} into Go ${into}`,
+    )
   }
   if (typeof value !== 'object' || Array.isArray(value)) cannot(value, `value of type ${typeMetaStruct}`)
   const { apiVersion, kind } = value as Record<string, unknown>
-  for (const [name, member] of [['apiVersion', apiVersion], ['kind', kind]] as const) {
-    if (member !== undefined && member !== null && typeof member !== 'string') cannot(member, `struct field .${name} of type string`)
+  for (const [name, member] of [
+    ['apiVersion', apiVersion],
+    ['kind', kind],
+  ] as const) {
+    if (member !== undefined && member !== null && typeof member !== 'string')
+      cannot(member, `struct field .${name} of type string`)
   }
   if (typeof apiVersion === 'string' && apiVersion.split('/').length > 2) {
     throw new UnrecognizedError(`unexpected GroupVersion string: ${apiVersion}`)
@@ -119,7 +127,10 @@ export function decodePatchBody(bytes: Uint8Array, patchType = ''): DecodedBody 
 export function decodeApplyBody(bytes: Uint8Array): DecodedBody {
   try {
     const { value, duplicates } = parseYAML(asText(bytes))
-    return { value, findings: duplicates.length === 0 ? [] : [`error converting YAML to JSON: ${duplicatesInYAML(duplicates)}`] }
+    return {
+      value,
+      findings: duplicates.length === 0 ? [] : [`error converting YAML to JSON: ${duplicatesInYAML(duplicates)}`],
+    }
   } catch (error) {
     if (!(error instanceof YAMLError)) throw error
     throw newBadRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`)

@@ -54,7 +54,9 @@ class Scanner {
 
   #fail(context: string): never {
     const byte = this.#bytes[this.#at]
-    throw new JSONSyntaxError(byte === undefined ? 'unexpected end of JSON input' : `invalid character ${quoteByte(byte)} ${context}`)
+    throw new JSONSyntaxError(
+      byte === undefined ? 'unexpected end of JSON input' : `invalid character ${quoteByte(byte)} ${context}`,
+    )
   }
 
   #space(): number | undefined {
@@ -137,14 +139,16 @@ class Scanner {
     this.#at++
     if (letter !== 'u') return
     for (let digits = 0; digits < 4; digits++) {
-      if (!/[0-9a-fA-F]/.test(String.fromCharCode(this.#bytes[this.#at] ?? 0))) this.#fail('in \\u hexadecimal character escape')
+      if (!/[0-9a-fA-F]/.test(String.fromCharCode(this.#bytes[this.#at] ?? 0)))
+        this.#fail('in \\u hexadecimal character escape')
       this.#at++
     }
   }
 
   #literal(word: string): void {
     for (let index = 0; index < word.length; index++) {
-      if (this.#bytes[this.#at] !== word.charCodeAt(index)) this.#fail(`in literal ${word} (expecting '${word[index]}')`)
+      if (this.#bytes[this.#at] !== word.charCodeAt(index))
+        this.#fail(`in literal ${word} (expecting '${word[index]}')`)
       this.#at++
     }
   }
@@ -172,7 +176,15 @@ class Scanner {
   }
 }
 
-const namedEscapes: Readonly<Record<number, string>> = { 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r' }
+const namedEscapes: Readonly<Record<number, string>> = {
+  7: '\\a',
+  8: '\\b',
+  9: '\\t',
+  10: '\\n',
+  11: '\\v',
+  12: '\\f',
+  13: '\\r',
+}
 
 /** A byte as Go's quoteChar prints it; bytes of longer characters come out as the Latin-1 letter of their number. */
 function quoteByte(byte: number): string {

@@ -30,19 +30,26 @@ describe('parseJSON', () => {
   ]
   for (const [text, message] of failures) {
     it(`says of ${JSON.stringify(text)}: ${message}`, () => {
-      expect(() => parseJSON(text)).to.throw(JSONSyntaxError).with.property('message', message)
+      expect(() => parseJSON(text))
+        .to.throw(JSONSyntaxError)
+        .with.property('message', message)
     })
   }
 
   it('finds members that occur twice, by their paths', () => {
-    const text = '{"metadata":{"name":"a","name":"b"},"list":[{"x":1},{"x\\u0079":1,"xy":2}],"data":{"k":"v: \\"w\\"","k":[]},"data":1}'
+    const text =
+      '{"metadata":{"name":"a","name":"b"},"list":[{"x":1},{"x\\u0079":1,"xy":2}],"data":{"k":"v: \\"w\\"","k":[]},"data":1}'
     const { value, duplicates } = parseJSON(text, { findDuplicates: true })
     expect(duplicates).to.deep.equal(['metadata.name', 'list[1].xy', 'data.k', 'data'])
     expect(value).to.deep.include({ metadata: { name: 'b' }, data: 1 })
   })
 
   it('finds none where none are', () => {
-    const text = JSON.stringify({ a: 'quote: "x":', 'b\\': '\\', list: ['":', { __proto__: null, a: {} }], '"': { '': 1 } }, null, 1)
+    const text = JSON.stringify(
+      { a: 'quote: "x":', 'b\\': '\\', list: ['":', { __proto__: null, a: {} }], '"': { '': 1 } },
+      null,
+      1,
+    )
     expect(parseJSON(text, { findDuplicates: true }).duplicates).to.deep.equal([])
   })
 })

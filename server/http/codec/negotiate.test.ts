@@ -43,24 +43,38 @@ describe('negotiation', () => {
 
   it('finds transformations, and what they fall back to', () => {
     const table = 'as=Table;v=v1;g=meta.k8s.io'
-    expect(negotiateResponse(`application/json;${table},application/json`).transform).to.deep.equal({ as: 'Table', group: 'meta.k8s.io', version: 'v1' })
-    expect(negotiateResponse(`application/vnd.kubernetes.protobuf;${table},application/json;${table}`).mediaType).to.equal(jsonType)
+    expect(negotiateResponse(`application/json;${table},application/json`).transform).to.deep.equal({
+      as: 'Table',
+      group: 'meta.k8s.io',
+      version: 'v1',
+    })
+    expect(
+      negotiateResponse(`application/vnd.kubernetes.protobuf;${table},application/json;${table}`).mediaType,
+    ).to.equal(jsonType)
     expect(negotiateResponse(`application/json;${table},application/json`, plainForms).transform).to.equal(undefined)
     const partial = 'application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
     expect(negotiateResponse(partial, resourceForms(true))).to.deep.include({ mediaType: protobufType })
   })
 
   it('gives custom resources no protobuf', () => {
-    expect(negotiateResponse('application/vnd.kubernetes.protobuf,application/json', resourceForms(true)).mediaType).to.equal(jsonType)
+    expect(
+      negotiateResponse('application/vnd.kubernetes.protobuf,application/json', resourceForms(true)).mediaType,
+    ).to.equal(jsonType)
   })
 
   it('refuses in the words of a server', () => {
     expect(() => negotiateResponse('text/plain', plainForms))
       .to.throw(StatusError)
-      .with.property('message', 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf')
+      .with.property(
+        'message',
+        'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+      )
     expect(() => negotiateStream('application/yaml'))
       .to.throw(StatusError)
-      .with.property('message', 'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch')
+      .with.property(
+        'message',
+        'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
+      )
     expect(() => checkRouteAccepts('application/*', routeMediaTypes(true)))
       .to.throw(StatusError)
       .with.property(
@@ -81,7 +95,8 @@ describe('negotiation', () => {
       [null, 'Wget/1.21', true],
       [null, 'kubectl/v1.36.0', false],
     ]
-    for (const [query, userAgent, pretty] of cases) expect(isPretty(query, userAgent), `${query} ${userAgent}`).to.equal(pretty)
+    for (const [query, userAgent, pretty] of cases)
+      expect(isPretty(query, userAgent), `${query} ${userAgent}`).to.equal(pretty)
     expect(isPretty(null, '', negotiateResponse('application/json;pretty=1'))).to.equal(true)
   })
 })

@@ -83,7 +83,9 @@ function parseAccept(header: string): Clause[] {
 }
 
 function transformOf({ as, g, v }: Readonly<Record<string, string>>): Transform | undefined {
-  return as === undefined && g === undefined && v === undefined ? undefined : { as: as ?? '', group: g ?? '', version: v ?? '' }
+  return as === undefined && g === undefined && v === undefined
+    ? undefined
+    : { as: as ?? '', group: g ?? '', version: v ?? '' }
 }
 
 function accept({ parameters }: Clause, mediaType: MediaType, allows: Allows): Negotiated | undefined {
@@ -92,7 +94,12 @@ function accept({ parameters }: Clause, mediaType: MediaType, allows: Allows): N
   if (sv !== '') return undefined
   const transform = transformOf(parameters)
   if (!allows(mediaType, transform)) return undefined
-  return { mediaType, transform, ...(pretty === '1' ? { pretty: true } : {}), ...(profile === undefined ? {} : { profile }) }
+  return {
+    mediaType,
+    transform,
+    ...(pretty === '1' ? { pretty: true } : {}),
+    ...(profile === undefined ? {} : { profile }),
+  }
 }
 
 /** undefined if nothing acceptable can be given. No header at all means JSON. */
@@ -102,7 +109,8 @@ export function tryNegotiate(header: string | undefined, allows: Allows): Negoti
     for (const mediaType of mediaTypes) {
       const [type, subtype] = mediaType.split('/')
       const fits =
-        (clause.type === type && (clause.subtype === subtype || clause.subtype === '*')) || (clause.type === '*' && clause.subtype === '*')
+        (clause.type === type && (clause.subtype === subtype || clause.subtype === '*')) ||
+        (clause.type === '*' && clause.subtype === '*')
       const negotiated = fits ? accept(clause, mediaType, allows) : undefined
       if (negotiated !== undefined) return negotiated
     }
@@ -115,7 +123,8 @@ export function preferredType(header: string | undefined, types: readonly string
   for (const clause of parseAccept(header === undefined || header === '' ? '*/*' : header)) {
     for (const one of types) {
       const [type, subtype] = one.split('/')
-      if ((clause.type === type || clause.type === '*') && (clause.subtype === subtype || clause.subtype === '*')) return one
+      if ((clause.type === type || clause.type === '*') && (clause.subtype === subtype || clause.subtype === '*'))
+        return one
     }
   }
   return undefined
@@ -174,7 +183,11 @@ export function checkRouteAccepts(header: string | undefined, produces: readonly
 const trueWords = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])
 
 /** @param query value of the parameter `pretty`, null if absent */
-export function isPretty(query: string | null | undefined, userAgent: string | undefined, negotiated?: Negotiated): boolean {
+export function isPretty(
+  query: string | null | undefined,
+  userAgent: string | undefined,
+  negotiated?: Negotiated,
+): boolean {
   if (negotiated?.pretty === true) return true
   if (query !== null && query !== undefined && query !== '') return trueWords.has(query)
   return /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent ?? '')

@@ -197,7 +197,10 @@ function memberOf(field: Field, number: number): Member {
   const plain = scalar === undefined ? undefined : plainScalars[scalar]
   const isList = schema.form === 'list' || schema.form === 'map'
   const nullable = pointer || isList || scalar === 'bytes'
-  const value = schema.form === 'list' && field.protoType?.startsWith('repeated ') !== false ? listCodec(schema.element) : valueCodec(schema)
+  const value =
+    schema.form === 'list' && field.protoType?.startsWith('repeated ') !== false
+      ? listCodec(schema.element)
+      : valueCodec(schema)
   return {
     name,
     goName: `${name.charAt(0).toUpperCase()}${name.slice(1)}`,
@@ -211,7 +214,9 @@ function memberOf(field: Field, number: number): Member {
   }
 }
 
-type Part = { readonly number: number; readonly member: Member } | { readonly number: number; readonly inside: readonly Part[] }
+type Part =
+  | { readonly number: number; readonly member: Member }
+  | { readonly number: number; readonly inside: readonly Part[] }
 
 let typeMetaFields: ReadonlySet<Field> | undefined
 
@@ -259,7 +264,12 @@ function writeParts(parts: readonly Part[], writer: Writer, object: JSONObject):
 type Lookup = ReadonlyMap<number, Part | { readonly number: number; readonly lookup: Lookup }>
 
 function lookupOf(parts: readonly Part[]): Lookup {
-  return new Map(parts.map((part) => [part.number, 'inside' in part ? { number: part.number, lookup: lookupOf(part.inside) } : part]))
+  return new Map(
+    parts.map((part) => [
+      part.number,
+      'inside' in part ? { number: part.number, lookup: lookupOf(part.inside) } : part,
+    ]),
+  )
 }
 
 function readParts(lookup: Lookup, bytes: Uint8Array, found: JSONObject, goType: string): void {
@@ -288,7 +298,9 @@ function compile(schema: StructSchema): StructCodec {
   const parts = partsOf(schema, byField)
   const lookup = lookupOf(parts)
   // In Go order.
-  const members = [...schema.fields.values()].map((field) => byField.get(field)).filter((member) => member !== undefined)
+  const members = [...schema.fields.values()]
+    .map((field) => byField.get(field))
+    .filter((member) => member !== undefined)
   const goType = schema.go.slice(schema.go.lastIndexOf('.') + 1)
   return {
     write: (writer, object) => writeParts(parts, writer, object),

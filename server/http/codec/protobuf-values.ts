@@ -12,7 +12,10 @@ export interface MessageCodec {
 }
 
 /** Calls `member` with the number of each member; it returns false for one it does not know. */
-export function eachMember(bytes: Uint8Array, member: (reader: Reader, number: number, wireType: number) => boolean): void {
+export function eachMember(
+  bytes: Uint8Array,
+  member: (reader: Reader, number: number, wireType: number) => boolean,
+): void {
   const reader = createReader(bytes)
   while (reader.pos < reader.len) {
     const tag = reader.uint32()
@@ -89,7 +92,10 @@ function timeCodec(print: (seconds: number, nanos: number) => string, nanosOf: (
 const printSeconds = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 19)
 
 /** Fractions are dropped, as by the server: JSON clients never see them. */
-const time = timeCodec((seconds) => `${printSeconds(seconds)}Z`, () => 0)
+const time = timeCodec(
+  (seconds) => `${printSeconds(seconds)}Z`,
+  () => 0,
+)
 
 const microTime = timeCodec(
   (seconds, nanos) => `${printSeconds(seconds)}.${String(Math.trunc(nanos / 1000)).padStart(6, '0')}Z`,
@@ -122,7 +128,9 @@ function printDuration(nanos: bigint): string {
   if (nanos === 0n) return '0s'
   if (nanos < 0n) return `-${printDuration(-nanos)}`
   const decimal = (per: bigint): string => {
-    const fraction = String(nanos % per).padStart(String(per).length - 1, '0').replace(/0+$/, '')
+    const fraction = String(nanos % per)
+      .padStart(String(per).length - 1, '0')
+      .replace(/0+$/, '')
     return `${nanos / per}${fraction === '' || per === 1n ? '' : `.${fraction}`}`
   }
   if (nanos < 1_000n) return `${nanos}ns`
@@ -151,7 +159,13 @@ const duration: MessageCodec = {
   zero: '0s',
 }
 
-export const scalarMessages: Partial<Record<ScalarType, MessageCodec>> = { quantity, intOrString, time, microTime, duration }
+export const scalarMessages: Partial<Record<ScalarType, MessageCodec>> = {
+  quantity,
+  intOrString,
+  time,
+  microTime,
+  duration,
+}
 
 /** Scalars that are written as they are. */
 export interface PlainCodec {
@@ -168,15 +182,30 @@ export const plainScalars: Partial<Record<ScalarType, PlainCodec>> = {
     read: (reader) => reader.string(),
     zero: '',
   },
-  int32: { wireType: VARINT, write: (writer, value) => writer.int32(value as number), read: (reader) => reader.int32(), zero: 0 },
+  int32: {
+    wireType: VARINT,
+    write: (writer, value) => writer.int32(value as number),
+    read: (reader) => reader.int32(),
+    zero: 0,
+  },
   int64: {
     wireType: VARINT,
     write: (writer, value) => writer.int64(value as number),
     read: (reader) => toNumber(reader.int64()),
     zero: 0,
   },
-  double: { wireType: 1, write: (writer, value) => writer.double(value as number), read: (reader) => reader.double(), zero: 0 },
-  boolean: { wireType: VARINT, write: (writer, value) => writer.bool(value as boolean), read: (reader) => reader.bool(), zero: false },
+  double: {
+    wireType: 1,
+    write: (writer, value) => writer.double(value as number),
+    read: (reader) => reader.double(),
+    zero: 0,
+  },
+  boolean: {
+    wireType: VARINT,
+    write: (writer, value) => writer.bool(value as boolean),
+    read: (reader) => reader.bool(),
+    zero: false,
+  },
   /** base64 in JSON; nil and empty differ, so there is no zero that is always written. */
   bytes: {
     wireType: BYTES,

@@ -41,9 +41,12 @@ export function reading<T>(read: () => T): T {
   } catch (error) {
     if (error instanceof RangeError) throw new ProtobufError('unexpected EOF', { cause: error })
     if (error instanceof Error && /^invalid (varint|wire type)|^index out/.test(error.message)) {
-      throw new ProtobufError(error.message.startsWith('invalid varint') ? 'proto: integer overflow' : 'unexpected EOF', {
-        cause: error,
-      })
+      throw new ProtobufError(
+        error.message.startsWith('invalid varint') ? 'proto: integer overflow' : 'unexpected EOF',
+        {
+          cause: error,
+        },
+      )
     }
     throw error
   }

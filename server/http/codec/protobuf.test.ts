@@ -56,7 +56,10 @@ describe('protobuf', () => {
   it('fills in the type an envelope does not name', () => {
     const raw = encodeMessage({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } })
     const body = Buffer.concat([Buffer.from('k8s\0'), Buffer.from([0x12, raw.length]), raw])
-    expect(decodeProtobuf(body, { apiVersion: 'v1', kind: 'ConfigMap' })).to.deep.include({ kind: 'ConfigMap', metadata: { name: 'a' } })
+    expect(decodeProtobuf(body, { apiVersion: 'v1', kind: 'ConfigMap' })).to.deep.include({
+      kind: 'ConfigMap',
+      metadata: { name: 'a' },
+    })
   })
 
   it('says what is wrong with a body in the words of a server', () => {
@@ -65,21 +68,40 @@ describe('protobuf', () => {
       ['provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]', Buffer.from('nope')],
       ['empty body', Buffer.from('k8s\0')],
       ['unexpected EOF', Buffer.from('azhzAP//', 'base64')],
-      ['proto: wrong wireType = 0 for field Name', Buffer.concat([Buffer.from('k8s\0'), Buffer.from('0a0f0a0276311209436f6e6669674d617012040a020801', 'hex')])],
+      [
+        'proto: wrong wireType = 0 for field Name',
+        Buffer.concat([Buffer.from('k8s\0'), Buffer.from('0a0f0a0276311209436f6e6669674d617012040a020801', 'hex')]),
+      ],
     ]
     for (const [message, body] of failures) expect(() => decodeProtobuf(body), message).to.throw(ProtobufError, message)
   })
 
   it('makes a list of items encoded before', () => {
-    const items = [0, 1].map((n) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `c${n}` }, data: { k: 'v' } }))
+    const items = [0, 1].map((n) => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `c${n}` },
+      data: { k: 'v' },
+    }))
     const metadata = { resourceVersion: '5' }
     const list = encodeProtobufList({ apiVersion: 'v1', kind: 'ConfigMapList' }, metadata, items.map(encodeMessage))
-    const whole = encodeProtobuf({ apiVersion: 'v1', kind: 'ConfigMapList', metadata, items: items.map(({ metadata, data }) => ({ metadata, data })) })
+    const whole = encodeProtobuf({
+      apiVersion: 'v1',
+      kind: 'ConfigMapList',
+      metadata,
+      items: items.map(({ metadata, data }) => ({ metadata, data })),
+    })
     expect(list.equals(whole)).to.equal(true)
   })
 
   it('frames watch events', () => {
-    const object = { kind: 'Namespace', apiVersion: 'v1', metadata: { name: 'n' }, spec: {}, status: { phase: 'Active' } }
+    const object = {
+      kind: 'Namespace',
+      apiVersion: 'v1',
+      metadata: { name: 'n' },
+      spec: {},
+      status: { phase: 'Active' },
+    }
     const frame = encodeProtobufWatchFrame('ADDED', encodeProtobuf(object))
     expect(frame.readUInt32BE(0)).to.equal(frame.length - 4)
     expect(decodeProtobufWatchFrame(frame.subarray(4))).to.deep.equal({ type: 'ADDED', object })
@@ -88,11 +110,25 @@ describe('protobuf', () => {
   it('has metadata-only forms, and the documents of discovery', () => {
     const metadata = { name: 'a', labels: { x: 'y' } }
     const partial = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
-    const list = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: {}, items: [{ metadata }] }
+    const list = {
+      kind: 'PartialObjectMetadataList',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata: {},
+      items: [{ metadata }],
+    }
     for (const object of [partial, list]) expect(decodeProtobuf(encodeProtobuf(object))).to.deep.equal(object)
-    const versions = { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: 'a:1' }] }
+    const versions = {
+      kind: 'APIVersions',
+      versions: ['v1'],
+      serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: 'a:1' }],
+    }
     expect(decodeProtobuf(encodeProtobuf(versions), { apiVersion: 'v1', kind: '' })).to.deep.include(versions)
-    const resources = { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: 'v1', resources: [{ name: 'p', singularName: '', namespaced: true, kind: 'P', verbs: ['get'] }] }
+    const resources = {
+      kind: 'APIResourceList',
+      apiVersion: 'v1',
+      groupVersion: 'v1',
+      resources: [{ name: 'p', singularName: '', namespaced: true, kind: 'P', verbs: ['get'] }],
+    }
     expect(decodeProtobuf(encodeProtobuf(resources))).to.deep.equal(resources)
   })
 
@@ -102,7 +138,9 @@ describe('protobuf', () => {
   })
 
   it('opens envelopes', () => {
-    const { apiVersion, kind, contentType } = decodeEnvelope(encodeProtobuf({ apiVersion: 'v1', kind: 'Status', status: 'Success' }))
+    const { apiVersion, kind, contentType } = decodeEnvelope(
+      encodeProtobuf({ apiVersion: 'v1', kind: 'Status', status: 'Success' }),
+    )
     expect({ apiVersion, kind, contentType }).to.deep.equal({ apiVersion: 'v1', kind: 'Status', contentType: '' })
   })
 })

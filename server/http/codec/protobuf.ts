@@ -31,7 +31,13 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
     throw new ProtobufError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]')
   }
   if (bytes.length === magic.length) throw new ProtobufError('empty body')
-  const envelope = { apiVersion: '', kind: '', raw: new Uint8Array(0) as Uint8Array, contentEncoding: '', contentType: '' }
+  const envelope = {
+    apiVersion: '',
+    kind: '',
+    raw: new Uint8Array(0) as Uint8Array,
+    contentEncoding: '',
+    contentType: '',
+  }
   reading(() =>
     eachMember(bytes.subarray(magic.length), (reader, number) => {
       if (number === 1) {
@@ -54,7 +60,11 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
 /** Options and watch events are kinds of every group, and one type; metadata-only forms are not among the definitions. */
 function schemaOfKind(apiVersion: string, kind: string): StructSchema | undefined {
   const isOfAllGroups = kind.endsWith('Options') || kind === 'WatchEvent'
-  return typeOfKind(apiVersion, kind) ?? metadataOnly(apiVersion, kind) ?? (isOfAllGroups ? typeOfKind('v1', kind) : undefined)
+  return (
+    typeOfKind(apiVersion, kind) ??
+    metadataOnly(apiVersion, kind) ??
+    (isOfAllGroups ? typeOfKind('v1', kind) : undefined)
+  )
 }
 
 const partialName = 'io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadata'
@@ -66,8 +76,17 @@ function metadataOnly(apiVersion: string, kind: string): StructSchema | undefine
   if (partials.size === 0) {
     const object = typeOfKind('v1', 'ConfigMap')!
     const list = typeOfKind('v1', 'ConfigMapList')!
-    const partial: StructSchema = { form: 'struct', name: partialName, go: 'v1.PartialObjectMetadata', mapType: 'granular', fields: pick(object, 'metadata') }
-    const items: Field = { ...list.fields.get('items')!, schema: { form: 'list', element: partial, listType: 'atomic', keys: [] } }
+    const partial: StructSchema = {
+      form: 'struct',
+      name: partialName,
+      go: 'v1.PartialObjectMetadata',
+      mapType: 'granular',
+      fields: pick(object, 'metadata'),
+    }
+    const items: Field = {
+      ...list.fields.get('items')!,
+      schema: { form: 'list', element: partial, listType: 'atomic', keys: [] },
+    }
     partials.set('PartialObjectMetadata', partial)
     partials.set('PartialObjectMetadataList', {
       ...partial,

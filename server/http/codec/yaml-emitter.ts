@@ -139,7 +139,8 @@ class Emitter {
     let at = 0
     for (const character of text) {
       if (character === ' ') {
-        if (mayFold && !spaces && this.#column > bestWidth && at >= first && at < last && text[at + 1] !== ' ') this.#writeIndent()
+        if (mayFold && !spaces && this.#column > bestWidth && at >= first && at < last && text[at + 1] !== ' ')
+          this.#writeIndent()
         else this.#put(character)
         spaces = true
       } else if (isBreak(character)) {
@@ -165,7 +166,13 @@ class Emitter {
     let at = 0
     for (const character of text) {
       const last = at + character.length === text.length
-      if (!isPrintable(character) || isBreak(character) || text.startsWith('\ufeff') || character === '"' || character === '\\') {
+      if (
+        !isPrintable(character) ||
+        isBreak(character) ||
+        text.startsWith('\ufeff') ||
+        character === '"' ||
+        character === '\\'
+      ) {
         for (const part of escape(character)) this.#put(part)
         spaces = false
       } else if (character === ' ') {
@@ -242,7 +249,11 @@ function escape(character: string): string {
   if (short !== undefined) return `\\${short}`
   const code = character.codePointAt(0)!
   const hex = code.toString(16).toUpperCase()
-  return code <= 0xff ? `\\x${hex.padStart(2, '0')}` : code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`
+  return code <= 0xff
+    ? `\\x${hex.padStart(2, '0')}`
+    : code <= 0xffff
+      ? `\\u${hex.padStart(4, '0')}`
+      : `\\U${hex.padStart(8, '0')}`
 }
 
 /** A key that fits before its colon on one line. */
@@ -266,7 +277,8 @@ interface Analysis {
 }
 
 /** A character, or nothing, that ends what went before: in the emitter's eyes the end of the text is white space. */
-const isBlank = (character: string | undefined): boolean => character === undefined || character === ' ' || character === '\t'
+const isBlank = (character: string | undefined): boolean =>
+  character === undefined || character === ' ' || character === '\t'
 
 function analyze(text: string): Analysis {
   if (text === '') return { plainAllowed: true, singleAllowed: true, blockAllowed: false }

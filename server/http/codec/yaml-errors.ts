@@ -38,13 +38,19 @@ export function syntaxErrorOf(text: string, errors: readonly LibraryError[]): st
       if (message.includes('quote')) return scanner(line, 'found unexpected end of stream')
       return message.startsWith('Sequence item') ? parser(line, noKey) : scanner(line + 1, noColon)
     case 'BAD_INDENT':
-      if (message.startsWith('Flow')) return parser(line, `did not find expected ',' or '${message.includes('with a ]') ? ']' : '}'}'`)
+      if (message.startsWith('Flow'))
+        return parser(line, `did not find expected ',' or '${message.includes('with a ]') ? ']' : '}'}'`)
       return parser(line, message.includes('sequence items') ? "did not find expected '-' indicator" : noKey)
     case 'TAB_AS_INDENT':
     case 'BAD_SCALAR_START':
       return scanner(line, noToken)
     case 'BAD_DQ_ESCAPE':
-      return scanner(line, /escape sequence \\[xuU]/.test(message) ? 'did not find expected hexdecimal number' : 'found unknown escape character')
+      return scanner(
+        line,
+        /escape sequence \\[xuU]/.test(message)
+          ? 'did not find expected hexdecimal number'
+          : 'found unknown escape character',
+      )
     default:
       return unexpected(text, line, message)
   }
@@ -52,8 +58,10 @@ export function syntaxErrorOf(text: string, errors: readonly LibraryError[]): st
 
 function unexpected(text: string, line: number, message: string): string {
   if (/flow-(seq|map)-end/.test(message)) return parser(line, 'did not find expected node content')
-  if (message.includes('block-seq-ind on same line')) return scanner(line, 'block sequence entries are not allowed in this context')
-  if (/^(Block scalar header|Not a YAML token)/.test(message)) return scanner(line, 'did not find expected comment or line break')
+  if (message.includes('block-seq-ind on same line'))
+    return scanner(line, 'block sequence entries are not allowed in this context')
+  if (/^(Block scalar header|Not a YAML token)/.test(message))
+    return scanner(line, 'did not find expected comment or line break')
   return parser(line, /^-\s/.test(text) ? "did not find expected '-' indicator" : noKey)
 }
 

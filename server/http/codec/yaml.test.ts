@@ -20,17 +20,26 @@ describe('YAML', () => {
   for (const { yaml, json, error, strict } of samples.parsed) {
     it(`reads ${JSON.stringify(yaml).slice(0, 60)} as Go does`, () => {
       if (error !== undefined) {
-        expect(() => parseYAML(yaml)).to.throw(YAMLError).with.property('message', error)
+        expect(() => parseYAML(yaml))
+          .to.throw(YAMLError)
+          .with.property('message', error)
         return
       }
       const { value, duplicates } = parseYAML(yaml)
       expect(JSON.stringify(value)).to.equal(JSON.stringify(json))
-      expect(duplicates.length === 0 ? undefined : `yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`).to.equal(strict)
+      expect(duplicates.length === 0 ? undefined : `yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`).to.equal(
+        strict,
+      )
     })
   }
 
   it('does not let aliases blow a text up', () => {
-    const levels = 'bcdefghi'.split('').map((name, index) => `${name}: &${name} [${Array(10).fill(`*${'abcdefgh'[index]}`).join(', ')}]`)
-    expect(() => parseYAML(`a: &a [1]\n${levels.join('\n')}\n`)).to.throw(YAMLError, 'yaml: document contains excessive aliasing')
+    const levels = 'bcdefghi'
+      .split('')
+      .map((name, index) => `${name}: &${name} [${Array(10).fill(`*${'abcdefgh'[index]}`).join(', ')}]`)
+    expect(() => parseYAML(`a: &a [1]\n${levels.join('\n')}\n`)).to.throw(
+      YAMLError,
+      'yaml: document contains excessive aliasing',
+    )
   })
 })

@@ -81,11 +81,19 @@ class Conversion {
       throw new YAMLError('yaml: control characters are not allowed')
     }
     const { Composer, Parser } = library()
-    const composer = new Composer({ version: '1.1', schema: 'failsafe', uniqueKeys: false, merge: false, logLevel: 'silent' })
+    const composer = new Composer({
+      version: '1.1',
+      schema: 'failsafe',
+      uniqueKeys: false,
+      merge: false,
+      logLevel: 'silent',
+    })
     const first = composer.compose(new Parser().parse(this.#text)).next()
     if (first.done === true) return { value: null, duplicates: [] }
     this.#document = first.value as unknown as Document
-    const errors = this.#document.errors.filter((error) => error.pos[0] < this.#text.length || error.code !== 'UNEXPECTED_TOKEN')
+    const errors = this.#document.errors.filter(
+      (error) => error.pos[0] < this.#text.length || error.code !== 'UNEXPECTED_TOKEN',
+    )
     if (errors.length > 0) throw new YAMLError(syntaxErrorOf(this.#text, errors))
     const value = this.#convert(this.#document.contents)
     return { value, duplicates: this.#duplicates }
@@ -94,7 +102,8 @@ class Conversion {
   #convert(node: AnyNode): unknown {
     const { isAlias, isMap, isScalar, isSeq } = library()
     if (node === null) return null
-    if (++this.#nodes > maxAliasedNodes + this.#text.length) throw new YAMLError('yaml: document contains excessive aliasing')
+    if (++this.#nodes > maxAliasedNodes + this.#text.length)
+      throw new YAMLError('yaml: document contains excessive aliasing')
     if (isAlias(node)) return this.#convertAlias(node)
     if (isMap(node)) return this.#nested(node, () => stringKeyed(this.#mapping(node, new Map())))
     if (isSeq(node)) return this.#nested(node, () => node.items.map((item) => this.#convert(item as AnyNode)))
@@ -162,7 +171,9 @@ class Conversion {
     const resolved = this.#convert(key)
     if (typeof resolved === 'object') {
       if (resolved !== null) throw new YAMLError(`yaml: invalid map key: ${printGo(resolved)}`)
-      throw new YAMLError(`unsupported map key of type: %!s(<nil>), key: <nil>, value: ${printGo(this.#convert(value))}`)
+      throw new YAMLError(
+        `unsupported map key of type: %!s(<nil>), key: <nil>, value: ${printGo(this.#convert(value))}`,
+      )
     }
     return resolved as Key
   }
@@ -180,7 +191,9 @@ class Conversion {
       throw new YAMLError(`yaml: cannot decode ${found} \`${text}\` as a ${tag}`)
     }
     if (typeof resolved.value === 'number' && !Number.isFinite(resolved.value)) {
-      throw new YAMLError(`json: unsupported value: ${Number.isNaN(resolved.value) ? 'NaN' : resolved.value > 0 ? '+Inf' : '-Inf'}`)
+      throw new YAMLError(
+        `json: unsupported value: ${Number.isNaN(resolved.value) ? 'NaN' : resolved.value > 0 ? '+Inf' : '-Inf'}`,
+      )
     }
     return resolved.value
   }
@@ -198,7 +211,8 @@ function isMerge(key: AnyNode): boolean {
 }
 
 function stringKeyed(map: Map<Key, unknown>): Record<string, unknown> {
-  const printKey = (key: Key): string => (typeof key === 'number' && !Number.isInteger(key) ? printFloat32(key) : String(key))
+  const printKey = (key: Key): string =>
+    typeof key === 'number' && !Number.isInteger(key) ? printFloat32(key) : String(key)
   return fromMembers([...map].map(([key, value]) => [printKey(key), value]))
 }
 

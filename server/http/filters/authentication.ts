@@ -3,7 +3,12 @@
 import type { PeerCertificate, TLSSocket } from 'node:tls'
 import { newUnauthorized } from '../../apimachinery/errors.ts'
 import type { UserInfo } from '../../apimachinery/types.ts'
-import { anonymous, withAuthenticatedGroup, type Authenticator, type Credentials } from '../../authentication/authenticator.ts'
+import {
+  anonymous,
+  withAuthenticatedGroup,
+  type Authenticator,
+  type Credentials,
+} from '../../authentication/authenticator.ts'
 import type { Context, Filter } from '../context.ts'
 
 /** @param allowAnonymous without credentials: system:anonymous, or 401 */
@@ -19,7 +24,10 @@ export function authentication(authenticators: readonly Authenticator[], allowAn
   }
 }
 
-async function identify(authenticators: readonly Authenticator[], credentials: Credentials): Promise<UserInfo | undefined> {
+async function identify(
+  authenticators: readonly Authenticator[],
+  credentials: Credentials,
+): Promise<UserInfo | undefined> {
   for (const one of authenticators) {
     const answer = one.authenticate(credentials)
     const user = answer instanceof Promise ? await answer : answer
@@ -46,7 +54,10 @@ function tokenOf(header: string): string | undefined {
 
 function protocolToken(header: string): string | undefined {
   if (header === '') return undefined
-  const protocol = header.split(',').map((one) => one.trim()).find((one) => one.startsWith(protocolPrefix))
+  const protocol = header
+    .split(',')
+    .map((one) => one.trim())
+    .find((one) => one.startsWith(protocolPrefix))
   return protocol === undefined ? undefined : Buffer.from(protocol.slice(protocolPrefix.length), 'base64url').toString()
 }
 

@@ -24,7 +24,10 @@ export function forbidden(attributes: AuthorizationAttributes, decision: Decisio
   const { user, verb, path, group, resource, subresource, name, namespace } = attributes
   const because = decision.reason === '' ? '' : `: ${decision.reason}`
   if (!attributes.isResourceRequest) {
-    return newForbiddenMessage(`forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}${because}`, {})
+    return newForbiddenMessage(
+      `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}${because}`,
+      {},
+    )
   }
   const what = subresource === '' ? resource : `${resource}/${subresource}`
   const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`

@@ -175,7 +175,9 @@ describe('filters', () => {
         '403 Forbidden: leases.coordination.k8s.io "l" is forbidden: User "jane" cannot create resource "leases" in API group "coordination.k8s.io" in the namespace "default"'
       expect(await one.refusal(path, { method: 'PUT', headers: jane, body: lease })).to.equal(refused)
       const applied = { ...jane, 'content-type': 'application/apply-patch+yaml' }
-      expect(await one.refusal(`${path}?fieldManager=m`, { method: 'PATCH', headers: applied, body: lease })).to.equal(refused)
+      expect(await one.refusal(`${path}?fieldManager=m`, { method: 'PATCH', headers: applied, body: lease })).to.equal(
+        refused,
+      )
     })
 
     it('comes before the answer that there is nothing', async () => {

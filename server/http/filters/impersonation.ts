@@ -71,13 +71,16 @@ function impersonated(ctx: Context): { user: UserInfo; claims: Claim[] } | undef
   if (uid !== '') claims.push({ resource: 'uids', group: 'authentication.k8s.io', name: uid })
   for (const group of groups) claims.push({ resource: 'groups', group: '', name: group })
   for (const [key, values] of extra) {
-    for (const value of values) claims.push({ resource: 'userextras', group: 'authentication.k8s.io', subresource: key, name: value })
+    for (const value of values)
+      claims.push({ resource: 'userextras', group: 'authentication.k8s.io', subresource: key, name: value })
   }
   const user: UserInfo = {
     name,
     ...(uid === '' ? {} : { uid }),
     groups: groupsOf(name, groups, account),
-    ...(extra.size === 0 ? {} : { extra: Object.fromEntries(Array.from(extra, ([key, values]) => [key, [...values]])) }),
+    ...(extra.size === 0
+      ? {}
+      : { extra: Object.fromEntries(Array.from(extra, ([key, values]) => [key, [...values]])) }),
   }
   return { user, claims }
 }

@@ -5,7 +5,16 @@ import type { Filter } from '../context.ts'
 export interface Metrics {
   requestStarted(labels: { verb: string; isLongRunning: boolean }): void
   requestEnded(
-    labels: { verb: string; isLongRunning: boolean; code: number; group: string; version: string; resource: string; subresource: string; scope: string },
+    labels: {
+      verb: string
+      isLongRunning: boolean
+      code: number
+      group: string
+      version: string
+      resource: string
+      subresource: string
+      scope: string
+    },
     seconds: number,
   ): void
 }

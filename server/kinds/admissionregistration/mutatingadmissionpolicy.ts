@@ -28,7 +28,10 @@ export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
 
 const reinvocationPolicies = ['IfNeeded', 'Never']
 
-function validatePolicy({ spec = {} }: MutatingAdmissionPolicy, old: MutatingAdmissionPolicy | undefined): FieldError[] {
+function validatePolicy(
+  { spec = {} }: MutatingAdmissionPolicy,
+  old: MutatingAdmissionPolicy | undefined,
+): FieldError[] {
   const path = field('spec')
   const { failurePolicy, paramKind, matchConstraints, matchConditions = [], mutations = [], reinvocationPolicy } = spec
   const errors = validateFailurePolicy(failurePolicy, path.child('failurePolicy'))
@@ -37,7 +40,8 @@ function validatePolicy({ spec = {} }: MutatingAdmissionPolicy, old: MutatingAdm
   if (matchConstraints === undefined) errors.push(required(constraintsPath))
   else {
     errors.push(...validateMatchResources(matchConstraints, constraintsPath))
-    if ((matchConstraints.resourceRules ?? []).length === 0) errors.push(required(constraintsPath.child('resourceRules')))
+    if ((matchConstraints.resourceRules ?? []).length === 0)
+      errors.push(required(constraintsPath.child('resourceRules')))
     errors.push(...validateMutatingOperations(matchConstraints, constraintsPath))
   }
   const areConditionsKept =

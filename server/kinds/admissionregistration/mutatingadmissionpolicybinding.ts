@@ -27,6 +27,8 @@ function validate({ spec = {} }: MutatingAdmissionPolicyBinding): FieldError[] {
   return [
     ...validatePolicyName(spec.policyName ?? '', path.child('policyName')),
     ...validateParamRef(spec.paramRef, path.child('paramRef')),
-    ...(match === undefined ? [] : [...validateMatchResources(match, matchPath), ...validateMutatingOperations(match, matchPath)]),
+    ...(match === undefined
+      ? []
+      : [...validateMatchResources(match, matchPath), ...validateMutatingOperations(match, matchPath)]),
   ]
 }

@@ -101,7 +101,8 @@ function printSelector({ matchLabels = {}, matchExpressions = [] }: LabelSelecto
     .sort()
     .map((key) => `${key}: ${matchLabels[key]},`)
   const expressions = matchExpressions.map(
-    ({ key, operator, values = [] }) => `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
   )
   return (
     `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},` +

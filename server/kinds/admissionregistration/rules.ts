@@ -2,7 +2,12 @@
 // Expressions must be there; whether they compile is not judged here.
 // Source: pkg/apis/admissionregistration/validation, validateRuleWithOperations, validateMatchResources,
 // validateMatchConditions (v1.36)
-import type { MatchCondition, MatchResources, NamedRuleWithOperations, RuleWithOperations } from '../../api/admissionregistration.ts'
+import type {
+  MatchCondition,
+  MatchResources,
+  NamedRuleWithOperations,
+  RuleWithOperations,
+} from '../../api/admissionregistration.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { duplicate, invalid, notSupported, required, tooMany } from '../../apimachinery/field.ts'
 import { isPathSegmentName, isQualifiedName, validateLabelSelector } from '../../apimachinery/validation.ts'
@@ -17,7 +22,8 @@ export function validateRule(rule: RuleWithOperations, path: FieldPath): FieldEr
   const { operations: used = [], apiGroups = [], apiVersions = [], resources = [], scope } = rule
   const errors = validateWildcard(used, 'operations', path.child('operations'))
   for (const [at, operation] of used.entries()) {
-    if (!operations.includes(operation)) errors.push(notSupported(path.child('operations').index(at), operation, operations))
+    if (!operations.includes(operation))
+      errors.push(notSupported(path.child('operations').index(at), operation, operations))
   }
   errors.push(
     ...validateWildcard(apiGroups, 'API groups', path.child('apiGroups')),
@@ -88,7 +94,9 @@ export function validateMatchResources(match: MatchResources, path: FieldPath): 
   return [
     ...errors,
     ...resourceRules.flatMap((rule, at) => validateNamedRule(rule, path.child('resourceRules').index(at))),
-    ...excludeResourceRules.flatMap((rule, at) => validateNamedRule(rule, path.child('excludeResourceRules').index(at))),
+    ...excludeResourceRules.flatMap((rule, at) =>
+      validateNamedRule(rule, path.child('excludeResourceRules').index(at)),
+    ),
   ]
 }
 

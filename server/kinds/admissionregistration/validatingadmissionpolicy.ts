@@ -40,14 +40,22 @@ const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge']
 function validatePolicy(object: ValidatingAdmissionPolicy, old: ValidatingAdmissionPolicy | undefined): FieldError[] {
   const path = field('spec')
   const spec: ValidatingAdmissionPolicySpec = object.spec ?? {}
-  const { failurePolicy, paramKind, matchConstraints, matchConditions = [], validations = [], auditAnnotations = [] } = spec
+  const {
+    failurePolicy,
+    paramKind,
+    matchConstraints,
+    matchConditions = [],
+    validations = [],
+    auditAnnotations = [],
+  } = spec
   const errors = validateFailurePolicy(failurePolicy, path.child('failurePolicy'))
   if (paramKind !== undefined) errors.push(...validateParamKind(paramKind, path.child('paramKind')))
   const constraintsPath = path.child('matchConstraints')
   if (matchConstraints === undefined) errors.push(required(constraintsPath))
   else {
     errors.push(...validateMatchResources(matchConstraints, constraintsPath))
-    if ((matchConstraints.resourceRules ?? []).length === 0) errors.push(required(constraintsPath.child('resourceRules')))
+    if ((matchConstraints.resourceRules ?? []).length === 0)
+      errors.push(required(constraintsPath.child('resourceRules')))
   }
   const areConditionsKept =
     old !== undefined &&
@@ -75,13 +83,19 @@ function validateValidation(validation: Validation, path: FieldPath): FieldError
     errors.push(invalid(path.child('messageExpression'), messageExpression, 'must be non-empty if specified'))
   }
   const messagePath = path.child('message')
-  if (message !== '' && message.trim() === '') errors.push(invalid(messagePath, message, 'must be non-empty if specified'))
+  if (message !== '' && message.trim() === '')
+    errors.push(invalid(messagePath, message, 'must be non-empty if specified'))
   else if (/[\n\r]/.test(message.trim())) errors.push(invalid(messagePath, message, 'must not contain line breaks'))
-  if (reason !== undefined && !reasons.includes(reason)) errors.push(notSupported(path.child('reason'), reason, reasons))
+  if (reason !== undefined && !reasons.includes(reason))
+    errors.push(notSupported(path.child('reason'), reason, reasons))
   return errors
 }
 
-function validateAuditAnnotations(policyName: string, annotations: readonly AuditAnnotation[], path: FieldPath): FieldError[] {
+function validateAuditAnnotations(
+  policyName: string,
+  annotations: readonly AuditAnnotation[],
+  path: FieldPath,
+): FieldError[] {
   const errors: FieldError[] = []
   if (annotations.length > maxAuditAnnotations) {
     errors.push(invalid(path, annotations, `must not have more than ${maxAuditAnnotations} auditAnnotations`))

@@ -26,7 +26,9 @@ function validate(object: ValidatingAdmissionPolicyBinding): FieldError[] {
   return [
     ...validatePolicyName(spec.policyName ?? '', path.child('policyName')),
     ...validateParamRef(spec.paramRef, path.child('paramRef')),
-    ...(spec.matchResources === undefined ? [] : validateMatchResources(spec.matchResources, path.child('matchResources'))),
+    ...(spec.matchResources === undefined
+      ? []
+      : validateMatchResources(spec.matchResources, path.child('matchResources'))),
     ...validateActions(spec.validationActions ?? [], path.child('validationActions')),
   ]
 }

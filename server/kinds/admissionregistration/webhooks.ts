@@ -50,13 +50,22 @@ export function validateWebhooksUpdate(
   return validateWebhooks(webhooks, {
     matchConditions: deepEqual(conditions(webhooks ?? []), conditions(before)),
     sideEffects: before.some((hook) => !harmless.includes(hook.sideEffects ?? '')),
-    reviewVersions: before.some((hook) => versionsOf(hook).length > 0 && !versionsOf(hook).some((one) => reviewVersions.includes(one))),
+    reviewVersions: before.some(
+      (hook) => versionsOf(hook).length > 0 && !versionsOf(hook).some((one) => reviewVersions.includes(one)),
+    ),
     uniqueNames: new Set(before.map((hook) => hook.name)).size < before.length,
   })
 }
 
 function validateWebhook(hook: Webhook, path: FieldPath, skip: Leniency): FieldError[] {
-  const { rules = [], failurePolicy, matchPolicy, sideEffects, timeoutSeconds, reinvocationPolicy } = hook as Partial<Webhook>
+  const {
+    rules = [],
+    failurePolicy,
+    matchPolicy,
+    sideEffects,
+    timeoutSeconds,
+    reinvocationPolicy,
+  } = hook as Partial<Webhook>
   const errors = validateFullyQualifiedName(hook.name ?? '', path.child('name'))
   errors.push(...rules.flatMap((rule, at) => validateRule(rule, path.child('rules').index(at))))
   if (failurePolicy !== undefined && !failurePolicies.includes(failurePolicy)) {
@@ -68,7 +77,8 @@ function validateWebhook(hook: Webhook, path: FieldPath, skip: Leniency): FieldE
   const allowed = skip.sideEffects === true ? sideEffectClasses : harmless
   const sideEffectsPath = path.child('sideEffects')
   // The decoder prints what Go prints: a pointer that is not left out is null.
-  if (sideEffects === undefined || sideEffects === null) errors.push(required(sideEffectsPath, `must specify one of ${allowed.join(', ')}`))
+  if (sideEffects === undefined || sideEffects === null)
+    errors.push(required(sideEffectsPath, `must specify one of ${allowed.join(', ')}`))
   else if (!allowed.includes(sideEffects)) errors.push(notSupported(sideEffectsPath, sideEffects, allowed))
   if (timeoutSeconds !== undefined && (timeoutSeconds > 30 || timeoutSeconds < 1)) {
     const detail = 'the timeout value must be between 1 and 30 seconds'

@@ -101,7 +101,8 @@ function validateStoredVersions({ spec, status }: CustomResourceDefinition): Fie
   const path = field('status', 'storedVersions')
   const stored = status?.storedVersions ?? []
   const versions = (spec as Spec | undefined)?.versions ?? []
-  if (stored.length === 0) return [invalid(path, status?.storedVersions ?? null, 'must have at least one stored version')]
+  if (stored.length === 0)
+    return [invalid(path, status?.storedVersions ?? null, 'must have at least one stored version')]
   const errors = versions
     .filter(({ name, storage }) => storage && !stored.includes(name))
     .map(({ name }) => invalid(path, stored, `must have the storage version ${name}`))
@@ -139,7 +140,10 @@ function approvalState({ metadata }: CustomResourceDefinition): 'missing' | 'byp
 
 function validateSpec(spec: Spec, path: FieldPath): FieldError[] {
   const versions = spec.versions ?? []
-  const errors = [...validateGroup(spec.group ?? '', path.child('group')), ...validateScope(spec.scope ?? '', path.child('scope'))]
+  const errors = [
+    ...validateGroup(spec.group ?? '', path.child('group')),
+    ...validateScope(spec.scope ?? '', path.child('scope')),
+  ]
   const versionsPath = path.child('versions')
   for (const [at, { schema }] of versions.entries()) {
     if (schema?.openAPIV3Schema === undefined) {

@@ -14,12 +14,17 @@ export function validateNamesPresent(names: Partial<CustomResourceDefinitionName
 /** Absent names have no problem here: those a status accepts come later. */
 export function validateNames(names: Partial<CustomResourceDefinitionNames>, path: FieldPath): FieldError[] {
   const { kind = '', listKind = '', shortNames = [], categories = [] } = names
-  const errors = requiredNames.flatMap((name) => validateLabel(names[name] ?? '', path.child(name), /kind$/i.test(name)))
+  const errors = requiredNames.flatMap((name) =>
+    validateLabel(names[name] ?? '', path.child(name), /kind$/i.test(name)),
+  )
   errors.push(...shortNames.flatMap((name, at) => validateLabel(name, path.child('shortNames').index(at), false, true)))
   if (kind !== '' && kind === listKind) {
     errors.push(invalid(path.child('listKind'), listKind, 'kind and listKind may not be the same'))
   }
-  return [...errors, ...categories.flatMap((name, at) => validateLabel(name, path.child('categories').index(at), false, true))]
+  return [
+    ...errors,
+    ...categories.flatMap((name, at) => validateLabel(name, path.child('categories').index(at), false, true)),
+  ]
 }
 
 function validateLabel(name: string, path: FieldPath, mixedCase: boolean, mayNotBeEmpty = false): FieldError[] {

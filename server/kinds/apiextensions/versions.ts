@@ -18,9 +18,13 @@ export function validateVersion(version: CustomResourceDefinitionVersion, path: 
   const warningPath = path.child('deprecationWarning')
   return [
     ...(problems.length > 0 ? [invalid(path.child('name'), name, problems.join(','))] : []),
-    ...problemsOfWarning(deprecated === true, deprecationWarning).map((text) => invalid(warningPath, deprecationWarning, text)),
+    ...problemsOfWarning(deprecated === true, deprecationWarning).map((text) =>
+      invalid(warningPath, deprecationWarning, text),
+    ),
     ...validateSubresources(subresources, path.child('subresources')),
-    ...additionalPrinterColumns.flatMap((column, at) => validateColumn(column, path.child('additionalPrinterColumns').index(at))),
+    ...additionalPrinterColumns.flatMap((column, at) =>
+      validateColumn(column, path.child('additionalPrinterColumns').index(at)),
+    ),
   ]
 }
 

@@ -38,7 +38,12 @@ function prepareForCreate(draft: APIService, { now }: StrategyContext): void {
 
 function validate({ metadata, spec }: APIService): FieldError[] {
   const path = field('spec')
-  const { group = '', version = '', groupPriorityMinimum = 0, versionPriority = 0 } = (spec ?? {}) as Partial<APIServiceSpec>
+  const {
+    group = '',
+    version = '',
+    groupPriorityMinimum = 0,
+    versionPriority = 0,
+  } = (spec ?? {}) as Partial<APIServiceSpec>
   const { service, caBundle = '', insecureSkipTLSVerify = false } = (spec ?? {}) as Partial<APIServiceSpec>
   const errors: FieldError[] = []
   const name = metadata?.name ?? ''
@@ -53,7 +58,9 @@ function validate({ metadata, spec }: APIService): FieldError[] {
   if (group !== '') errors.push(...isDNS1123Subdomain(group).map((text) => invalid(path.child('group'), group, text)))
   errors.push(...isDNS1035Label(version).map((text) => invalid(path.child('version'), version, text)))
   if (groupPriorityMinimum <= 0 || groupPriorityMinimum > 20_000) {
-    errors.push(invalid(path.child('groupPriorityMinimum'), groupPriorityMinimum, 'must be positive and less than 20000'))
+    errors.push(
+      invalid(path.child('groupPriorityMinimum'), groupPriorityMinimum, 'must be positive and less than 20000'),
+    )
   }
   if (versionPriority <= 0 || versionPriority > 1000) {
     errors.push(invalid(path.child('versionPriority'), versionPriority, 'must be positive and less than 1000'))
@@ -64,7 +71,8 @@ function validate({ metadata, spec }: APIService): FieldError[] {
       const bytes = `${Buffer.from(caBundle, 'base64').length} bytes`
       errors.push(invalid(path.child('caBundle'), bytes, 'local APIServices may not have a caBundle'))
     }
-    if (insecureSkipTLSVerify) errors.push(invalid(skipPath, true, 'local APIServices may not have insecureSkipTLSVerify'))
+    if (insecureSkipTLSVerify)
+      errors.push(invalid(skipPath, true, 'local APIServices may not have insecureSkipTLSVerify'))
     return errors
   }
   const servicePath = path.child('service')
@@ -102,5 +110,7 @@ function validateStatus({ status }: APIService): FieldError[] {
 function printAvailable({ status }: APIService): string {
   const condition = status?.conditions?.find(({ type }) => type === 'Available')
   if (condition === undefined) return 'Unknown'
-  return condition.status === 'True' || !condition.reason ? condition.status : `${condition.status} (${condition.reason})`
+  return condition.status === 'True' || !condition.reason
+    ? condition.status
+    : `${condition.status} (${condition.reason})`
 }

@@ -103,10 +103,13 @@ function validate(object: DaemonSet): FieldError[] {
 function validateUpdateStrategy({ type, rollingUpdate }: DaemonSetUpdateStrategy, path: FieldPath): FieldError[] {
   if (type === 'OnDelete') return []
   if (type !== 'RollingUpdate') {
-    const printed = rollingUpdate === undefined ? null : {
-      MaxUnavailable: printIntOrString(rollingUpdate.maxUnavailable),
-      MaxSurge: printIntOrString(rollingUpdate.maxSurge),
-    }
+    const printed =
+      rollingUpdate === undefined
+        ? null
+        : {
+            MaxUnavailable: printIntOrString(rollingUpdate.maxUnavailable),
+            MaxSurge: printIntOrString(rollingUpdate.maxSurge),
+          }
     return [notSupported(path, goValue({ Type: type ?? '', RollingUpdate: printed }), ['RollingUpdate', 'OnDelete'])]
   }
   const rollingPath = path.child('rollingUpdate')
@@ -131,7 +134,10 @@ function validateUpdateStrategy({ type, rollingUpdate }: DaemonSetUpdateStrategy
 }
 
 function validateUpdate(object: DaemonSet, old: DaemonSet): FieldError[] {
-  return [...validateImmutableSelector(object.spec?.selector, old.spec?.selector, field('spec', 'selector')), ...validate(object)]
+  return [
+    ...validateImmutableSelector(object.spec?.selector, old.spec?.selector, field('spec', 'selector')),
+    ...validate(object),
+  ]
 }
 
 function warnings(object: DaemonSet, old: DaemonSet | undefined): string[] {

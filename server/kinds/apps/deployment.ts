@@ -76,7 +76,9 @@ function validate(object: Deployment): FieldError[] {
   ]
   const { progressDeadlineSeconds, minReadySeconds = 0 } = spec
   if (progressDeadlineSeconds !== undefined && progressDeadlineSeconds <= minReadySeconds) {
-    errors.push(invalid(path.child('progressDeadlineSeconds'), progressDeadlineSeconds, 'must be greater than minReadySeconds'))
+    errors.push(
+      invalid(path.child('progressDeadlineSeconds'), progressDeadlineSeconds, 'must be greater than minReadySeconds'),
+    )
   }
   return errors
 }
@@ -88,10 +90,13 @@ function validateStrategy(strategy: DeploymentStrategy, path: FieldPath): FieldE
     return [forbidden(path.child('rollingUpdate'), "may not be specified when strategy `type` is 'Recreate'")]
   }
   if (type !== 'RollingUpdate') {
-    const printed = rollingUpdate === undefined ? null : {
-      MaxUnavailable: printIntOrString(rollingUpdate.maxUnavailable),
-      MaxSurge: printIntOrString(rollingUpdate.maxSurge),
-    }
+    const printed =
+      rollingUpdate === undefined
+        ? null
+        : {
+            MaxUnavailable: printIntOrString(rollingUpdate.maxUnavailable),
+            MaxSurge: printIntOrString(rollingUpdate.maxSurge),
+          }
     return [notSupported(path, goValue({ Type: type ?? '', RollingUpdate: printed }), ['Recreate', 'RollingUpdate'])]
   }
   const rollingPath = path.child('rollingUpdate')

@@ -64,7 +64,8 @@ export function validateReplicatedTemplate(
   path: FieldPath,
 ): FieldError[] {
   const selector = compileSelector(spec.selector)
-  if (selector === undefined) return [invalid(path.child('selector'), printSelector(spec.selector), 'invalid label selector')]
+  if (selector === undefined)
+    return [invalid(path.child('selector'), printSelector(spec.selector), 'invalid label selector')]
   const templatePath = path.child('template')
   return [
     ...validateSelectorMatches(selector, spec.template, templatePath),
@@ -87,9 +88,21 @@ function validateStatus(object: ReplicaSet): FieldError[] {
   return [
     ...validateNonnegativeFields(
       status,
-      ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration', 'terminatingReplicas'],
+      [
+        'replicas',
+        'fullyLabeledReplicas',
+        'readyReplicas',
+        'availableReplicas',
+        'observedGeneration',
+        'terminatingReplicas',
+      ],
       path,
     ),
-    ...validateReplicaCounts(status, ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'], 'readyReplicas', path),
+    ...validateReplicaCounts(
+      status,
+      ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'],
+      'readyReplicas',
+      path,
+    ),
   ]
 }

@@ -8,7 +8,10 @@ const context: StrategyContext = { user: { name: 'u', groups: [] }, now: 0, name
 
 describe('scale of a deployment', () => {
   it('reads counts and selector, and writes the count', () => {
-    const object: AnyObject = { spec: { replicas: 3, selector: { matchLabels: { b: '2', a: '1' } } }, status: { replicas: 2 } }
+    const object: AnyObject = {
+      spec: { replicas: 3, selector: { matchLabels: { b: '2', a: '1' } } },
+      status: { replicas: 2 },
+    }
     expect(deployment.scale!.read(object)).to.deep.equal({ specReplicas: 3, statusReplicas: 2, selector: 'a=1,b=2' })
     deployment.scale!.write(object, 5)
     expect(object['spec']).to.have.property('replicas', 5)

@@ -8,7 +8,11 @@ interface Scalable {
   status?: { replicas?: number }
 }
 
-export function readScale({ spec, status }: Scalable): { specReplicas: number; statusReplicas: number; selector: string } {
+export function readScale({ spec, status }: Scalable): {
+  specReplicas: number
+  statusReplicas: number
+  selector: string
+} {
   return {
     specReplicas: spec?.replicas ?? 0,
     statusReplicas: status?.replicas ?? 0,

@@ -107,14 +107,18 @@ function validateSpec(spec: StatefulSetSpec = {} as StatefulSetSpec, path: Field
   if (skip.volumeClaimTemplates !== true) {
     const claimsPath = path.child('volumeClaimTemplates')
     const claims = spec.volumeClaimTemplates ?? []
-    errors.push(...claims.flatMap((claim, at) => validateClaimSpec(claim.spec ?? {}, claimsPath.index(at).child('spec'))))
+    errors.push(
+      ...claims.flatMap((claim, at) => validateClaimSpec(claim.spec ?? {}, claimsPath.index(at).child('spec'))),
+    )
   }
   errors.push(
     ...validateNonnegativeFields(spec, ['replicas', 'minReadySeconds'], path),
     ...validateNonnegative(spec.ordinals?.start, path.child('ordinals.start')),
   )
   if (skip.serviceName !== true && spec.serviceName) {
-    errors.push(...isDNS1123Label(spec.serviceName).map((text) => invalid(path.child('serviceName'), spec.serviceName, text)))
+    errors.push(
+      ...isDNS1123Label(spec.serviceName).map((text) => invalid(path.child('serviceName'), spec.serviceName, text)),
+    )
   }
   errors.push(...validateWorkloadSelector(spec.selector, 'statefulset', path.child('selector')))
   const selector = compileSelector(spec.selector)
@@ -149,7 +153,9 @@ function validateUpdateStrategy({ type, rollingUpdate }: StatefulSetUpdateStrate
   if (!type) return [required(path)]
   if (type === 'OnDelete') {
     if (rollingUpdate === undefined) return []
-    return [invalid(rollingPath, goValue(printRolling(rollingUpdate)), "only allowed for updateStrategy 'RollingUpdate'")]
+    return [
+      invalid(rollingPath, goValue(printRolling(rollingUpdate)), "only allowed for updateStrategy 'RollingUpdate'"),
+    ]
   }
   if (type !== 'RollingUpdate') {
     const printed = { Type: type, RollingUpdate: rollingUpdate === undefined ? null : printRolling(rollingUpdate) }
@@ -165,7 +171,10 @@ function validateUpdateStrategy({ type, rollingUpdate }: StatefulSetUpdateStrate
   return [...errors, ...isNotMoreThan100Percent(maxUnavailable, unavailablePath)]
 }
 
-function printRolling({ partition, maxUnavailable }: NonNullable<StatefulSetUpdateStrategy['rollingUpdate']>): GoStruct {
+function printRolling({
+  partition,
+  maxUnavailable,
+}: NonNullable<StatefulSetUpdateStrategy['rollingUpdate']>): GoStruct {
   return { Partition: partition ?? 0, MaxUnavailable: maxUnavailable ?? null }
 }
 
@@ -206,7 +215,9 @@ function warnings(object: StatefulSet, old: StatefulSet | undefined): string[] {
     found.push(...claimSpecWarnings(claim.spec ?? {}, old === undefined ? path : path.child('Spec')))
   }
   if ((object.spec?.revisionHistoryLimit ?? 0) < 0) {
-    found.push('spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended')
+    found.push(
+      'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended',
+    )
   }
   return found
 }

@@ -8,7 +8,12 @@ import { invalid } from '../../apimachinery/field.ts'
  * @param names counts compared with status.replicas, in the order of their errors
  * @param readyName how the last error text names the ready replicas
  */
-export function validateReplicaCounts(status: object, names: readonly string[], readyName: string, path: FieldPath): FieldError[] {
+export function validateReplicaCounts(
+  status: object,
+  names: readonly string[],
+  readyName: string,
+  path: FieldPath,
+): FieldError[] {
   const counts = status as Readonly<Record<string, number | undefined>>
   const replicas = counts['replicas'] ?? 0
   const available = counts['availableReplicas'] ?? 0
@@ -22,7 +27,11 @@ export function validateReplicaCounts(status: object, names: readonly string[], 
 }
 
 /** Whether a collision count went down, or away. Source: pkg/apis/core/validation, IsDecremented */
-export function validateCollisionCount(count: number | undefined, old: number | undefined, path: FieldPath): FieldError[] {
+export function validateCollisionCount(
+  count: number | undefined,
+  old: number | undefined,
+  path: FieldPath,
+): FieldError[] {
   const isDecremented = old !== undefined && (count === undefined || count < old)
   return isDecremented ? [invalid(path.child('collisionCount'), count ?? 0, 'cannot be decremented')] : []
 }

@@ -2,4 +2,8 @@
 import type { KubeObject } from '../../apimachinery/types.ts'
 import { defineKind } from '../../registry/kind.ts'
 
-export const selfSubjectReview = defineKind<KubeObject>({ group: 'authentication.k8s.io', version: 'v1', kind: 'SelfSubjectReview' })
+export const selfSubjectReview = defineKind<KubeObject>({
+  group: 'authentication.k8s.io',
+  version: 'v1',
+  kind: 'SelfSubjectReview',
+})

@@ -2,4 +2,8 @@
 import type { KubeObject } from '../../apimachinery/types.ts'
 import { defineKind } from '../../registry/kind.ts'
 
-export const selfSubjectRulesReview = defineKind<KubeObject>({ group: 'authorization.k8s.io', version: 'v1', kind: 'SelfSubjectRulesReview' })
+export const selfSubjectRulesReview = defineKind<KubeObject>({
+  group: 'authorization.k8s.io',
+  version: 'v1',
+  kind: 'SelfSubjectRulesReview',
+})

@@ -27,12 +27,20 @@ function v2(): HorizontalPodAutoscaler {
         { type: 'External', external: { metric: { name: 'q' }, target: { type: 'Value', value: '30' } } },
         {
           type: 'ContainerResource',
-          containerResource: { name: 'memory', container: 'c', target: { type: 'Utilization', averageUtilization: 70 } },
+          containerResource: {
+            name: 'memory',
+            container: 'c',
+            target: { type: 'Utilization', averageUtilization: 70 },
+          },
         },
         { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 60 } } },
       ],
       behavior: {
-        scaleDown: { stabilizationWindowSeconds: 60, selectPolicy: 'Max', policies: [{ type: 'Pods', value: 1, periodSeconds: 30 }] },
+        scaleDown: {
+          stabilizationWindowSeconds: 60,
+          selectPolicy: 'Max',
+          policies: [{ type: 'Pods', value: 1, periodSeconds: 30 }],
+        },
       },
     },
     status: {

@@ -67,11 +67,16 @@ function statusToV2(
   const statuses = parse<object[]>(annotations[statusesAnnotation])
   const conditions = parse<HorizontalPodAutoscalerCondition[]>(annotations[conditionsAnnotation])
   if (status === undefined && statuses === undefined && conditions === undefined) return undefined
-  const { currentCPUUtilizationPercentage: percentage, ...common } = status ?? { currentReplicas: 0, desiredReplicas: 0 }
+  const { currentCPUUtilizationPercentage: percentage, ...common } = status ?? {
+    currentReplicas: 0,
+    desiredReplicas: 0,
+  }
   const converted: HorizontalPodAutoscalerStatus = common
   if (statuses !== undefined) converted.currentMetrics = statuses.map(metricStatusFromV1)
   else if (percentage !== undefined) {
-    converted.currentMetrics = [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: percentage } } }]
+    converted.currentMetrics = [
+      { type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: percentage } } },
+    ]
   }
   if (conditions !== undefined) converted.conditions = conditions
   return converted
@@ -157,7 +162,8 @@ function rulesToGo(rules: HPAScalingRules | undefined): GoStruct | null {
     StabilizationWindowSeconds: stabilizationWindowSeconds,
     SelectPolicy: selectPolicy,
     Policies:
-      policies?.map(({ type, value, periodSeconds }) => ({ Type: type, Value: value, PeriodSeconds: periodSeconds })) ?? null,
+      policies?.map(({ type, value, periodSeconds }) => ({ Type: type, Value: value, PeriodSeconds: periodSeconds })) ??
+      null,
     Tolerance: tolerance,
   }
 }
@@ -171,5 +177,7 @@ function lowerNames(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(lowerNames)
   if (typeof value !== 'object' || value === null) return value
   const members = Object.entries(value).filter(([, member]) => member !== null)
-  return Object.fromEntries(members.map(([name, member]) => [name.charAt(0).toLowerCase() + name.slice(1), lowerNames(member)]))
+  return Object.fromEntries(
+    members.map(([name, member]) => [name.charAt(0).toLowerCase() + name.slice(1), lowerNames(member)]),
+  )
 }

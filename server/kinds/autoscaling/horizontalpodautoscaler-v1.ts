@@ -1,6 +1,10 @@
 // HorizontalPodAutoscaler of autoscaling/v1: the older face of the one that is stored as v2.
 // Source: pkg/apis/autoscaling/v1, SetDefaults_HorizontalPodAutoscaler (v1.36)
-import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerSpecV1, HorizontalPodAutoscalerV1 } from '../../api/autoscaling.ts'
+import type {
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerSpecV1,
+  HorizontalPodAutoscalerV1,
+} from '../../api/autoscaling.ts'
 import type { AnyObject } from '../../apimachinery/types.ts'
 import { defineKind, type Cells } from '../../registry/kind.ts'
 import { fromV2, toV2 } from './conversion.ts'
@@ -31,6 +35,9 @@ function fromStored(object: AnyObject): AnyObject {
 function cellsOfStored(): Cells<HorizontalPodAutoscalerV1> {
   const entries = Object.entries(horizontalPodAutoscaler.cells ?? {})
   return Object.fromEntries(
-    entries.map(([name, cell]) => [name, (object: HorizontalPodAutoscalerV1, now: number) => cell(toV2(object) as AnyObject, now)]),
+    entries.map(([name, cell]) => [
+      name,
+      (object: HorizontalPodAutoscalerV1, now: number) => cell(toV2(object) as AnyObject, now),
+    ]),
   )
 }

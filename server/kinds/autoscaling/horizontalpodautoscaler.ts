@@ -17,7 +17,8 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   defaults,
   strategy: { validate, validateUpdate, validateUpdateOnly: true },
   status: {
-    validateUpdate: ({ status }) => validateNonnegativeFields(status ?? {}, ['currentReplicas', 'desiredReplicas'], field('status')),
+    validateUpdate: ({ status }) =>
+      validateNonnegativeFields(status ?? {}, ['currentReplicas', 'desiredReplicas'], field('status')),
   },
   cells: {
     Reference: ({ spec }) => `${spec?.scaleTargetRef?.kind ?? ''}/${spec?.scaleTargetRef?.name ?? ''}`,
@@ -45,7 +46,9 @@ function defaults(draft: HorizontalPodAutoscaler): void {
   const spec = (draft.spec ??= {} as HorizontalPodAutoscalerSpec)
   spec.minReplicas ??= 1
   if ((spec.metrics ?? []).length === 0) {
-    spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }]
+    spec.metrics = [
+      { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
+    ]
   }
   if (spec.behavior === undefined) return
   spec.behavior.scaleUp = { ...copy(defaultScaleUp), ...spec.behavior.scaleUp }
@@ -67,7 +70,8 @@ function validateUpdate({ spec }: HorizontalPodAutoscaler, { spec: old }: Horizo
   const isSameTarget = target?.apiVersion === oldTarget?.apiVersion && target?.kind === oldTarget?.kind
   const objects = { emptyGroup: true }
   const hadInvalidObject = (old?.metrics ?? []).some(
-    ({ type, object }) => type === 'Object' && object !== undefined && isInvalidReference(object.describedObject, objects),
+    ({ type, object }) =>
+      type === 'Object' && object !== undefined && isInvalidReference(object.describedObject, objects),
   )
   return validateSpec(spec ?? ({} as HorizontalPodAutoscalerSpec), {
     minReplicasLowerBound: old?.minReplicas === 0 ? 0 : 1,

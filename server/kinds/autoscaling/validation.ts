@@ -73,7 +73,10 @@ export function isInvalidReference(reference: Reference, options: ReferenceOptio
   return problemOfVersion(reference, options) !== undefined
 }
 
-function problemOfVersion({ apiVersion = '' }: Reference, { anyVersion, emptyGroup }: ReferenceOptions): string | undefined {
+function problemOfVersion(
+  { apiVersion = '' }: Reference,
+  { anyVersion, emptyGroup }: ReferenceOptions,
+): string | undefined {
   if (anyVersion === true) return undefined
   const slashes = apiVersion.split('/').length - 1
   if (slashes > 1) return `unexpected GroupVersion string: ${apiVersion}`
@@ -122,10 +125,12 @@ function validateSource(
   const { target } = source
   const targetPath = path.child('target')
   const errors: FieldError[] = []
-  if ('describedObject' in source) errors.push(...validateReference(source.describedObject, path.child('describedObject'), options))
+  if ('describedObject' in source)
+    errors.push(...validateReference(source.describedObject, path.child('describedObject'), options))
   if ('metric' in source) errors.push(...validateIdentifier(source.metric, path.child('metric')))
   if (name === 'resource' || name === 'containerResource') {
-    if (!('name' in source) || source.name === '') errors.push(required(path.child('name'), 'must specify a resource name'))
+    if (!('name' in source) || source.name === '')
+      errors.push(required(path.child('name'), 'must specify a resource name'))
     if ('container' in source) {
       const container = source.container
       if (container === '') errors.push(required(path.child('container'), 'must specify a container'))
@@ -142,10 +147,14 @@ function validateSource(
       break
     case 'external':
       if (value === undefined && averageValue === undefined) {
-        errors.push(required(targetPath.child('averageValue'), 'must set either a target value for metric or a per-pod target'))
+        errors.push(
+          required(targetPath.child('averageValue'), 'must set either a target value for metric or a per-pod target'),
+        )
       }
       if (value !== undefined && averageValue !== undefined) {
-        errors.push(forbidden(targetPath.child('value'), 'may not set both a target value for metric and a per-pod target'))
+        errors.push(
+          forbidden(targetPath.child('value'), 'may not set both a target value for metric and a per-pod target'),
+        )
       }
       break
     case 'pods':
@@ -199,7 +208,8 @@ function validateRules(rules: HPAScalingRules, path: FieldPath): FieldError[] {
   const { stabilizationWindowSeconds: window, selectPolicy, policies = [], tolerance } = rules
   const errors: FieldError[] = []
   const windowPath = path.child('stabilizationWindowSeconds')
-  if (window !== undefined && window < 0) errors.push(invalid(windowPath, window, 'must be greater than or equal to zero'))
+  if (window !== undefined && window < 0)
+    errors.push(invalid(windowPath, window, 'must be greater than or equal to zero'))
   if (window !== undefined && window > maxStabilizationWindowSeconds) {
     errors.push(invalid(windowPath, window, `must be less than or equal to ${maxStabilizationWindowSeconds}`))
   }
@@ -216,7 +226,8 @@ function validateRules(rules: HPAScalingRules, path: FieldPath): FieldError[] {
 
 function validatePolicy({ type, value, periodSeconds }: HPAScalingPolicy, path: FieldPath): FieldError[] {
   const errors: FieldError[] = []
-  if (type !== 'Pods' && type !== 'Percent') errors.push(notSupported(path.child('type'), type ?? '', ['Percent', 'Pods']))
+  if (type !== 'Pods' && type !== 'Percent')
+    errors.push(notSupported(path.child('type'), type ?? '', ['Percent', 'Pods']))
   const periodPath = path.child('periodSeconds')
   if ((value ?? 0) <= 0) errors.push(invalid(path.child('value'), value ?? 0, 'must be greater than zero'))
   if ((periodSeconds ?? 0) <= 0) errors.push(invalid(periodPath, periodSeconds ?? 0, 'must be greater than zero'))

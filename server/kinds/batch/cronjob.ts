@@ -78,7 +78,8 @@ function validateSpec(spec: CronJobSpec = {} as CronJobSpec, old: CronJobSpec | 
   const { schedule = '', timeZone, concurrencyPolicy = '', jobTemplate } = spec as Partial<CronJobSpec>
   const errors: FieldError[] = []
   if (schedule === '') errors.push(required(path.child('schedule')))
-  else errors.push(...validateSchedule(schedule, timeZone, old?.schedule.includes('TZ') === true, path.child('schedule')))
+  else
+    errors.push(...validateSchedule(schedule, timeZone, old?.schedule.includes('TZ') === true, path.child('schedule')))
   errors.push(...validateNonnegativeFields(spec, ['startingDeadlineSeconds'], path))
   if (old === undefined || old.timeZone !== timeZone) errors.push(...validateTimeZone(timeZone, path.child('timeZone')))
   const policyPath = path.child('concurrencyPolicy')
@@ -97,7 +98,11 @@ function validateSpec(spec: CronJobSpec = {} as CronJobSpec, old: CronJobSpec | 
 }
 
 function warnings(object: CronJob, old: CronJob | undefined): string[] {
-  const found = jobSpecWarnings(object.spec?.jobTemplate?.spec, old?.spec?.jobTemplate?.spec, field('spec', 'jobTemplate', 'spec'))
+  const found = jobSpecWarnings(
+    object.spec?.jobTemplate?.spec,
+    old?.spec?.jobTemplate?.spec,
+    field('spec', 'jobTemplate', 'spec'),
+  )
   if (old === undefined) return [...podNameWarnings(object), ...found]
   if (object.spec?.schedule?.includes('TZ') !== true) return found
   return [

@@ -9,7 +9,10 @@ describe('countIndexes', () => {
   })
 
   const wrong: [text: string, problem: string][] = [
-    ['1-2-3', `the fragment "1-2-3" violates the requirement that an index interval can have at most two parts separated by '-'`],
+    [
+      '1-2-3',
+      `the fragment "1-2-3" violates the requirement that an index interval can have at most two parts separated by '-'`,
+    ],
     ['a', 'cannot convert string to integer for index: "a"'],
     ['10', 'too large index: "10"'],
     ['3-3', 'non-increasing order, previous: 3, current: 3'],

@@ -32,12 +32,14 @@ function parseInterval(text: string, completions: number): Interval {
     throw new Error(`the fragment ${JSON.stringify(text)} ${rule}`)
   }
   const [first = 0, last = first] = limits.map((limit) => parseIndex(limit, completions))
-  if (limits.length === 2 && first >= last) throw new Error(`non-increasing order, previous: ${first}, current: ${last}`)
+  if (limits.length === 2 && first >= last)
+    throw new Error(`non-increasing order, previous: ${first}, current: ${last}`)
   return { first, last }
 }
 
 function parseIndex(text: string, completions: number): number {
-  if (!/^[-+]?[0-9]+$/.test(text)) throw new Error(`cannot convert string to integer for index: ${JSON.stringify(text)}`)
+  if (!/^[-+]?[0-9]+$/.test(text))
+    throw new Error(`cannot convert string to integer for index: ${JSON.stringify(text)}`)
   const index = Number(text)
   if (index >= completions) throw new Error(`too large index: ${JSON.stringify(text)}`)
   return index

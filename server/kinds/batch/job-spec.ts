@@ -40,8 +40,12 @@ export function validateJobSpec(spec: JobSpec, path: FieldPath): FieldError[] {
       : []),
     ...validateManagedBy(spec.managedBy, path.child('managedBy')),
     ...validateCompletionMode(spec, path),
-    ...(spec.podFailurePolicy === undefined ? [] : validateFailurePolicy(spec, spec.podFailurePolicy, path.child('podFailurePolicy'))),
-    ...(spec.successPolicy === undefined ? [] : validateSuccessPolicy(spec, spec.successPolicy, path.child('successPolicy'))),
+    ...(spec.podFailurePolicy === undefined
+      ? []
+      : validateFailurePolicy(spec, spec.podFailurePolicy, path.child('podFailurePolicy'))),
+    ...(spec.successPolicy === undefined
+      ? []
+      : validateSuccessPolicy(spec, spec.successPolicy, path.child('successPolicy'))),
     ...validateReplacementPolicy(spec, path.child('podReplacementPolicy')),
     ...validatePodTemplate(spec.template ?? {}, path.child('template')),
     ...validateRestartPolicy(spec, path.child('template', 'spec', 'restartPolicy')),
@@ -78,23 +82,31 @@ function validateCompletionMode(spec: JobSpec, path: FieldPath): FieldError[] {
   if (maxFailedIndexes !== undefined && maxFailedIndexes > maxIndexedFailedIndexes) {
     errors.push(invalid(failedPath, maxFailedIndexes, `must be less than or equal to ${maxIndexedFailedIndexes}`))
   }
-  if (completions === undefined || completions <= completionsSoftLimit || backoffLimitPerIndex === undefined) return errors
+  if (completions === undefined || completions <= completionsSoftLimit || backoffLimitPerIndex === undefined)
+    return errors
   const above = `when completions are above ${completionsSoftLimit} and used with backoff limit per index`
   if (maxFailedIndexes === undefined) {
     errors.push(required(failedPath, `must be specified when completions is above ${completionsSoftLimit}`))
   }
   if (parallelism !== undefined && parallelism > highCompletionsParallelism) {
-    errors.push(invalid(parallelismPath, parallelism, `must be less than or equal to ${highCompletionsParallelism} ${above}`))
+    errors.push(
+      invalid(parallelismPath, parallelism, `must be less than or equal to ${highCompletionsParallelism} ${above}`),
+    )
   }
   if (maxFailedIndexes !== undefined && maxFailedIndexes > highCompletionsFailedIndexes) {
-    errors.push(invalid(failedPath, maxFailedIndexes, `must be less than or equal to ${highCompletionsFailedIndexes} ${above}`))
+    errors.push(
+      invalid(failedPath, maxFailedIndexes, `must be less than or equal to ${highCompletionsFailedIndexes} ${above}`),
+    )
   }
   return errors
 }
 
 const needsIndexes = 'requires indexed completion mode'
 
-function validateReplacementPolicy({ podReplacementPolicy: policy, podFailurePolicy }: JobSpec, path: FieldPath): FieldError[] {
+function validateReplacementPolicy(
+  { podReplacementPolicy: policy, podFailurePolicy }: JobSpec,
+  path: FieldPath,
+): FieldError[] {
   if (policy === undefined) return []
   const supported = podFailurePolicy === undefined ? ['Failed', 'TerminatingOrFailed'] : ['Failed']
   return supported.includes(policy) ? [] : [notSupported(path, policy, supported)]
@@ -148,7 +160,8 @@ function validateFailureRule(
     errors.push(invalid(actionPath, action, 'requires the backoffLimitPerIndex to be set'))
   }
   const conditionsPath = path.child('onPodConditions')
-  if (onExitCodes !== undefined) errors.push(...validateExitCodes(onExitCodes, path.child('onExitCodes'), containerNames))
+  if (onExitCodes !== undefined)
+    errors.push(...validateExitCodes(onExitCodes, path.child('onExitCodes'), containerNames))
   if (onPodConditions.length > maxConditionPatterns) {
     errors.push(tooMany(conditionsPath, onPodConditions.length, maxConditionPatterns))
   }
@@ -190,7 +203,8 @@ function validateExitCodes(
     const detail = 'must be one of the container or initContainer names in the pod template'
     errors.push(invalid(path.child('containerName'), containerName, detail))
   }
-  if (values.length === 0) errors.push(invalid(valuesPath, requirement.values ?? null, 'at least one value is required'))
+  if (values.length === 0)
+    errors.push(invalid(valuesPath, requirement.values ?? null, 'at least one value is required'))
   else if (values.length > maxExitCodes) errors.push(tooMany(valuesPath, values.length, maxExitCodes))
   for (const [at, value] of values.entries()) {
     const valuePath = valuesPath.index(at)
@@ -208,11 +222,14 @@ export function printFailurePolicy(policy: PodFailurePolicy | undefined): Printe
   if (policy === undefined) return null
   const printRule = ({ action, onExitCodes, onPodConditions }: PodFailurePolicyRule): GoStruct => ({
     Action: action,
-    OnExitCodes: onExitCodes === undefined ? null : {
-      ContainerName: onExitCodes.containerName ?? null,
-      Operator: onExitCodes.operator,
-      Values: onExitCodes.values ?? null,
-    },
+    OnExitCodes:
+      onExitCodes === undefined
+        ? null
+        : {
+            ContainerName: onExitCodes.containerName ?? null,
+            Operator: onExitCodes.operator,
+            Values: onExitCodes.values ?? null,
+          },
     OnPodConditions: onPodConditions?.map(({ type, status }) => ({ Type: type, Status: status })) ?? null,
   })
   return goValue({ Rules: policy.rules?.map(printRule) ?? null })
@@ -232,7 +249,10 @@ function validateSuccessPolicy(spec: JobSpec, policy: SuccessPolicy, path: Field
     errors.push(required(rulesPath, 'at least one rules must be specified when the successPolicy is specified'))
   }
   if (rules.length > maxSuccessRules) errors.push(tooMany(rulesPath, rules.length, maxSuccessRules))
-  return [...errors, ...rules.flatMap((rule, at) => validateSuccessRule(rule, spec.completions ?? 0, rulesPath.index(at)))]
+  return [
+    ...errors,
+    ...rules.flatMap((rule, at) => validateSuccessRule(rule, spec.completions ?? 0, rulesPath.index(at))),
+  ]
 }
 
 function validateSuccessRule(rule: SuccessPolicyRule, completions: number, path: FieldPath): FieldError[] {

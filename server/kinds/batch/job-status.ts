@@ -89,9 +89,15 @@ function validateEnd(job: Job, old: Job, path: FieldPath): FieldError[] {
     if (end !== undefined && !isComplete(job)) {
       errors.push(invalid(endPath, end, 'cannot set completionTime when there is no Complete=True condition'))
     }
-    if (end === undefined && isComplete(job)) errors.push(required(endPath, 'completionTime is required for Complete jobs'))
+    if (end === undefined && isComplete(job))
+      errors.push(required(endPath, 'completionTime is required for Complete jobs'))
   }
-  if ((changed(job, old, startTime) || endChanged) && start !== undefined && end !== undefined && Date.parse(end) < Date.parse(start)) {
+  if (
+    (changed(job, old, startTime) || endChanged) &&
+    start !== undefined &&
+    end !== undefined &&
+    Date.parse(end) < Date.parse(start)
+  ) {
     errors.push(invalid(endPath, end, 'must be equal to or after `startTime`'))
   }
   if ((failedChanged || changed(job, old, failedIndexes)) && isFailed(job) && !isFailureTarget(job)) {
@@ -139,7 +145,9 @@ function validateIndexes(job: Job, old: Job, path: FieldPath): FieldError[] {
     errors.push(...validateFormat('failedIndexes', failed, completions, failedPath))
   }
   if (completedChanged && completed !== '' && completionMode !== 'Indexed') {
-    errors.push(invalid(completedPath, completed, 'cannot set non-empty completedIndexes when non-indexed completion mode'))
+    errors.push(
+      invalid(completedPath, completed, 'cannot set non-empty completedIndexes when non-indexed completion mode'),
+    )
   }
   if (failedChanged && failed !== undefined && backoffLimitPerIndex === undefined) {
     errors.push(invalid(failedPath, failed, 'cannot set non-null failedIndexes when backoffLimitPerIndex is null'))
@@ -216,7 +224,8 @@ function validateTransition(job: Job, old: Job, path: FieldPath): FieldError[] {
   if (!isResuming && before.startTime !== undefined && start !== before.startTime && spec?.suspend !== true) {
     errors.push(invalid(path.child('startTime'), start ?? null, 'field is immutable for unsuspended job once set'))
   }
-  if (isSuccess(old) && !isSuccess(job)) errors.push(contradiction('cannot disable the SuccessCriteriaMet=True condition'))
+  if (isSuccess(old) && !isSuccess(job))
+    errors.push(contradiction('cannot disable the SuccessCriteriaMet=True condition'))
   if (isComplete(old) && !isSuccess(old) && isSuccess(job)) {
     errors.push(contradiction('cannot set SuccessCriteriaMet=True for Job already has Complete=true conditions'))
   }

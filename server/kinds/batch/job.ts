@@ -14,7 +14,12 @@ import { podNameWarnings } from '../apps/warnings.ts'
 import { internalForm, internalValue } from '../internal-form/index.ts'
 import { defaultPodTemplate } from '../pod-template/index.ts'
 import { goValue } from '../rules/go-value.ts'
-import { compileSelector, printSelector, validateImmutableSelector, validateSelectorMatches } from '../rules/selectors.ts'
+import {
+  compileSelector,
+  printSelector,
+  validateImmutableSelector,
+  validateSelectorMatches,
+} from '../rules/selectors.ts'
 import { containerImages, containerNames } from '../workload-cells.ts'
 import { isConditionTrue, validateStatusUpdate } from './job-status.ts'
 import { printFailurePolicy, printSuccessPolicy, validateJobSpec } from './job-spec.ts'
@@ -133,7 +138,9 @@ function validateHasLabel(template: PodTemplateSpec | undefined, key: string, va
   const labels = template?.metadata?.labels
   if (labels?.[key] === value) return []
   const path = field('spec', 'template', 'metadata', 'labels').key(key)
-  return [labels?.[key] === undefined ? required(path, `must be '${value}'`) : invalid(path, labels, `must be '${value}'`)]
+  return [
+    labels?.[key] === undefined ? required(path, `must be '${value}'`) : invalid(path, labels, `must be '${value}'`),
+  ]
 }
 
 function validateSpecWithSelector(spec: JobSpec, path: FieldPath): FieldError[] {
@@ -142,7 +149,9 @@ function validateSpecWithSelector(spec: JobSpec, path: FieldPath): FieldError[] 
   if (spec.selector === undefined) errors.push(required(selectorPath))
   else errors.push(...validateLabelSelector(spec.selector, selectorPath))
   const selector = compileSelector(spec.selector)
-  return selector === undefined ? errors : [...errors, ...validateSelectorMatches(selector, spec.template, path.child('template'))]
+  return selector === undefined
+    ? errors
+    : [...errors, ...validateSelectorMatches(selector, spec.template, path.child('template'))]
 }
 
 /** The spec is judged twice, as upstream does: its errors are there twice. */
@@ -160,13 +169,22 @@ function validateUpdate(object: Job, old: Job): FieldError[] {
     ...validateTemplateUpdate(spec, old, path.child('template')),
     ...validateImmutableField(spec.completionMode, oldSpec.completionMode, path.child('completionMode')),
     ...validateImmutableStruct(spec, oldSpec, 'podFailurePolicy', printFailurePolicy(spec.podFailurePolicy)),
-    ...validateImmutableField(spec.backoffLimitPerIndex, oldSpec.backoffLimitPerIndex, path.child('backoffLimitPerIndex')),
+    ...validateImmutableField(
+      spec.backoffLimitPerIndex,
+      oldSpec.backoffLimitPerIndex,
+      path.child('backoffLimitPerIndex'),
+    ),
     ...validateImmutableField(spec.managedBy, oldSpec.managedBy, path.child('managedBy')),
     ...validateImmutableStruct(spec, oldSpec, 'successPolicy', printSuccessPolicy(spec.successPolicy)),
   ]
 }
 
-function validateImmutableStruct(spec: JobSpec, old: JobSpec, name: 'podFailurePolicy' | 'successPolicy', printed: unknown): FieldError[] {
+function validateImmutableStruct(
+  spec: JobSpec,
+  old: JobSpec,
+  name: 'podFailurePolicy' | 'successPolicy',
+  printed: unknown,
+): FieldError[] {
   return semanticEqual(spec[name], old[name]) ? [] : [invalid(field('spec', name), printed, 'field is immutable')]
 }
 
@@ -198,7 +216,14 @@ function printTemplate({ metadata = {}, spec = {} as PodSpec }: PodTemplateSpec)
   const { name, generateName, namespace, labels, annotations, finalizers } = metadata
   const sorted = (map: Record<string, string> | undefined): object | undefined =>
     map && Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)))
-  const inlined = { name, generateName, namespace, labels: sorted(labels), annotations: sorted(annotations), finalizers }
+  const inlined = {
+    name,
+    generateName,
+    namespace,
+    labels: sorted(labels),
+    annotations: sorted(annotations),
+    finalizers,
+  }
   return goValue({ ...inlined, Spec: internalForm('PodSpec', spec) })
 }
 
@@ -220,7 +245,8 @@ function takeResources(target: PodTemplateSpec, template: PodTemplateSpec): void
     const from = template.spec?.[list] ?? []
     const to = target.spec?.[list] ?? []
     if (from.length !== to.length) continue
-    for (const [at, container] of to.entries()) if (from[at]!.name === container.name) take(container, from[at]!, 'resources')
+    for (const [at, container] of to.entries())
+      if (from[at]!.name === container.name) take(container, from[at]!, 'resources')
   }
 }
 

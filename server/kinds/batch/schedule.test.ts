@@ -4,7 +4,15 @@ import { field } from '../../apimachinery/field.ts'
 import { problemOfSchedule, validateSchedule, validateTimeZone } from './schedule.ts'
 
 describe('problemOfSchedule', () => {
-  for (const schedule of ['0 3 * * 1-5', '*/15 * * * *', '0 0 1,15 jan-jun MON', '@hourly', '@every 1h30m', '? ? ? ? ?', '5/10 * * * *']) {
+  for (const schedule of [
+    '0 3 * * 1-5',
+    '*/15 * * * *',
+    '0 0 1,15 jan-jun MON',
+    '@hourly',
+    '@every 1h30m',
+    '? ? ? ? ?',
+    '5/10 * * * *',
+  ]) {
     it(`reads ${schedule}`, () => {
       expect(problemOfSchedule(schedule)).to.equal(undefined)
     })
@@ -44,7 +52,8 @@ describe('validateTimeZone', () => {
   const problems = (zone: string): string[] => validateTimeZone(zone, field('tz')).map(({ message }) => message)
 
   it('knows the names of zones', () => {
-    for (const zone of ['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5']) expect(problems(zone)).to.deep.equal([])
+    for (const zone of ['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5'])
+      expect(problems(zone)).to.deep.equal([])
   })
 
   it('refuses offsets, paths and unknown names', () => {

@@ -115,7 +115,8 @@ export function validateTimeZone(timeZone: string | undefined, path: FieldPath):
   if (timeZone === undefined) return []
   if (timeZone === '') return [invalid(path, timeZone, 'timeZone must be nil or non-empty string')]
   const unknown = invalid(path, timeZone, `unknown time zone ${timeZone}`)
-  const isPart = (part: string): boolean => part !== '.' && part !== '..' && /^[A-Za-z._0-9+][A-Za-z._0-9+-]{0,13}$/.test(part)
+  const isPart = (part: string): boolean =>
+    part !== '.' && part !== '..' && /^[A-Za-z._0-9+][A-Za-z._0-9+-]{0,13}$/.test(part)
   if (!timeZone.split('/').every(isPart)) return [unknown]
   if (timeZone.toLowerCase() === 'local') {
     const detail = 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones'

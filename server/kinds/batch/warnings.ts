@@ -8,7 +8,8 @@ import { podTemplateWarnings } from '../pod-template/index.ts'
 /** Nothing is said of a spec that did not change. */
 export function jobSpecWarnings(spec: JobSpec | undefined, old: JobSpec | undefined, path: FieldPath): string[] {
   if (spec === undefined || (old !== undefined && deepEqual(spec, old))) return []
-  const isHuge = spec.completionMode === 'Indexed' && (spec.completions ?? 0) > 100_000 && (spec.parallelism ?? 0) > 10_000
+  const isHuge =
+    spec.completionMode === 'Indexed' && (spec.completions ?? 0) > 100_000 && (spec.parallelism ?? 0) > 10_000
   const found = isHuge
     ? [
         `${path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, ` +

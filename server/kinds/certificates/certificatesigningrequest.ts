@@ -43,7 +43,15 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
 /** Who asks is who sent the request. */
 function prepareForCreate(draft: CertificateSigningRequest, { user }: StrategyContext): void {
   const { request, signerName, expirationSeconds, usages } = draft.spec ?? {}
-  const spec = { request, signerName, expirationSeconds, usages, username: user.name, uid: user.uid, groups: [...user.groups] }
+  const spec = {
+    request,
+    signerName,
+    expirationSeconds,
+    usages,
+    username: user.name,
+    uid: user.uid,
+    groups: [...user.groups],
+  }
   const extra = Object.entries(user.extra ?? {}).map(([key, values]): [string, string[]] => [key, [...values]])
   // What was not sent stays absent: the cast forgets the members that are undefined until they are gone.
   draft.spec = Object.fromEntries(
@@ -54,7 +62,11 @@ function prepareForCreate(draft: CertificateSigningRequest, { user }: StrategyCo
 }
 
 /** The status subresource has no say in the approval. */
-function prepareStatusForUpdate(draft: CertificateSigningRequest, old: CertificateSigningRequest, context: StrategyContext): void {
+function prepareStatusForUpdate(
+  draft: CertificateSigningRequest,
+  old: CertificateSigningRequest,
+  context: StrategyContext,
+): void {
   for (const type of ['Approved', 'Denied']) {
     const kept = conditionsOf(old).filter((condition) => condition.type === type)
     const sent = conditionsOf(draft).filter((condition) => condition.type === type)
@@ -65,7 +77,11 @@ function prepareStatusForUpdate(draft: CertificateSigningRequest, old: Certifica
 }
 
 /** The approval subresource has no say in anything but the conditions. */
-function prepareApproval(draft: CertificateSigningRequest, old: CertificateSigningRequest, context: StrategyContext): void {
+function prepareApproval(
+  draft: CertificateSigningRequest,
+  old: CertificateSigningRequest,
+  context: StrategyContext,
+): void {
   fillTimes(draft, old, context)
   const conditions = draft.status?.conditions
   draft.status = copy(old.status ?? {})

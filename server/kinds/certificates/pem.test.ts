@@ -6,7 +6,8 @@ import { problemOfCertificates, problemOfRequest } from './pem.ts'
 function der(tag: number, ...parts: Buffer[]): Buffer {
   const content = Buffer.concat(parts)
   const length = content.length
-  const header = length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff]
+  const header =
+    length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff]
   return Buffer.concat([Buffer.from(header), content])
 }
 
@@ -47,6 +48,8 @@ describe('problemOfCertificates', () => {
   it('wants certificates and nothing else', () => {
     expect(problemOfCertificates('')).to.equal(undefined)
     expect(problemOfCertificates('bm90IHBlbQ==')).to.equal('must contain at least one CERTIFICATE PEM block')
-    expect(problemOfCertificates(toPEM('PRIVATE KEY', 'AAAA'))).to.equal('only CERTIFICATE PEM blocks are allowed, found "PRIVATE KEY"')
+    expect(problemOfCertificates(toPEM('PRIVATE KEY', 'AAAA'))).to.equal(
+      'only CERTIFICATE PEM blocks are allowed, found "PRIVATE KEY"',
+    )
   })
 })

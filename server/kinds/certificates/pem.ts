@@ -25,7 +25,7 @@ export function problemOfRequest(base64: string): string | undefined {
   try {
     return problemOfSignature(block.bytes)
   } catch {
-    return 'asn1: structure error: tags don\'t match'
+    return "asn1: structure error: tags don't match"
   }
 }
 

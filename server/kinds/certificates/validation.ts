@@ -102,7 +102,8 @@ function validateConditions(conditions: readonly Condition[], old: readonly Cond
     if (status === '') errors.push(required(here.child('status')))
     else if (!allowed.includes(status)) errors.push(notSupported(here.child('status'), status, allowed))
     const before = types.slice(0, at)
-    const isOpposed = (type === 'Approved' && before.includes('Denied')) || (type === 'Denied' && before.includes('Approved'))
+    const isOpposed =
+      (type === 'Approved' && before.includes('Denied')) || (type === 'Denied' && before.includes('Approved'))
     if (isOpposed && !hadBoth) {
       errors.push(invalid(path, type, 'Approved and Denied conditions are mutually exclusive'))
     }
@@ -167,7 +168,8 @@ function validateSignerName(name: string, path: FieldPath): FieldError[] {
   }
   const errors = domain.length > domainMaxLength ? [tooLong(path, domainMaxLength)] : []
   errors.push(...validateLabels(domain, isDNS1123Label, path))
-  if (!domain.includes('.')) errors.push(invalid(path, domain, 'should be a domain with at least two segments separated by dots'))
+  if (!domain.includes('.'))
+    errors.push(invalid(path, domain, 'should be a domain with at least two segments separated by dots'))
   errors.push(...validateLabels(rest, isDNS1123Subdomain, path))
   return rest.length > pathMaxLength ? [...errors, tooLong(path, pathMaxLength)] : errors
 }

@@ -5,7 +5,12 @@ import type { FieldError } from '../../apimachinery/field.ts'
 import { field, notSupported, required } from '../../apimachinery/field.ts'
 import { defineKind } from '../../registry/kind.ts'
 
-export const binding = defineKind<Binding>({ group: '', version: 'v1', kind: 'Binding', strategy: { validate: validateBinding } })
+export const binding = defineKind<Binding>({
+  group: '',
+  version: 'v1',
+  kind: 'Binding',
+  strategy: { validate: validateBinding },
+})
 
 export function validateBinding({ target }: Binding): FieldError[] {
   const { kind = '', name = '' } = target ?? {}

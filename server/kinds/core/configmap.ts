@@ -46,7 +46,11 @@ function validateUpdate(object: ConfigMap, old: ConfigMap): FieldError[] {
 }
 
 /** Once `immutable` is set, the data stays, and so does `immutable`. */
-export function validateImmutableData<T extends { immutable?: boolean }>(object: T, old: T, members: readonly (keyof T & string)[]): FieldError[] {
+export function validateImmutableData<T extends { immutable?: boolean }>(
+  object: T,
+  old: T,
+  members: readonly (keyof T & string)[],
+): FieldError[] {
   if (old.immutable !== true) return []
   const refuse = (name: string): FieldError => forbidden(field(name), 'field is immutable when `immutable` is set')
   return [

@@ -30,7 +30,10 @@ function validateUpdate(object: Endpoints, old: Endpoints): FieldError[] {
   return errors.length > 0 && semanticEqual(object.subsets, old.subsets) ? [] : errors
 }
 
-function validateSubset({ addresses = [], notReadyAddresses = [], ports = [] }: EndpointSubset, path: FieldPath): FieldError[] {
+function validateSubset(
+  { addresses = [], notReadyAddresses = [], ports = [] }: EndpointSubset,
+  path: FieldPath,
+): FieldError[] {
   const errors: FieldError[] = []
   if (addresses.length + notReadyAddresses.length === 0) {
     errors.push(required(path, 'must specify `addresses` or `notReadyAddresses`'))
@@ -79,7 +82,11 @@ const loopback = 'may not be in the loopback range (127.0.0.0/8, ::1/128)'
 const linkLocal = 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'
 const linkLocalMulticast = 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'
 
-function validatePort({ name = '', port = 0, protocol = '', appProtocol }: EndpointPort, isNameRequired: boolean, path: FieldPath): FieldError[] {
+function validatePort(
+  { name = '', port = 0, protocol = '', appProtocol }: EndpointPort,
+  isNameRequired: boolean,
+  path: FieldPath,
+): FieldError[] {
   const namePath = path.child('name')
   return [
     ...(name !== '' ? validateDNS1123Label(name, namePath) : isNameRequired ? [required(namePath)] : []),
@@ -94,8 +101,12 @@ function warnings({ metadata, subsets }: Endpoints): string[] {
   return (subsets ?? []).flatMap(({ addresses, notReadyAddresses }, at) => {
     const path = field('subsets').index(at)
     return [
-      ...(addresses ?? []).flatMap(({ ip }, ipAt) => warningsForIP(path.child('addresses').index(ipAt).child('ip'), ip)),
-      ...(notReadyAddresses ?? []).flatMap(({ ip }, ipAt) => warningsForIP(path.child('notReadyAddresses').index(ipAt).child('ip'), ip)),
+      ...(addresses ?? []).flatMap(({ ip }, ipAt) =>
+        warningsForIP(path.child('addresses').index(ipAt).child('ip'), ip),
+      ),
+      ...(notReadyAddresses ?? []).flatMap(({ ip }, ipAt) =>
+        warningsForIP(path.child('notReadyAddresses').index(ipAt).child('ip'), ip),
+      ),
     ]
   })
 }
@@ -107,7 +118,9 @@ function formatEndpoints({ subsets = [] }: Endpoints): string {
   if (subsets.length === 0) return '<none>'
   const all = subsets.flatMap(({ addresses = [], ports = [] }) => {
     if (ports.length === 0) return addresses.map(({ ip }) => ip)
-    return ports.flatMap(({ port }) => addresses.map(({ ip }) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)))
+    return ports.flatMap(({ port }) =>
+      addresses.map(({ ip }) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)),
+    )
   })
   const shown = all.slice(0, mostShown).join(',')
   return all.length > mostShown ? `${shown} + ${all.length - mostShown} more...` : shown

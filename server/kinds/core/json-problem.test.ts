@@ -18,5 +18,6 @@ describe('jsonObjectProblem', () => {
     ['[]', 'json: cannot unmarshal array into Go value of type map[string]interface {}'],
     ['5', 'json: cannot unmarshal number into Go value of type map[string]interface {}'],
   ]
-  for (const [text, problem] of cases) it(`of ${text || 'nothing'}`, () => expect(jsonObjectProblem(text)).to.equal(problem))
+  for (const [text, problem] of cases)
+    it(`of ${text || 'nothing'}`, () => expect(jsonObjectProblem(text)).to.equal(problem))
 })

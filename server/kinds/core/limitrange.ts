@@ -17,7 +17,11 @@ import {
 import { defineKind } from '../../registry/kind.ts'
 import { invalids } from '../metadata/field-formats.ts'
 import { defaultResourceList } from '../pod-template/resource-lists.ts'
-import { isOvercommitAllowed, validateContainerResourceName, validateResourceName } from '../pod-template/resource-names.ts'
+import {
+  isOvercommitAllowed,
+  validateContainerResourceName,
+  validateResourceName,
+} from '../pod-template/resource-names.ts'
 
 export const limitRange = defineKind<LimitRange>({
   group: '',
@@ -75,7 +79,11 @@ function validateItem(item: LimitRangeItem, path: FieldPath): FieldError[] {
     errors.push(...validateNames(item, list, path))
     for (const name of own) names.add(name)
   }
-  if (item.type === 'PersistentVolumeClaim' && item.min?.['storage'] === undefined && item.max?.['storage'] === undefined) {
+  if (
+    item.type === 'PersistentVolumeClaim' &&
+    item.min?.['storage'] === undefined &&
+    item.max?.['storage'] === undefined
+  ) {
     const detail = 'either minimum or maximum storage value is required, but neither was provided'
     errors.push(required(path.child('limits'), detail))
   }
@@ -92,12 +100,19 @@ function validateNames(item: LimitRangeItem, list: (typeof lists)[number], path:
 /** min ≤ defaultRequest ≤ default ≤ max, of one resource. Which bad value is printed is upstream's choice. */
 function validateOrder(item: LimitRangeItem, name: string, path: FieldPath): FieldError[] {
   const read = (list: (typeof lists)[number]): Quantity | undefined => {
-    const text = item.type === 'Pod' && (list === 'default' || list === 'defaultRequest') ? undefined : item[list]?.[name]
+    const text =
+      item.type === 'Pod' && (list === 'default' || list === 'defaultRequest') ? undefined : item[list]?.[name]
     return text === undefined ? undefined : parseQuantity(text)
   }
   const [max, min, limit, request, ratio] = lists.map(read)
   const errors: FieldError[] = []
-  const check = (list: string, bad: Quantity, low: Quantity | undefined, high: Quantity | undefined, words: [string, string]): void => {
+  const check = (
+    list: string,
+    bad: Quantity,
+    low: Quantity | undefined,
+    high: Quantity | undefined,
+    words: [string, string],
+  ): void => {
     if (low === undefined || high === undefined || compareQuantities(low, high) <= 0) return
     const detail = `${words[0]} value ${formatQuantity(low)} is greater than ${words[1]} value ${formatQuantity(high)}`
     errors.push(invalid(path.child(list).key(name), formatQuantity(bad), detail))
@@ -111,7 +126,12 @@ function validateOrder(item: LimitRangeItem, name: string, path: FieldPath): Fie
   if (min !== undefined) check('default', min, min, limit, ['min', 'default'])
   if (max !== undefined) check('default', max, limit, max, ['default', 'max'])
   if (ratio !== undefined) errors.push(...validateRatio(ratio, min, max, path.child('maxLimitRequestRatio').key(name)))
-  if (!isOvercommitAllowed(name) && limit !== undefined && request !== undefined && compareQuantities(limit, request) !== 0) {
+  if (
+    !isOvercommitAllowed(name) &&
+    limit !== undefined &&
+    request !== undefined &&
+    compareQuantities(limit, request) !== 0
+  ) {
     const detail = `default value ${formatQuantity(limit)} must equal to defaultRequest value ${formatQuantity(request)} in ${name}`
     errors.push(invalid(path.child('defaultRequest').key(name), formatQuantity(request), detail))
   }
@@ -120,7 +140,12 @@ function validateOrder(item: LimitRangeItem, name: string, path: FieldPath): Fie
 
 const one = newQuantity(1)
 
-function validateRatio(ratio: Quantity, min: Quantity | undefined, max: Quantity | undefined, path: FieldPath): FieldError[] {
+function validateRatio(
+  ratio: Quantity,
+  min: Quantity | undefined,
+  max: Quantity | undefined,
+  path: FieldPath,
+): FieldError[] {
   const text = formatQuantity(ratio)
   const errors = compareQuantities(ratio, one) < 0 ? [invalid(path, text, `ratio ${text} is less than 1`)] : []
   if (min === undefined || max === undefined) return errors

@@ -37,7 +37,8 @@ function setNameLabel({ metadata }: Namespace): void {
 function prepareForCreate(draft: Namespace): void {
   draft.status = { phase: 'Active' }
   const spec = (draft.spec ??= {})
-  if (!spec.finalizers?.includes(kubernetesFinalizer)) spec.finalizers = [...(spec.finalizers ?? []), kubernetesFinalizer]
+  if (!spec.finalizers?.includes(kubernetesFinalizer))
+    spec.finalizers = [...(spec.finalizers ?? []), kubernetesFinalizer]
   setNameLabel(draft)
 }
 
@@ -69,5 +70,7 @@ function validateStatusUpdate({ metadata, status }: Namespace): FieldError[] {
   if (metadata?.deletionTimestamp === undefined) {
     return phase === 'Active' ? [] : [invalid(path, phase, "may only be 'Active' if `deletionTimestamp` is empty")]
   }
-  return phase === 'Terminating' ? [] : [invalid(path, phase, "may only be 'Terminating' if `deletionTimestamp` is not empty")]
+  return phase === 'Terminating'
+    ? []
+    : [invalid(path, phase, "may only be 'Terminating' if `deletionTimestamp` is not empty")]
 }

@@ -129,7 +129,8 @@ const featureError =
 function validateDeclaredFeatures(features: readonly string[], path: FieldPath): FieldError[] {
   return features.flatMap((name, at) => {
     const errors: FieldError[] = []
-    const refuse = (why: string): void => void errors.push(invalid(path.index(at), name, `invalid feature name "${name}": ${why}`))
+    const refuse = (why: string): void =>
+      void errors.push(invalid(path.index(at), name, `invalid feature name "${name}": ${why}`))
     if (byteLength(name) > 253) refuse('must be no more than 253 characters')
     else if (!featureName.test(name)) refuse(featureError)
     const next = features[at + 1]
@@ -158,7 +159,9 @@ function validateUpdate({ metadata, spec, status }: Node, { spec: oldSpec }: Nod
   }
   const providerID = oldSpec?.providerID ?? ''
   if (providerID !== '' && providerID !== (spec?.providerID ?? '')) {
-    errors.push(forbidden(field('spec', 'providerID'), 'node updates may not change providerID except from "" to valid'))
+    errors.push(
+      forbidden(field('spec', 'providerID'), 'node updates may not change providerID except from "" to valid'),
+    )
   }
   errors.push(...validateTaints(spec?.taints ?? [], field('metadata', 'taints')))
   if ((spec?.externalID ?? '') !== (oldSpec?.externalID ?? '')) {

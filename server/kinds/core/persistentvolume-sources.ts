@@ -41,7 +41,8 @@ function source<K extends keyof PersistentVolumeSpec>(
   return {
     name,
     forbiddenAs,
-    check: (spec, parent, volumeName) => (spec[name] === undefined ? undefined : check(spec[name], parent.child(path), volumeName)),
+    check: (spec, parent, volumeName) =>
+      spec[name] === undefined ? undefined : check(spec[name], parent.child(path), volumeName),
   }
 }
 
@@ -50,7 +51,12 @@ const secret = ['name', 'namespace']
 /** In the order of the checks. */
 const sources: readonly SourceRule[] = [
   source('hostPath', validateHostPath),
-  source('gcePersistentDisk', (disk, path) => validateDisk(disk, 'pdName', path), 'persistentDisk', 'gcePersistentDisk'),
+  source(
+    'gcePersistentDisk',
+    (disk, path) => validateDisk(disk, 'pdName', path),
+    'persistentDisk',
+    'gcePersistentDisk',
+  ),
   source('awsElasticBlockStore', (disk, path) => validateDisk(disk, 'volumeID', path)),
   source('glusterfs', validatePersistentGlusterfs),
   source('flocker', validateFlocker),

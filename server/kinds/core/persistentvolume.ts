@@ -29,8 +29,10 @@ export const persistentVolume = defineKind<PersistentVolume>({
     Capacity: ({ spec }) => spec?.capacity?.['storage'] ?? '0',
     'Access Modes': ({ spec }) => printAccessModes(spec?.accessModes),
     'Reclaim Policy': ({ spec }) => spec?.persistentVolumeReclaimPolicy ?? '',
-    Status: ({ metadata, status }) => (metadata?.deletionTimestamp === undefined ? (status?.phase ?? '') : 'Terminating'),
-    Claim: ({ spec }) => (spec?.claimRef === undefined ? '' : `${spec.claimRef.namespace ?? ''}/${spec.claimRef.name ?? ''}`),
+    Status: ({ metadata, status }) =>
+      metadata?.deletionTimestamp === undefined ? (status?.phase ?? '') : 'Terminating',
+    Claim: ({ spec }) =>
+      spec?.claimRef === undefined ? '' : `${spec.claimRef.namespace ?? ''}/${spec.claimRef.name ?? ''}`,
     StorageClass: ({ metadata, spec }) => storageClassOf(metadata, spec?.storageClassName),
     VolumeAttributesClass: ({ spec }) => spec?.volumeAttributesClassName ?? '<unset>',
     Reason: ({ status }) => status?.reason ?? '',
@@ -70,13 +72,17 @@ function validateVolumeSpec(spec: PersistentVolumeSpec, name: string, path: Fiel
   const modesPath = path.child('accessModes')
   const policyPath = path.child('persistentVolumeReclaimPolicy')
   const errors = accessModes.length === 0 ? [required(modesPath)] : []
-  errors.push(...validateAccessModes(accessModes, modesPath), ...validateCapacity(spec.capacity ?? {}, path.child('capacity')))
+  errors.push(
+    ...validateAccessModes(accessModes, modesPath),
+    ...validateCapacity(spec.capacity ?? {}, path.child('capacity')),
+  )
   if (policy !== '' && !reclaimPolicies.includes(policy)) errors.push(notSupported(policyPath, policy, reclaimPolicies))
   errors.push(...validateNodeAffinity(spec, path.child('nodeAffinity')), ...validateVolumeSource(spec, name, path))
   if (policy === 'Recycle' && /^\/+(\.?\/+)*\.?$/.test(spec.hostPath?.path ?? '')) {
     errors.push(forbidden(policyPath, "may not be 'recycle' for a hostPath mount of '/'"))
   }
-  if (storageClassName !== '') errors.push(...validateDNS1123Subdomain(storageClassName, path.child('storageClassName')))
+  if (storageClassName !== '')
+    errors.push(...validateDNS1123Subdomain(storageClassName, path.child('storageClassName')))
   errors.push(...validateVolumeMode(spec.volumeMode, path.child('volumeMode')))
   return [...errors, ...validateAttributesClass(spec, path)]
 }
@@ -88,7 +94,10 @@ function validateCapacity(capacity: Readonly<Record<string, string>>, path: Fiel
     errors.push(notSupported(path, names.length === 0 ? null : capacity, ['storage']))
   }
   for (const [name, quantity] of Object.entries(capacity)) {
-    errors.push(...validateBasicResource(quantity, path.key(name)), ...validatePositiveQuantity(quantity, path.key(name)))
+    errors.push(
+      ...validateBasicResource(quantity, path.key(name)),
+      ...validatePositiveQuantity(quantity, path.key(name)),
+    )
   }
   return errors
 }
@@ -100,12 +109,17 @@ function validateNodeAffinity({ nodeAffinity }: PersistentVolumeSpec, path: Fiel
   return validateNodeSelector(nodeAffinity.required, here)
 }
 
-function validateAttributesClass({ volumeAttributesClassName: name, csi }: PersistentVolumeSpec, path: FieldPath): FieldError[] {
+function validateAttributesClass(
+  { volumeAttributesClassName: name, csi }: PersistentVolumeSpec,
+  path: FieldPath,
+): FieldError[] {
   if (name === undefined) return []
   const here = path.child('volumeAttributesClassName')
   return [
     ...(name === '' ? [required(here, 'an empty string is disallowed')] : validateDNS1123Subdomain(name, here)),
-    ...(csi === undefined ? [required(path.child('csi'), 'has to be specified when using volumeAttributesClassName')] : []),
+    ...(csi === undefined
+      ? [required(path.child('csi'), 'has to be specified when using volumeAttributesClassName')]
+      : []),
   ]
 }
 
@@ -118,18 +132,26 @@ function validateUpdate(volume: PersistentVolume, old: PersistentVolume): FieldE
   const oldSource = sourceOf(oldSpec)
   const struct = 'PersistentVolumeSource'
   // A secret for expanding may be added.
-  if (oldSource.csi !== undefined && oldSource.csi.controllerExpandSecretRef === undefined && source.csi !== undefined) {
+  if (
+    oldSource.csi !== undefined &&
+    oldSource.csi.controllerExpandSecretRef === undefined &&
+    source.csi !== undefined
+  ) {
     const { controllerExpandSecretRef: _added, ...csi } = source.csi
     source.csi = csi
   }
   if (!semanticEqual(internalForm(struct, source), internalForm(struct, oldSource))) {
     const text = 'spec.persistentvolumesource is immutable after creation'
-    errors.push(forbidden(field('spec', 'persistentvolumesource'), `${text}\n${internalDiff(struct, oldSource, source)}`))
+    errors.push(
+      forbidden(field('spec', 'persistentvolumesource'), `${text}\n${internalDiff(struct, oldSource, source)}`),
+    )
   }
   errors.push(...validateImmutableField(spec.volumeMode, oldSpec.volumeMode, field('volumeMode')))
   if (oldSpec.nodeAffinity !== undefined && !isSameNodeAffinity(spec, oldSpec)) {
     const printed = spec.nodeAffinity === undefined ? null : internalValue('VolumeNodeAffinity', spec.nodeAffinity)
-    errors.push(invalid(field('nodeAffinity'), printed, 'field is immutable, except for updating from beta label to GA'))
+    errors.push(
+      invalid(field('nodeAffinity'), printed, 'field is immutable, except for updating from beta label to GA'),
+    )
   }
   if (oldSpec.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
     errors.push(forbidden(field('spec', 'volumeAttributesClassName'), 'update from non-nil value to nil is forbidden'))
@@ -150,7 +172,10 @@ const newNames: Readonly<Record<string, string>> = {
 }
 
 /** A label may get its newer name. */
-function isSameNodeAffinity({ nodeAffinity }: PersistentVolumeSpec, { nodeAffinity: old }: PersistentVolumeSpec): boolean {
+function isSameNodeAffinity(
+  { nodeAffinity }: PersistentVolumeSpec,
+  { nodeAffinity: old }: PersistentVolumeSpec,
+): boolean {
   const terms = nodeAffinity?.required?.nodeSelectorTerms ?? []
   const oldTerms = old?.required?.nodeSelectorTerms ?? []
   if (terms.length !== oldTerms.length) return false
@@ -174,7 +199,8 @@ const deprecatedSources: readonly (readonly [source: keyof PersistentVolumeSpec,
   ['rbd', 'rbd', 'deprecated in v1.28, non-functional in v1.31+'],
 ]
 
-const recycleText = 'The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.'
+const recycleText =
+  'The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.'
 const classText = 'deprecated since v1.8; use "storageClassName" attribute instead'
 const mountOptionsText = 'deprecated since v1.31; use "mountOptions" attribute instead'
 
@@ -187,8 +213,12 @@ function warnings({ metadata, spec = {} }: PersistentVolume): string[] {
   return [
     ...(has(storageClassAnnotation) ? [`${annotations.key(storageClassAnnotation)}: ${classText}`] : []),
     ...(has(mountOptionsAnnotation) ? [`${annotations.key(mountOptionsAnnotation)}: ${mountOptionsText}`] : []),
-    ...(spec.persistentVolumeReclaimPolicy === 'Recycle' ? [`${path.child('persistentVolumeReclaimPolicy')}: ${recycleText}`] : []),
+    ...(spec.persistentVolumeReclaimPolicy === 'Recycle'
+      ? [`${path.child('persistentVolumeReclaimPolicy')}: ${recycleText}`]
+      : []),
     ...terms.flatMap((term, at) => nodeSelectorTermWarnings(term, termsPath.index(at), false)),
-    ...deprecatedSources.filter(([source]) => spec[source] !== undefined).map(([, name, text]) => `${path.child(name)}: ${text}`),
+    ...deprecatedSources
+      .filter(([source]) => spec[source] !== undefined)
+      .map(([, name, text]) => `${path.child(name)}: ${text}`),
   ]
 }

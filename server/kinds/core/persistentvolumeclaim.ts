@@ -36,7 +36,8 @@ export const persistentVolumeClaim = defineKind<Claim>({
   },
   status: { validateUpdate: validateStatusUpdate },
   cells: {
-    Status: ({ metadata, status }) => (metadata?.deletionTimestamp === undefined ? (status?.phase ?? '') : 'Terminating'),
+    Status: ({ metadata, status }) =>
+      metadata?.deletionTimestamp === undefined ? (status?.phase ?? '') : 'Terminating',
     Volume: ({ spec }) => spec?.volumeName ?? '',
     Capacity: ({ spec, status }) => (spec?.volumeName ? (status?.capacity?.['storage'] ?? '0') : ''),
     'Access Modes': ({ spec, status }) => (spec?.volumeName ? printAccessModes(status?.accessModes) : ''),
@@ -72,10 +73,14 @@ function normalizeDataSources(spec: PersistentVolumeClaimSpec, old: PersistentVo
 
 function isClaimOrSnapshot(source: PersistentVolumeClaimSpec['dataSource']): boolean {
   const { kind, apiGroup } = source ?? {}
-  return (kind === 'PersistentVolumeClaim' && !apiGroup) || (kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io')
+  return (
+    (kind === 'PersistentVolumeClaim' && !apiGroup) ||
+    (kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io')
+  )
 }
 
-const immutableText = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
+const immutableText =
+  'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
 const attributesClassPath = field('spec', 'volumeAttributesClassName')
 
 function validateUpdate(claim: Claim, old: Claim): FieldError[] {
@@ -89,8 +94,8 @@ function validateUpdate(claim: Claim, old: Claim): FieldError[] {
   if (!semanticEqual(internalForm(struct, munged), internalForm(struct, mungedOld))) {
     errors.push(forbidden(field('spec'), `${immutableText}\n${internalDiff(struct, mungedOld, munged)}`))
   }
-  const [size, oldSize, statusSize] = [spec.resources?.requests, oldSpec.resources?.requests, old.status?.capacity].map((list) =>
-    parseQuantity(list?.['storage'] ?? '0'),
+  const [size, oldSize, statusSize] = [spec.resources?.requests, oldSpec.resources?.requests, old.status?.capacity].map(
+    (list) => parseQuantity(list?.['storage'] ?? '0'),
   )
   if (compareQuantities(size!, oldSize!) < 0 && compareQuantities(size!, statusSize!) <= 0) {
     const path = field('spec', 'resources', 'requests', 'storage')
@@ -117,15 +122,18 @@ function withoutUpdatableFields(
   const annotation = claim.metadata?.annotations?.[storageClassAnnotation]
   const oldAnnotation = old.metadata?.annotations?.[storageClassAnnotation]
   const isToldLater = spec.storageClassName !== undefined && oldSpec.storageClassName === undefined
-  const isTakenOver = isToldLater && spec.storageClassName === oldAnnotation && (annotation ?? oldAnnotation) === oldAnnotation
+  const isTakenOver =
+    isToldLater && spec.storageClassName === oldAnnotation && (annotation ?? oldAnnotation) === oldAnnotation
   if (!isTakenOver && (annotation ?? '') !== (oldAnnotation ?? '')) {
     const path = field('metadata', 'annotations', storageClassAnnotation)
     annotationErrors.push(invalid(path, annotation ?? '', 'field is immutable'))
   }
-  if (isToldLater && (oldAnnotation === undefined || oldAnnotation === spec.storageClassName)) delete spec.storageClassName
+  if (isToldLater && (oldAnnotation === undefined || oldAnnotation === spec.storageClassName))
+    delete spec.storageClassName
   if (claim.status?.phase !== 'Bound') return { spec, oldSpec, annotationErrors }
   const oldStorage = oldSpec.resources?.requests?.['storage']
-  if (spec.resources?.requests !== undefined && oldStorage !== undefined) spec.resources.requests['storage'] = oldStorage
+  if (spec.resources?.requests !== undefined && oldStorage !== undefined)
+    spec.resources.requests['storage'] = oldStorage
   delete spec.volumeAttributesClassName
   delete oldSpec.volumeAttributesClassName
   return { spec, oldSpec, annotationErrors }
@@ -156,7 +164,8 @@ function validateStatusUpdate({ spec, status = {} }: Claim): FieldError[] {
     const here = allocatedPath.key(name)
     const basicErrors = validateBasicResource(quantity, here)
     if (keyErrors.length > 0) errors.push(...keyErrors)
-    else errors.push(...(basicErrors.length > 0 ? basicErrors : validateResourceQuantityValue('storage', quantity, here)))
+    else
+      errors.push(...(basicErrors.length > 0 ? basicErrors : validateResourceQuantityValue('storage', quantity, here)))
   }
   return errors
 }

@@ -50,7 +50,11 @@ function read<T>(file: string): T[] {
   return JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as T[]
 }
 
-function lookUp({ kind: name }: AnyObject): { facts: ResourceFacts; kind: KindBehaviour<AnyObject>; schema: StructSchema } {
+function lookUp({ kind: name }: AnyObject): {
+  facts: ResourceFacts
+  kind: KindBehaviour<AnyObject>
+  schema: StructSchema
+} {
   const matches = (one: { group: string; kind: string }): boolean => one.group === '' && one.kind === name
   const facts = resources.find(matches)!
   return { facts, kind: kinds.find(matches)!, schema: typeByName(facts.type) as StructSchema }
@@ -83,7 +87,11 @@ function created(input: AnyObject): AnyObject {
 function errorsOfCreation(object: AnyObject): FieldError[] {
   const { facts, kind } = lookUp(object)
   return [
-    ...validateObjectMeta(object.metadata!, { namespaced: facts.namespaced, nameValidator: kind.validateName, strictFinalizers: true }),
+    ...validateObjectMeta(object.metadata!, {
+      namespaced: facts.namespaced,
+      nameValidator: kind.validateName,
+      strictFinalizers: true,
+    }),
     ...(kind.strategy?.validate?.(object) ?? []),
   ]
 }
@@ -98,12 +106,22 @@ function stored(input: AnyObject): AnyObject {
 
 describe('defaults of core kinds', () => {
   /** Set by admission plugins or allocated: not the kinds' work. */
-  const notOurs = ['serviceAccount', 'serviceAccountName', 'priority', 'preemptionPolicy', 'tolerations', 'taints', 'clusterIP', 'clusterIPs']
+  const notOurs = [
+    'serviceAccount',
+    'serviceAccountName',
+    'priority',
+    'preemptionPolicy',
+    'tolerations',
+    'taints',
+    'clusterIP',
+    'clusterIPs',
+  ]
   const isOurVolume = ({ name }: { name: string }): boolean => !name.startsWith('kube-api-access')
 
   function comparable(object: AnyObject): AnyObject {
     const result = decodeObject(lookUp(object).schema, copy(object)).object
-    for (const name of ['uid', 'creationTimestamp', 'generation', 'finalizers', 'namespace'] as const) delete result.metadata?.[name]
+    for (const name of ['uid', 'creationTimestamp', 'generation', 'finalizers', 'namespace'] as const)
+      delete result.metadata?.[name]
     const spec = (result['spec'] ?? {}) as Record<string, unknown>
     for (const name of notOurs) delete spec[name]
     for (const list of ['containers', 'initContainers']) {
@@ -114,11 +132,14 @@ describe('defaults of core kinds', () => {
     if (volumes.length > 0) spec['volumes'] = volumes
     for (const port of (spec['ports'] ?? []) as Record<string, unknown>[]) delete port['nodePort']
     delete spec['healthCheckNodePort']
-    for (const time of ['lastPhaseTransitionTime', 'conditions']) delete (result['status'] as Record<string, unknown> | undefined)?.[time]
+    for (const time of ['lastPhaseTransitionTime', 'conditions'])
+      delete (result['status'] as Record<string, unknown> | undefined)?.[time]
     return result
   }
 
-  const creations = read<Creation>('../../../openapi/testdata/creations.json').filter(({ apiVersion }) => apiVersion === 'v1')
+  const creations = read<Creation>('../../../openapi/testdata/creations.json').filter(
+    ({ apiVersion }) => apiVersion === 'v1',
+  )
   for (const { case: name, input, output } of creations) {
     it(`are the real server's: ${name}`, () => {
       expect(comparable(created(input))).to.deep.equal(comparable(output))
@@ -161,7 +182,9 @@ describe('rows of pods', () => {
   for (const { case: name, pod, cells, conditions } of read<PodRow>('testdata/pod-rows.json')) {
     it(`are the real server's: ${name}`, () => {
       const object = received({ apiVersion: 'v1', kind: 'Pod', ...pod })
-      const ours = columns.map((column) => kind.cells?.[column]?.(object, now) ?? (column === 'Age' ? '{age}' : object.metadata?.name))
+      const ours = columns.map(
+        (column) => kind.cells?.[column]?.(object, now) ?? (column === 'Age' ? '{age}' : object.metadata?.name),
+      )
       expect(ours).to.deep.equal(cells)
       expect(kind.rowConditions?.(object)).to.deep.equal(conditions)
     })

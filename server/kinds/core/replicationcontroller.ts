@@ -63,7 +63,9 @@ function validate({ spec = {} }: Controller): FieldError[] {
   const errors = [
     ...validateNonnegativeFields(spec, ['minReadySeconds'], path),
     ...(isEmpty ? [required(path.child('selector'))] : []),
-    ...(spec.replicas === undefined ? [required(path.child('replicas'))] : validateNonnegativeFields(spec, ['replicas'], path)),
+    ...(spec.replicas === undefined
+      ? [required(path.child('replicas'))]
+      : validateNonnegativeFields(spec, ['replicas'], path)),
   ]
   if (template === undefined) return [...errors, required(templatePath)]
   return [
@@ -80,7 +82,10 @@ function warnings({ metadata, spec }: Controller, old: Controller | undefined): 
   const nameWarning =
     'metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; ' +
     `a DNS label is recommended: [${problems.join(' ')}]`
-  return [...(problems.length > 0 ? [nameWarning] : []), ...podTemplateWarnings(spec?.template ?? {}, field('spec', 'template'))]
+  return [
+    ...(problems.length > 0 ? [nameWarning] : []),
+    ...podTemplateWarnings(spec?.template ?? {}, field('spec', 'template')),
+  ]
 }
 
 const counts = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration']
@@ -90,6 +95,11 @@ function validateStatus({ status }: Controller): FieldError[] {
   const values = status ?? {}
   return [
     ...validateNonnegativeFields(values, counts, path),
-    ...validateReplicaCounts(values, ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'], 'readyReplicas', path),
+    ...validateReplicaCounts(
+      values,
+      ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'],
+      'readyReplicas',
+      path,
+    ),
   ]
 }

@@ -49,7 +49,13 @@ const scopes = new Set([
   'CrossNamespacePodAffinity',
 ])
 /** These either hold or do not: they have no values. */
-const plainScopes = new Set(['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating', 'CrossNamespacePodAffinity'])
+const plainScopes = new Set([
+  'BestEffort',
+  'NotBestEffort',
+  'Terminating',
+  'NotTerminating',
+  'CrossNamespacePodAffinity',
+])
 const conflicts: readonly (readonly [string, string])[] = [
   ['BestEffort', 'NotBestEffort'],
   ['Terminating', 'NotTerminating'],
@@ -121,7 +127,9 @@ function validateOperator(operator: string, values: readonly string[], path: Fie
     case 'Exists':
     case 'DoesNotExist':
       if (values.length === 0) return []
-      return [invalid(valuesPath, values, "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector")]
+      return [
+        invalid(valuesPath, values, "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"),
+      ]
     default:
       return [invalid(path.child('operator'), operator, 'not a valid selector operator')]
   }
@@ -151,12 +159,16 @@ function warnings({ spec }: ResourceQuota, old: ResourceQuota | undefined): stri
     if (request === undefined || limit === undefined) return []
     const [low, high] = [parseQuantity(request), parseQuantity(limit)]
     if (compareQuantities(low, high) <= 0) return []
-    return [`ResourceQuota ${requestName} (${formatQuantity(low)}) should be less than limits.${name} (${formatQuantity(high)})`]
+    return [
+      `ResourceQuota ${requestName} (${formatQuantity(low)}) should be less than limits.${name} (${formatQuantity(high)})`,
+    ]
   })
 }
 
 /** `cpu: 1/2, pods: 3/10` */
 function usage({ status }: ResourceQuota, isShown: (name: string) => boolean): string {
-  const names = Object.keys(status?.hard ?? {}).filter(isShown).sort()
+  const names = Object.keys(status?.hard ?? {})
+    .filter(isShown)
+    .sort()
   return names.map((name) => `${name}: ${status?.used?.[name] ?? '0'}/${status?.hard?.[name]}`).join(', ')
 }

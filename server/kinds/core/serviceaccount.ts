@@ -25,7 +25,8 @@ function keepSecretNames(draft: ServiceAccount): void {
 const mountableSecrets = 'kubernetes.io/enforce-mountable-secrets'
 
 function warnings(object: ServiceAccount, old: ServiceAccount | undefined): string[] {
-  const has = (account: ServiceAccount | undefined): boolean => account?.metadata?.annotations?.[mountableSecrets] !== undefined
+  const has = (account: ServiceAccount | undefined): boolean =>
+    account?.metadata?.annotations?.[mountableSecrets] !== undefined
   if (!has(object) || has(old)) return []
   const path = field('metadata', 'annotations').key(mountableSecrets)
   return [`${path}: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`]

@@ -149,7 +149,9 @@ function validateEndpointIP(address: string, ip: IP, path: FieldPath): FieldErro
   const isUnspecified = bytes.every((byte) => byte === 0)
   const isLoopback = isV6 ? bytes.every((byte, at) => byte === (at === 15 ? 1 : 0)) : first === 127
   const isLinkLocal = isV6 ? first === 0xfe && (second & 0xc0) === 0x80 : first === 169 && second === 254
-  const isLinkLocalMulticast = isV6 ? first === 0xff && (second & 0x0f) === 2 : first === 224 && second === 0 && bytes[2] === 0
+  const isLinkLocalMulticast = isV6
+    ? first === 0xff && (second & 0x0f) === 2
+    : first === 224 && second === 0 && bytes[2] === 0
   if (isUnspecified) errors.push(invalid(path, address, `may not be unspecified (${address})`))
   if (isLoopback) errors.push(invalid(path, address, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'))
   if (isLinkLocal) errors.push(invalid(path, address, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'))
@@ -165,7 +167,11 @@ function validateHints({ forZones = [], forNodes = [] }: EndpointHints, path: Fi
   return [...zones, ...validateHintNames(forNodes, path.child('forNodes'), (name) => nameIsDNSSubdomain(name, false))]
 }
 
-function validateHintNames(hints: readonly { name: string }[], path: FieldPath, problems: (name: string) => string[]): FieldError[] {
+function validateHintNames(
+  hints: readonly { name: string }[],
+  path: FieldPath,
+  problems: (name: string) => string[],
+): FieldError[] {
   if (hints.length > maxHints) return [tooMany(path, hints.length, maxHints)]
   const names = new Set<string>()
   return hints.flatMap(({ name }, at) => {

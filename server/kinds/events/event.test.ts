@@ -24,7 +24,11 @@ function event(): Event {
 
 describe('conversion of an event', () => {
   it('gives core names to what is stored', () => {
-    expect(toCore(event())).to.include({ apiVersion: 'v1', message: 'Pulled it \n', reportingComponent: 'example.com/c' })
+    expect(toCore(event())).to.include({
+      apiVersion: 'v1',
+      message: 'Pulled it \n',
+      reportingComponent: 'example.com/c',
+    })
     expect(toCore(event()).involvedObject).to.deep.equal(event().regarding)
   })
 

@@ -88,7 +88,8 @@ function validateSubject(subject: Subject, path: FieldPath): FieldError[] {
     subject[own] === undefined
       ? [required(path.child(own), `${own} is required when subject kind is '${kind}'`)]
       : validateSubjectMember(subject, own, path.child(own))
-  const others = kind === 'ServiceAccount' ? (['User', 'Group'] as const) : (['ServiceAccount', 'User', 'Group'] as const)
+  const others =
+    kind === 'ServiceAccount' ? (['User', 'Group'] as const) : (['ServiceAccount', 'User', 'Group'] as const)
   for (const other of others) {
     const member = subjectMembers[other]
     if (other === kind || subject[member] === undefined) continue
@@ -97,7 +98,11 @@ function validateSubject(subject: Subject, path: FieldPath): FieldError[] {
   return errors
 }
 
-function validateSubjectMember(subject: Subject, member: 'user' | 'serviceAccount' | 'group', path: FieldPath): FieldError[] {
+function validateSubjectMember(
+  subject: Subject,
+  member: 'user' | 'serviceAccount' | 'group',
+  path: FieldPath,
+): FieldError[] {
   const name = subject[member]?.name ?? ''
   const errors: FieldError[] = []
   if (name === '') errors.push(required(path.child('name')))
@@ -113,7 +118,8 @@ function validateSubjectMember(subject: Subject, member: 'user' | 'serviceAccoun
 
 function validateVerbs(used: readonly string[], path: FieldPath): FieldError[] {
   if (used.length === 0) return [required(path, 'verbs must contain at least one value')]
-  if (used.includes('*')) return used.length > 1 ? [invalid(path, used, "if '*' is present, must not specify other verbs")] : []
+  if (used.includes('*'))
+    return used.length > 1 ? [invalid(path, used, "if '*' is present, must not specify other verbs")] : []
   return used.every((verb) => verbs.includes(verb)) ? [] : [notSupported(path, used, verbs)]
 }
 

@@ -114,13 +114,13 @@ function validateQueuing(queuing: QueuingConfiguration, path: FieldPath): FieldE
   const errors: FieldError[] = []
   if (queueLengthLimit <= 0) errors.push(invalid(path.child('queueLengthLimit'), queueLengthLimit, 'must be positive'))
   if (queues <= 0) errors.push(invalid(path.child('queues'), queues, 'must be positive'))
-  else if (queues > maxQueues) errors.push(invalid(path.child('queues'), queues, `must not be greater than ${maxQueues}`))
+  else if (queues > maxQueues)
+    errors.push(invalid(path.child('queues'), queues, `must not be greater than ${maxQueues}`))
   const handPath = path.child('handSize')
   if (handSize <= 0) errors.push(invalid(handPath, handSize, 'must be positive'))
   else if (handSize > queues) errors.push(invalid(handPath, handSize, `should not be greater than queues (${queues})`))
   else if (requiredEntropyBits(queues, handSize) > maxHashBits) {
-    const detail =
-      `required entropy bits of deckSize ${queues} and handSize ${handSize} should not be greater than ${maxHashBits}`
+    const detail = `required entropy bits of deckSize ${queues} and handSize ${handSize} should not be greater than ${maxHashBits}`
     errors.push(invalid(handPath, handSize, detail))
   }
   return errors

@@ -38,13 +38,17 @@ const metadataFields = ['labels', 'annotations'].map((name) => ({ go: name, json
 
 /** A value of the wire as the internal struct of that name would be encoded. */
 export function internalForm(struct: string, value: object): Record<string, unknown> {
-  const source = { ...(struct === 'PersistentVolumeClaimTemplate' ? (value as Json)['metadata'] as Json | undefined : {}), ...value } as Json
+  const source = {
+    ...(struct === 'PersistentVolumeClaimTemplate' ? ((value as Json)['metadata'] as Json | undefined) : {}),
+    ...value,
+  } as Json
   const form: Record<string, unknown> = {}
   for (const { go, json, type } of fieldsOf(struct)) {
     let member = source[json]
     if (type === 'omitted' && member === undefined) continue
     // The wire has these in the spec of the pod.
-    if (struct === 'PodSpec' && go === 'SecurityContext') member = { ...(member as Json | undefined), ...hostFields(source) }
+    if (struct === 'PodSpec' && go === 'SecurityContext')
+      member = { ...(member as Json | undefined), ...hostFields(source) }
     form[go] = formOf(type, member)
   }
   return form
@@ -70,8 +74,15 @@ function formOf(type: string, value: unknown): unknown {
 
 /** Meta types are the same inside and on the wire. */
 function labelSelectorForm({ matchLabels, matchExpressions }: Json): Json {
-  const expressions = (matchExpressions as Json[] | undefined)?.map(({ key, operator, values }) => ({ key, operator, values }))
-  return { matchLabels: matchLabels === undefined ? undefined : sorted(matchLabels as Json), matchExpressions: expressions }
+  const expressions = (matchExpressions as Json[] | undefined)?.map(({ key, operator, values }) => ({
+    key,
+    operator,
+    values,
+  }))
+  return {
+    matchLabels: matchLabels === undefined ? undefined : sorted(matchLabels as Json),
+    matchExpressions: expressions,
+  }
 }
 
 function sorted(map: Json): Json {

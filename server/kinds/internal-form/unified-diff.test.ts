@@ -17,7 +17,10 @@ describe('unifiedDiff', () => {
   it('keeps changes apart that are far from each other', () => {
     const old = upTo(20)
     const next = old.filter((one) => one !== 2 && one !== 19)
-    expect(unifiedDiff(lines(...old), lines(...next)).match(/^@@.*@@$/gm)).to.deep.equal(['@@ -1,5 +1,4 @@', '@@ -16,5 +15,4 @@'])
+    expect(unifiedDiff(lines(...old), lines(...next)).match(/^@@.*@@$/gm)).to.deep.equal([
+      '@@ -1,5 +1,4 @@',
+      '@@ -16,5 +15,4 @@',
+    ])
   })
 
   it('counts from the line before where lines are only added', () => {
@@ -27,7 +30,9 @@ describe('unifiedDiff', () => {
   it('does not follow lines that are very common in a long text', () => {
     const old = upTo(300).flatMap((one) => ['{', one, '}'])
     const next = old.map((one) => (one === 150 ? 'x' : one))
-    expect(unifiedDiff(lines(...old), lines(...next))).to.equal('@@ -446,7 +446,7 @@\n 149\n }\n {\n-150\n+x\n }\n {\n 151\n')
+    expect(unifiedDiff(lines(...old), lines(...next))).to.equal(
+      '@@ -446,7 +446,7 @@\n 149\n }\n {\n-150\n+x\n }\n {\n 151\n',
+    )
   })
 })
 
@@ -45,8 +50,13 @@ describe('internalForm', () => {
 
   it('keeps the names of meta types, and finds the fields of inline structs', () => {
     const term = { topologyKey: 'zone', labelSelector: { matchLabels: { b: '2', a: '1' } } }
-    expect(JSON.stringify(internalForm('PodAffinityTerm', term))).to.contain('"LabelSelector":{"matchLabels":{"a":"1","b":"2"}}')
-    expect(internalForm('Probe', { tcpSocket: { port: 80 } })).to.nested.include({ 'TCPSocket.Port': 80, PeriodSeconds: 0 })
+    expect(JSON.stringify(internalForm('PodAffinityTerm', term))).to.contain(
+      '"LabelSelector":{"matchLabels":{"a":"1","b":"2"}}',
+    )
+    expect(internalForm('Probe', { tcpSocket: { port: 80 } })).to.nested.include({
+      'TCPSocket.Port': 80,
+      PeriodSeconds: 0,
+    })
   })
 
   it('takes the host namespaces of a pod from its spec', () => {

@@ -85,7 +85,11 @@ function matchesOf(a: readonly string[], b: readonly string[]): Match[] {
   const joined: Match[] = []
   for (const match of found) {
     const before = joined.at(-1)
-    if (before !== undefined && before.aStart + before.size === match.aStart && before.bStart + before.size === match.bStart) {
+    if (
+      before !== undefined &&
+      before.aStart + before.size === match.aStart &&
+      before.bStart + before.size === match.bStart
+    ) {
       joined[joined.length - 1] = { ...before, size: before.size + match.size }
     } else joined.push(match)
   }

@@ -1,7 +1,14 @@
 // Ingress of networking.k8s.io/v1.
 // Source: pkg/apis/networking/validation, ValidateIngressSpec; pkg/registry/networking/ingress;
 // pkg/printers/internalversion, printIngress (v1.36)
-import type { HTTPIngressPath, Ingress, IngressBackend, IngressRule, IngressSpec, IngressTLS } from '../../api/networking.ts'
+import type {
+  HTTPIngressPath,
+  Ingress,
+  IngressBackend,
+  IngressRule,
+  IngressSpec,
+  IngressTLS,
+} from '../../api/networking.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { field, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import {
@@ -54,8 +61,12 @@ function validateCreate(object: Ingress): FieldError[] {
 function validateUpdate(object: Ingress, old: Ingress): FieldError[] {
   const { rules = [], tls = [] } = old.spec ?? {}
   return validateSpec(object.spec ?? {}, field('spec'), {
-    secretNames: tls.some(({ secretName = '' }) => secretName !== '' && nameIsDNSSubdomain(secretName, false).length > 0),
-    wildcardRules: rules.some((rule) => rule.host?.includes('*') === true && validateRuleValue(rule, field()).length > 0),
+    secretNames: tls.some(
+      ({ secretName = '' }) => secretName !== '' && nameIsDNSSubdomain(secretName, false).length > 0,
+    ),
+    wildcardRules: rules.some(
+      (rule) => rule.host?.includes('*') === true && validateRuleValue(rule, field()).length > 0,
+    ),
   })
 }
 
@@ -70,7 +81,9 @@ function validateSpec(spec: IngressSpec, path: FieldPath, skip: Leniency): Field
   for (const [at, one] of tls.entries()) errors.push(...validateTLS(one, path.child('tls').index(at), skip))
   if (ingressClassName !== undefined) {
     const classPath = path.child('ingressClassName')
-    errors.push(...nameIsDNSSubdomain(ingressClassName, false).map((text) => invalid(classPath, ingressClassName, text)))
+    errors.push(
+      ...nameIsDNSSubdomain(ingressClassName, false).map((text) => invalid(classPath, ingressClassName, text)),
+    )
   }
   return errors
 }
@@ -111,7 +124,8 @@ function validatePath({ path = '', pathType, backend }: HTTPIngressPath, at: Fie
   if (!pathTypes.includes(pathType)) errors.push(notSupported(at.child('pathType'), pathType, pathTypes))
   else {
     const mayBeEmpty = pathType === 'ImplementationSpecific'
-    if (!path.startsWith('/') && !(mayBeEmpty && path === '')) errors.push(invalid(here, path, 'must be an absolute path'))
+    if (!path.startsWith('/') && !(mayBeEmpty && path === ''))
+      errors.push(invalid(here, path, 'must be an absolute path'))
     if (!mayBeEmpty) {
       for (const one of invalidPathSequences) {
         if (path.includes(one)) errors.push(invalid(here, path, `must not contain '${one}'`))
@@ -171,7 +185,10 @@ export function validateReference(reference: Reference, path: FieldPath): FieldE
 function validateTLS({ hosts = [], secretName = '' }: IngressTLS, path: FieldPath, skip: Leniency): FieldError[] {
   const errors = hosts.flatMap((host, at) => validateHost(host, path.child('hosts').index(at)))
   if (skip.secretNames === true || secretName === '') return errors
-  return [...errors, ...nameIsDNSSubdomain(secretName, false).map((text) => invalid(path.child('secretName'), secretName, text))]
+  return [
+    ...errors,
+    ...nameIsDNSSubdomain(secretName, false).map((text) => invalid(path.child('secretName'), secretName, text)),
+  ]
 }
 
 function warnings({ metadata, spec }: Ingress, old: Ingress | undefined): string[] {
@@ -207,5 +224,7 @@ function formatHosts(rules: readonly IngressRule[]): string {
 
 function formatAddresses({ status }: Ingress): string {
   const points = status?.loadBalancer?.ingress ?? []
-  return [...new Set(points.map(({ ip, hostname }) => ip || hostname || '').filter((one) => one !== ''))].sort().join(',')
+  return [...new Set(points.map(({ ip, hostname }) => ip || hostname || '').filter((one) => one !== ''))]
+    .sort()
+    .join(',')
 }

@@ -55,7 +55,10 @@ function validateParameters(parameters: IngressClassParametersReference, path: F
 
 function validateUpdate(object: IngressClass, old: IngressClass): FieldError[] {
   const path = field('spec', 'controller')
-  return [...validateImmutableField(object.spec?.controller ?? '', old.spec?.controller ?? '', path), ...validate(object)]
+  return [
+    ...validateImmutableField(object.spec?.controller ?? '', old.spec?.controller ?? '', path),
+    ...validate(object),
+  ]
 }
 
 /** `Kind.group/name` */

@@ -4,7 +4,12 @@
 import type { IPAddress } from '../../api/networking.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { field, invalid, required } from '../../apimachinery/field.ts'
-import { isDNS1123Subdomain, isPathSegmentName, isValidIP, validateImmutableField } from '../../apimachinery/validation.ts'
+import {
+  isDNS1123Subdomain,
+  isPathSegmentName,
+  isValidIP,
+  validateImmutableField,
+} from '../../apimachinery/validation.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { goValue } from '../rules/go-value.ts'
 

@@ -1,7 +1,13 @@
 // NetworkPolicy of networking.k8s.io/v1.
 // Source: pkg/apis/networking/v1, SetDefaults_NetworkPolicy; pkg/apis/networking/validation, ValidateNetworkPolicySpec;
 // pkg/registry/networking/networkpolicy; pkg/printers/internalversion, printNetworkPolicy (v1.36)
-import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec } from '../../api/networking.ts'
+import type {
+  IPBlock,
+  NetworkPolicy,
+  NetworkPolicyPeer,
+  NetworkPolicyPort,
+  NetworkPolicySpec,
+} from '../../api/networking.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { field, forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { formatLabelSelector } from '../../apimachinery/selectors.ts'
@@ -56,7 +62,9 @@ function* peersOf(spec: NetworkPolicySpec): Generator<{ peer: NetworkPolicyPeer;
 }
 
 function cidrsOf(spec: NetworkPolicySpec): string[] {
-  return [...peersOf(spec)].flatMap(({ peer: { ipBlock } }) => (ipBlock === undefined ? [] : [ipBlock.cidr, ...(ipBlock.except ?? [])]))
+  return [...peersOf(spec)].flatMap(({ peer: { ipBlock } }) =>
+    ipBlock === undefined ? [] : [ipBlock.cidr, ...(ipBlock.except ?? [])],
+  )
 }
 
 /** @param known blocks that were stored before: they stay valid */
@@ -123,7 +131,11 @@ function validatePeer(peer: NetworkPolicyPeer, path: FieldPath, known: readonly 
   return errors
 }
 
-function validateBlock({ cidr = '', except = [] }: Partial<IPBlock>, path: FieldPath, known: readonly string[]): FieldError[] {
+function validateBlock(
+  { cidr = '', except = [] }: Partial<IPBlock>,
+  path: FieldPath,
+  known: readonly string[],
+): FieldError[] {
   if (cidr === '') return [required(path.child('cidr'))]
   const errors = isValidCIDRForLegacyField(path.child('cidr'), cidr, true, known)
   const block = parseCIDR(cidr)

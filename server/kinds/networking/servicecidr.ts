@@ -45,6 +45,8 @@ function validateUpdate(object: ServiceCIDR, old: ServiceCIDR): FieldError[] {
   const path = field('spec', 'cidrs')
   const isGrown = oldCIDRs.length === 1 && cidrs.length === 2
   if (!isGrown && cidrs.length !== oldCIDRs.length) return [invalid(path, object.spec?.cidrs ?? null, immutable)]
-  const errors = oldCIDRs.flatMap((cidr, at) => (cidr === cidrs[at] ? [] : [invalid(path.index(at), cidrs[at], immutable)]))
+  const errors = oldCIDRs.flatMap((cidr, at) =>
+    cidr === cidrs[at] ? [] : [invalid(path.index(at), cidrs[at], immutable)],
+  )
   return isGrown ? [...errors, ...validate(object)] : errors
 }

@@ -25,14 +25,20 @@ export function validatePodAnnotations(annotations: Annotations, spec: PodSpec, 
   const errors: FieldError[] = []
   const mirror = annotations[mirrorPodAnnotation]
   if (mirror !== undefined && !spec.nodeName) {
-    errors.push(invalid(path.key(mirrorPodAnnotation), mirror, 'must set spec.nodeName if mirror pod annotation is set'))
+    errors.push(
+      invalid(path.key(mirrorPodAnnotation), mirror, 'must set spec.nodeName if mirror pod annotation is set'),
+    )
   }
   errors.push(...validateTolerationsAnnotation(annotations[tolerationsAnnotation], path))
   const cost = annotations[podDeletionCostAnnotation]
   if (cost !== undefined && !isDeletionCost(cost)) {
     errors.push(invalid(path.key(podDeletionCostAnnotation), cost, 'must be a 32bit integer'))
   }
-  return [...errors, ...validateSeccompAnnotations(annotations, path), ...validateAppArmorAnnotations(annotations, spec, path)]
+  return [
+    ...errors,
+    ...validateSeccompAnnotations(annotations, path),
+    ...validateAppArmorAnnotations(annotations, spec, path),
+  ]
 }
 
 /** A JSON list of tolerations. */
@@ -51,17 +57,24 @@ function isDeletionCost(text: string): boolean {
 }
 
 function validateSeccompAnnotations(annotations: NonNullable<Annotations>, path: FieldPath): FieldError[] {
-  const keys = Object.keys(annotations).filter((key) => key === seccompPodAnnotation || key.startsWith(seccompContainerPrefix))
+  const keys = Object.keys(annotations).filter(
+    (key) => key === seccompPodAnnotation || key.startsWith(seccompContainerPrefix),
+  )
   return keys.flatMap((key) => {
     const profile = annotations[key]!
     const here = path.child(key)
     if (['runtime/default', 'docker/default', 'unconfined'].includes(profile)) return []
-    if (profile.startsWith(localhostPrefix)) return validateLocalDescendingPath(profile.slice(localhostPrefix.length), here)
+    if (profile.startsWith(localhostPrefix))
+      return validateLocalDescendingPath(profile.slice(localhostPrefix.length), here)
     return [invalid(here, profile, 'must be a valid seccomp profile')]
   })
 }
 
-function validateAppArmorAnnotations(annotations: NonNullable<Annotations>, spec: PodSpec, path: FieldPath): FieldError[] {
+function validateAppArmorAnnotations(
+  annotations: NonNullable<Annotations>,
+  spec: PodSpec,
+  path: FieldPath,
+): FieldError[] {
   const names = new Set(containersOf(spec, path).map(({ container }) => container.name))
   return Object.entries(annotations).flatMap(([key, profile]) => {
     if (!key.startsWith(appArmorPrefix)) return []
@@ -101,10 +114,20 @@ function validateSeccompMatches(annotations: NonNullable<Annotations>, spec: Pod
   return errors
 }
 
-function seccompMismatch(annotation: string | undefined, profile: SeccompProfile | undefined, parent: FieldPath): FieldError[] {
+function seccompMismatch(
+  annotation: string | undefined,
+  profile: SeccompProfile | undefined,
+  parent: FieldPath,
+): FieldError[] {
   if (annotation === undefined || profile === undefined) return []
   const runtimeDefault = annotation === 'docker/default' ? annotation : 'runtime/default'
-  return profileMismatch(annotation, profile, runtimeDefault, 'seccomp', parent.child('securityContext', 'seccompProfile'))
+  return profileMismatch(
+    annotation,
+    profile,
+    runtimeDefault,
+    'seccomp',
+    parent.child('securityContext', 'seccompProfile'),
+  )
 }
 
 function validateAppArmorMatches(annotations: NonNullable<Annotations>, spec: PodSpec, path: FieldPath): FieldError[] {
@@ -113,7 +136,13 @@ function validateAppArmorMatches(annotations: NonNullable<Annotations>, spec: Po
     const profile = container.securityContext?.appArmorProfile ?? spec.securityContext?.appArmorProfile
     const annotation = annotations[appArmorPrefix + container.name]
     if (profile === undefined || annotation === undefined) return []
-    return profileMismatch(annotation, profile, 'runtime/default', 'apparmor', here.child('securityContext', 'appArmorProfile'))
+    return profileMismatch(
+      annotation,
+      profile,
+      'runtime/default',
+      'apparmor',
+      here.child('securityContext', 'appArmorProfile'),
+    )
   })
 }
 

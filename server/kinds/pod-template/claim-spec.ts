@@ -36,22 +36,33 @@ const zero = parseQuantity('0')
 
 export function validatePositiveQuantity(text: string, path: FieldPath): FieldError[] {
   const quantity = parseQuantity(text)
-  return compareQuantities(quantity, zero) > 0 ? [] : [invalid(path, formatQuantity(quantity), 'must be greater than zero')]
+  return compareQuantities(quantity, zero) > 0
+    ? []
+    : [invalid(path, formatQuantity(quantity), 'must be greater than zero')]
 }
 
 /** @param allowInvalidAPIGroup the object had such a group before */
-export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: FieldPath, allowInvalidAPIGroup = false): FieldError[] {
+export function validateClaimSpec(
+  spec: PersistentVolumeClaimSpec,
+  path: FieldPath,
+  allowInvalidAPIGroup = false,
+): FieldError[] {
   const errors: FieldError[] = []
   const modesPath = path.child('accessModes')
   const { dataSource, dataSourceRef, storageClassName = '', volumeAttributesClassName = '' } = spec
   if ((spec.accessModes ?? []).length === 0) errors.push(required(modesPath, 'at least 1 access mode is required'))
-  errors.push(...validateLabelSelector(spec.selector, path.child('selector')), ...validateAccessModes(spec.accessModes, modesPath))
+  errors.push(
+    ...validateLabelSelector(spec.selector, path.child('selector')),
+    ...validateAccessModes(spec.accessModes, modesPath),
+  )
   const storagePath = path.child('resources').key('storage')
   const storage = spec.resources?.requests?.['storage']
   errors.push(...(storage === undefined ? [required(storagePath)] : validatePositiveQuantity(storage, storagePath)))
-  if (storageClassName !== '') errors.push(...validateDNS1123Subdomain(storageClassName, path.child('storageClassName')))
+  if (storageClassName !== '')
+    errors.push(...validateDNS1123Subdomain(storageClassName, path.child('storageClassName')))
   errors.push(...validateVolumeMode(spec.volumeMode, path.child('volumeMode')))
-  if (dataSource !== undefined) errors.push(...validateDataSource(dataSource, path.child('dataSource'), allowInvalidAPIGroup))
+  if (dataSource !== undefined)
+    errors.push(...validateDataSource(dataSource, path.child('dataSource'), allowInvalidAPIGroup))
   if (dataSourceRef !== undefined) {
     errors.push(...validateDataSourceRef(dataSourceRef, path.child('dataSourceRef'), allowInvalidAPIGroup))
   }
@@ -71,7 +82,11 @@ function isSameReference(a: TypedLocalObjectReference, b: TypedObjectReference):
   return (a.apiGroup ?? '') === (b.apiGroup ?? '') && a.kind === b.kind && a.name === b.name
 }
 
-function validateDataSource(source: TypedLocalObjectReference, path: FieldPath, allowInvalidAPIGroup: boolean): FieldError[] {
+function validateDataSource(
+  source: TypedLocalObjectReference,
+  path: FieldPath,
+  allowInvalidAPIGroup: boolean,
+): FieldError[] {
   const errors = requireFields(source, ['name', 'kind'], path)
   const { kind = '' } = source
   // Printed as null where it is absent.
@@ -85,7 +100,11 @@ function validateDataSource(source: TypedLocalObjectReference, path: FieldPath, 
   return errors
 }
 
-function validateDataSourceRef(source: TypedObjectReference, path: FieldPath, allowInvalidAPIGroup: boolean): FieldError[] {
+function validateDataSourceRef(
+  source: TypedObjectReference,
+  path: FieldPath,
+  allowInvalidAPIGroup: boolean,
+): FieldError[] {
   const errors = validateDataSource(source, path, allowInvalidAPIGroup)
   const { namespace = '' } = source
   if (namespace !== '') errors.push(...invalids(path.child('namespace'), namespace, nameIsDNSLabel(namespace, false)))

@@ -54,7 +54,10 @@ export function validateContainers(context: ContainerContext, path: FieldPath): 
     if (lifecycle !== undefined) {
       errors.push(...validateLifecycle(lifecycle, spec.terminationGracePeriodSeconds, here.child('lifecycle')))
     }
-    errors.push(...validateProbes(container, spec.terminationGracePeriodSeconds, here), ...validateRestartRules(container, here))
+    errors.push(
+      ...validateProbes(container, spec.terminationGracePeriodSeconds, here),
+      ...validateRestartRules(container, here),
+    )
   }
   return [...errors, ...validateHostPortConflicts(containers, path)]
 }
@@ -85,7 +88,9 @@ export function validateInitContainers(context: ContainerContext, path: FieldPat
     for (const [policyAt, { restartPolicy }] of (container.resizePolicy ?? []).entries()) {
       if (restartPolicy !== 'RestartContainer') continue
       const policyPath = here.child('resizePolicy').index(policyAt).child('restartPolicy')
-      errors.push(invalid(policyPath, restartPolicy, "must not be set to 'RestartContainer' for non-sidecar initContainers"))
+      errors.push(
+        invalid(policyPath, restartPolicy, "must not be set to 'RestartContainer' for non-sidecar initContainers"),
+      )
     }
   }
   return errors
@@ -139,7 +144,11 @@ function isZero(value: unknown): boolean {
   return value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
 }
 
-function validateContainerCommon(container: Container | EphemeralContainer, context: ContainerContext, path: FieldPath): FieldError[] {
+function validateContainerCommon(
+  container: Container | EphemeralContainer,
+  context: ContainerContext,
+  path: FieldPath,
+): FieldError[] {
   const { name = '', image = '', terminationMessagePolicy: messagePolicy = '', imagePullPolicy = '' } = container
   const { spec, volumes, claimNames } = context
   const namePath = path.child('name')
@@ -231,7 +240,10 @@ const containerRestartPolicies = ['Always', 'Never', 'OnFailure']
 const restartActions = ['Restart', 'RestartAllContainers']
 const exitCodeOperators = ['In', 'NotIn']
 
-function validateRestartRules({ restartPolicy, restartPolicyRules: rules = [] }: Container, path: FieldPath): FieldError[] {
+function validateRestartRules(
+  { restartPolicy, restartPolicyRules: rules = [] }: Container,
+  path: FieldPath,
+): FieldError[] {
   const errors: FieldError[] = []
   const policyPath = path.child('restartPolicy')
   const rulesPath = path.child('restartPolicyRules')
@@ -261,5 +273,7 @@ function validateRestartRules({ restartPolicy, restartPolicyRules: rules = [] }:
 
 /** What only pods must observe: templates may hold images that are filled in later. */
 export function validateImageSpaces({ image = '' }: { image?: string }, path: FieldPath): FieldError[] {
-  return image.trim() === image ? [] : [invalid(path.child('image'), image, 'must not have leading or trailing whitespace')]
+  return image.trim() === image
+    ? []
+    : [invalid(path.child('image'), image, 'must not have leading or trailing whitespace')]
 }

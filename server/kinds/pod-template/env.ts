@@ -22,7 +22,9 @@ export function validateEnv(variables: readonly EnvVar[] | undefined, path: Fiel
     const here = path.index(at)
     const namePath = here.child('name')
     const errors = name === '' ? [required(namePath)] : invalids(namePath, name, isRelaxedEnvVarName(name))
-    return valueFrom === undefined ? errors : [...errors, ...validateValueFrom(valueFrom, value, here.child('valueFrom'))]
+    return valueFrom === undefined
+      ? errors
+      : [...errors, ...validateValueFrom(valueFrom, value, here.child('valueFrom'))]
   })
 }
 
@@ -48,7 +50,9 @@ function validateValueFrom(source: EnvVarSource, value: string, path: FieldPath)
   if (configMapKeyRef !== undefined) errors.push(...validateKeySelector(configMapKeyRef, path.child('configMapKeyRef')))
   if (secretKeyRef !== undefined) errors.push(...validateKeySelector(secretKeyRef, path.child('secretKeyRef')))
   if (fileKeyRef !== undefined) errors.push(...validateFileKeySelector(fileKeyRef, path.child('fileKeyRef')))
-  const count = [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef].filter((one) => one !== undefined).length
+  const count = [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef].filter(
+    (one) => one !== undefined,
+  ).length
   if (count === 0) {
     const oneOf = '`fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`'
     errors.push(invalid(path, '', `must specify one of: ${oneOf}`))
@@ -81,7 +85,8 @@ export function validateEnvFrom(sources: readonly EnvFromSource[] | undefined, p
   return (sources ?? []).flatMap(({ prefix = '', configMapRef, secretRef }, at) => {
     const here = path.index(at)
     const errors = prefix === '' ? [] : invalids(here.child('prefix'), prefix, isRelaxedEnvVarName(prefix))
-    if (configMapRef !== undefined) errors.push(...validateEnvSourceName(configMapRef.name, here.child('configMapRef', 'name')))
+    if (configMapRef !== undefined)
+      errors.push(...validateEnvSourceName(configMapRef.name, here.child('configMapRef', 'name')))
     if (secretRef !== undefined) errors.push(...validateEnvSourceName(secretRef.name, here.child('secretRef', 'name')))
     const count = [configMapRef, secretRef].filter((one) => one !== undefined).length
     if (count === 0) errors.push(invalid(path, '', 'must specify one of: `configMapRef` or `secretRef`'))
@@ -95,7 +100,14 @@ function validateEnvSourceName(name: string | undefined, path: FieldPath): Field
   return name ? invalids(path, name, nameIsDNSSubdomain(name, true)) : [required(path)]
 }
 
-const convertible = new Set([...envFields, 'metadata.annotations', 'metadata.labels', 'spec.restartPolicy', 'spec.schedulerName', 'status.phase'])
+const convertible = new Set([
+  ...envFields,
+  'metadata.annotations',
+  'metadata.labels',
+  'spec.restartPolicy',
+  'spec.schedulerName',
+  'status.phase',
+])
 
 /** `metadata.labels['app']` in two, or undefined. */
 function splitSubscript(fieldPath: string): [path: string, subscript: string] | undefined {
@@ -113,7 +125,9 @@ export function validateObjectFieldSelector(
   if (apiVersion === '') return [required(path.child('apiVersion'))]
   if (fieldPath === '') return [required(fieldPathPath)]
   const subscripted = splitSubscript(fieldPath)
-  const refuse = (why: string): FieldError[] => [invalid(fieldPathPath, fieldPath, `error converting fieldPath: ${why}`)]
+  const refuse = (why: string): FieldError[] => [
+    invalid(fieldPathPath, fieldPath, `error converting fieldPath: ${why}`),
+  ]
   if (apiVersion !== 'v1') return refuse(`unsupported pod version: ${apiVersion}`)
   if (subscripted !== undefined) {
     const [parent, subscript] = subscripted
@@ -127,12 +141,22 @@ export function validateObjectFieldSelector(
 }
 
 const resourceFields = ['cpu', 'ephemeral-storage', 'memory']
-const containerResourceFields = ['limits', 'requests'].flatMap((list) => resourceFields.map((name) => `${list}.${name}`))
-const byteDivisors = new Set(['1', ...[...'kMGTPE'].map((unit) => `1${unit}`), ...[...'KMGTPE'].map((unit) => `1${unit}i`)])
+const containerResourceFields = ['limits', 'requests'].flatMap((list) =>
+  resourceFields.map((name) => `${list}.${name}`),
+)
+const byteDivisors = new Set([
+  '1',
+  ...[...'kMGTPE'].map((unit) => `1${unit}`),
+  ...[...'KMGTPE'].map((unit) => `1${unit}i`),
+])
 const byteDivisorsText = '1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei'
 
 /** @param isVolume volumes must name the container */
-export function validateResourceFieldSelector(selector: ResourceFieldSelector, path: FieldPath, isVolume: boolean): FieldError[] {
+export function validateResourceFieldSelector(
+  selector: ResourceFieldSelector,
+  path: FieldPath,
+  isVolume: boolean,
+): FieldError[] {
   const { containerName = '', resource = '', divisor = '0' } = selector
   const errors: FieldError[] = []
   const isHugePages = /^(requests|limits)\.hugepages-/.test(resource)

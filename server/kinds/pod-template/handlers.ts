@@ -23,7 +23,8 @@ function validateHandler(handler: Handler, graceSeconds: number | undefined, pat
     kinds.push(['exec', (here) => ((exec.command ?? []).length === 0 ? [required(here.child('command'))] : [])])
   }
   if (httpGet !== undefined) kinds.push(['httpGet', (here) => validateHTTPGet(httpGet, here)])
-  if (tcpSocket !== undefined) kinds.push(['tcpSocket', (here) => validatePortNumOrName(tcpSocket.port, here.child('port'))])
+  if (tcpSocket !== undefined)
+    kinds.push(['tcpSocket', (here) => validatePortNumOrName(tcpSocket.port, here.child('port'))])
   if (grpc !== undefined) kinds.push(['grpc', (here) => validatePortNumOrName(grpc.port, here.child('port'))])
   if (sleep !== undefined) kinds.push(['sleep', (here) => validateSleep(sleep.seconds ?? 0, graceSeconds, here)])
   if (kinds.length === 0) return [required(path, 'must specify a handler type')]
@@ -32,12 +33,17 @@ function validateHandler(handler: Handler, graceSeconds: number | undefined, pat
   )
 }
 
-function validateHTTPGet({ path: target = '', port, scheme = '', httpHeaders }: HTTPGetAction, path: FieldPath): FieldError[] {
+function validateHTTPGet(
+  { path: target = '', port, scheme = '', httpHeaders }: HTTPGetAction,
+  path: FieldPath,
+): FieldError[] {
   return [
     ...(target === '' ? [required(path.child('path'))] : []),
     ...validatePortNumOrName(port, path.child('port')),
     ...(scheme === 'HTTP' || scheme === 'HTTPS' ? [] : [notSupported(path.child('scheme'), scheme, ['HTTP', 'HTTPS'])]),
-    ...(httpHeaders ?? []).flatMap(({ name = '' }) => invalids(path.child('httpHeaders'), name, isHTTPHeaderName(name))),
+    ...(httpHeaders ?? []).flatMap(({ name = '' }) =>
+      invalids(path.child('httpHeaders'), name, isHTTPHeaderName(name)),
+    ),
   ]
 }
 
@@ -50,7 +56,10 @@ const probeNumbers = ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 
 
 function validateProbe(probe: Probe, graceSeconds: number | undefined, path: FieldPath): FieldError[] {
   const { terminationGracePeriodSeconds: ownGrace } = probe
-  const errors = [...validateHandler(probe, graceSeconds, path), ...validateNonnegativeFields(probe, probeNumbers, path)]
+  const errors = [
+    ...validateHandler(probe, graceSeconds, path),
+    ...validateNonnegativeFields(probe, probeNumbers, path),
+  ]
   if (ownGrace !== undefined && ownGrace <= 0) {
     errors.push(invalid(path.child('terminationGracePeriodSeconds'), ownGrace, 'must be greater than 0'))
   }
@@ -67,7 +76,8 @@ export interface Probes {
 export function validateProbes(container: Probes, graceSeconds: number | undefined, path: FieldPath): FieldError[] {
   const { livenessProbe, readinessProbe, startupProbe } = container
   const errors: FieldError[] = []
-  if (livenessProbe !== undefined) errors.push(...validateOnceProbe(livenessProbe, graceSeconds, path.child('livenessProbe')))
+  if (livenessProbe !== undefined)
+    errors.push(...validateOnceProbe(livenessProbe, graceSeconds, path.child('livenessProbe')))
   if (readinessProbe !== undefined) {
     const here = path.child('readinessProbe')
     errors.push(...validateProbe(readinessProbe, graceSeconds, here))
@@ -76,7 +86,8 @@ export function validateProbes(container: Probes, graceSeconds: number | undefin
       errors.push(invalid(here.child('terminationGracePeriodSeconds'), ownGrace, 'must not be set for readinessProbes'))
     }
   }
-  if (startupProbe !== undefined) errors.push(...validateOnceProbe(startupProbe, graceSeconds, path.child('startupProbe')))
+  if (startupProbe !== undefined)
+    errors.push(...validateOnceProbe(startupProbe, graceSeconds, path.child('startupProbe')))
   return errors
 }
 
@@ -88,7 +99,11 @@ function validateOnceProbe(probe: Probe, graceSeconds: number | undefined, path:
   return errors
 }
 
-export function validateLifecycle(lifecycle: Lifecycle, graceSeconds: number | undefined, path: FieldPath): FieldError[] {
+export function validateLifecycle(
+  lifecycle: Lifecycle,
+  graceSeconds: number | undefined,
+  path: FieldPath,
+): FieldError[] {
   const { postStart, preStop } = lifecycle
   return [
     ...(postStart === undefined ? [] : validateHandler(postStart, graceSeconds, path.child('postStart'))),

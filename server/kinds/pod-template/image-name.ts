@@ -5,7 +5,9 @@ const component = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*'
 const domainLabel = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])'
 const domain = `(?:${domainLabel}(?:\\.${domainLabel})*|\\[(?:[a-fA-F0-9:]+)\\])(?::[0-9]+)?`
 const digestFormat = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}'
-const reference = new RegExp(`^(?:(${domain})/)?(${component}(?:/${component})*)(?::(\\w[\\w.-]{0,127}))?(?:@(${digestFormat}))?$`)
+const reference = new RegExp(
+  `^(?:(${domain})/)?(${component}(?:/${component})*)(?::(\\w[\\w.-]{0,127}))?(?:@(${digestFormat}))?$`,
+)
 const bareIdentifier = /^[a-f0-9]{64}$/
 
 /** `latest` if the name has neither tag nor digest; empty if it has a digest alone, or cannot be parsed. */

@@ -49,7 +49,11 @@ export function validateVolumeMounts(container: Mounting, volumes: VolumesByName
 
 const propagations = ['Bidirectional', 'HostToContainer', 'None']
 
-function validateMountPropagation(propagation: string | undefined, isPrivileged: boolean, path: FieldPath): FieldError[] {
+function validateMountPropagation(
+  propagation: string | undefined,
+  isPrivileged: boolean,
+  path: FieldPath,
+): FieldError[] {
   if (propagation === undefined) return []
   if (!propagations.includes(propagation)) return [notSupported(path, propagation, propagations)]
   if (propagation !== 'Bidirectional' || isPrivileged) return []
@@ -59,7 +63,8 @@ function validateMountPropagation(propagation: string | undefined, isPrivileged:
 function validateRecursiveReadOnly(mount: VolumeMount, path: FieldPath): FieldError[] {
   const { recursiveReadOnly: mode, readOnly, mountPropagation = 'None' } = mount
   if (mode === undefined || mode === 'Disabled') return []
-  if (mode !== 'Enabled' && mode !== 'IfPossible') return [notSupported(path, mode, ['Disabled', 'Enabled', 'IfPossible'])]
+  if (mode !== 'Enabled' && mode !== 'IfPossible')
+    return [notSupported(path, mode, ['Disabled', 'Enabled', 'IfPossible'])]
   const errors: FieldError[] = []
   if (readOnly !== true) errors.push(forbidden(path, 'may only be specified when readOnly is true'))
   if (mountPropagation !== 'None') {

@@ -1,6 +1,11 @@
 // Node selectors: of pods' node affinity and of persistent volumes.
 // Source: pkg/apis/core/validation, ValidateNodeSelector, ValidatePreferredSchedulingTerms (v1.36)
-import type { NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PreferredSchedulingTerm } from '../../api/core.ts'
+import type {
+  NodeSelector,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  PreferredSchedulingTerm,
+} from '../../api/core.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { forbidden, invalid, required } from '../../apimachinery/field.ts'
 import { isValidLabelValue, nameIsDNSSubdomain } from '../../apimachinery/formats.ts'
@@ -19,12 +24,18 @@ function validateNodeSelectorTerm(term: NodeSelectorTerm, path: FieldPath, check
   const expressionsPath = path.child('matchExpressions')
   const fieldsPath = path.child('matchFields')
   return [
-    ...(term.matchExpressions ?? []).flatMap((one, at) => validateRequirement(one, expressionsPath.index(at), checkValues)),
+    ...(term.matchExpressions ?? []).flatMap((one, at) =>
+      validateRequirement(one, expressionsPath.index(at), checkValues),
+    ),
     ...(term.matchFields ?? []).flatMap((one, at) => validateFieldRequirement(one, fieldsPath.index(at))),
   ]
 }
 
-function validateRequirement(requirement: NodeSelectorRequirement, path: FieldPath, checkValues: boolean): FieldError[] {
+function validateRequirement(
+  requirement: NodeSelectorRequirement,
+  path: FieldPath,
+  checkValues: boolean,
+): FieldError[] {
   const { key = '', operator = '', values = [] } = requirement
   const valuesPath = path.child('values')
   const errors: FieldError[] = []
@@ -54,19 +65,30 @@ function validateRequirement(requirement: NodeSelectorRequirement, path: FieldPa
 }
 
 /** Only the name of a node can be selected. */
-function validateFieldRequirement({ key = '', operator = '', values = [] }: NodeSelectorRequirement, path: FieldPath): FieldError[] {
+function validateFieldRequirement(
+  { key = '', operator = '', values = [] }: NodeSelectorRequirement,
+  path: FieldPath,
+): FieldError[] {
   const valuesPath = path.child('values')
   const errors: FieldError[] = []
   if (operator !== 'In' && operator !== 'NotIn') {
     errors.push(invalid(path.child('operator'), operator, 'not a valid selector operator'))
   } else if (values.length !== 1) {
-    errors.push(required(valuesPath, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"))
+    errors.push(
+      required(valuesPath, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"),
+    )
   }
   if (key !== 'metadata.name') return [...errors, invalid(path.child('key'), key, 'not a valid field selector key')]
-  return [...errors, ...values.flatMap((value, at) => invalids(valuesPath.index(at), value, nameIsDNSSubdomain(value, false)))]
+  return [
+    ...errors,
+    ...values.flatMap((value, at) => invalids(valuesPath.index(at), value, nameIsDNSSubdomain(value, false))),
+  ]
 }
 
-export function validatePreferredSchedulingTerms(terms: readonly PreferredSchedulingTerm[], path: FieldPath): FieldError[] {
+export function validatePreferredSchedulingTerms(
+  terms: readonly PreferredSchedulingTerm[],
+  path: FieldPath,
+): FieldError[] {
   return terms.flatMap(({ weight, preference = {} }, at) => [
     ...validateWeight(weight, path.index(at)),
     ...validateNodeSelectorTerm(preference, path.index(at).child('preference'), false),

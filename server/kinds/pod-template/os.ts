@@ -16,7 +16,8 @@ export function validateOS(spec: PodSpec, path: FieldPath): FieldError[] {
 
 function validateLinux(spec: PodSpec, path: FieldPath): FieldError[] {
   const places = [{ holder: spec.securityContext, path }]
-  for (const { container, path: here } of containersOf(spec, path)) places.push({ holder: container.securityContext, path: here })
+  for (const { container, path: here } of containersOf(spec, path))
+    places.push({ holder: container.securityContext, path: here })
   return places
     .filter(({ holder }) => holder?.windowsOptions !== undefined)
     .map(({ path: here }) =>
@@ -68,7 +69,9 @@ function validateWindows(spec: PodSpec, path: FieldPath): FieldError[] {
   const context = (spec.securityContext ?? {}) as Members
   for (const [owner, name] of podFields) {
     const value = owner === 'spec' ? own[name] : context[name]
-    const isSet = plainFlags.has(name) ? value === true : value !== undefined && !(Array.isArray(value) && value.length === 0)
+    const isSet = plainFlags.has(name)
+      ? value === true
+      : value !== undefined && !(Array.isArray(value) && value.length === 0)
     if (isSet) errors.push(forbidden(owner === 'spec' ? path.child(name) : path.child(owner, name), notForWindows))
   }
   for (const { container, path: here } of containersOf(spec, path)) {

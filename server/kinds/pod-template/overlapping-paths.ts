@@ -14,7 +14,8 @@ export function overlappingPathWarnings(volumes: readonly Volume[]): string[] {
     const warn = (what: string, files: readonly FilePath[]): string[] =>
       overlaps(files).map((text) => `volume ${quote(name)} (${what}): overlapping paths: ${text}`)
     const warnings: string[] = []
-    if (configMap !== undefined) warnings.push(...warn(`ConfigMap ${quote(configMap.name)}`, filesOf(configMap.items, '')))
+    if (configMap !== undefined)
+      warnings.push(...warn(`ConfigMap ${quote(configMap.name)}`, filesOf(configMap.items, '')))
     if (secret !== undefined) warnings.push(...warn(`Secret ${quote(secret.secretName)}`, filesOf(secret.items, '')))
     if (downwardAPI !== undefined) warnings.push(...warn('DownwardAPI', filesOf(downwardAPI.items, '')))
     for (const source of projected?.sources ?? []) {

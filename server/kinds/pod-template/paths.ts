@@ -16,7 +16,8 @@ export function validateLocalDescendingPath(target: string, path: FieldPath): Fi
 /** Names that begin with two dots are the kubelet's. */
 export function validateLocalNonReservedPath(target: string, path: FieldPath): FieldError[] {
   const errors = validateLocalDescendingPath(target, path)
-  if (target.startsWith('..') && !target.startsWith('../')) errors.push(invalid(path, target, "must not start with '..'"))
+  if (target.startsWith('..') && !target.startsWith('../'))
+    errors.push(invalid(path, target, "must not start with '..'"))
   return errors
 }
 

@@ -13,7 +13,12 @@ import {
 import type { ObjectMeta } from '../../apimachinery/types.ts'
 import { isValidIPForLegacyField, validateAnnotations, validateLabels } from '../../apimachinery/validation.ts'
 import { internalValue } from '../internal-form/index.ts'
-import { invalids, validateDNS1123Label, validateDNS1123Subdomain, validateQualifiedName } from '../metadata/field-formats.ts'
+import {
+  invalids,
+  validateDNS1123Label,
+  validateDNS1123Subdomain,
+  validateQualifiedName,
+} from '../metadata/field-formats.ts'
 import { mirrorPodAnnotation, validatePodAnnotations, validateProfilesMatch } from './annotations.ts'
 import {
   type ContainerContext,
@@ -57,7 +62,8 @@ export function validatePodTemplate(template: PodTemplateSpec, path: FieldPath):
 export function validatePodSpec(spec: PodSpec, path: FieldPath, options: PodSpecOptions = {}): FieldError[] {
   const { metadata, isPod = false } = options
   const errors: FieldError[] = []
-  if (spec.terminationGracePeriodSeconds === undefined) errors.push(required(path.child('terminationGracePeriodSeconds')))
+  if (spec.terminationGracePeriodSeconds === undefined)
+    errors.push(required(path.child('terminationGracePeriodSeconds')))
   const volumes = validateVolumes(spec.volumes, path.child('volumes'), { podName: metadata?.name, isPod })
   const claimNames = new Set((spec.resourceClaims ?? []).map(({ name = '' }) => name).filter((name) => name !== ''))
   const context: ContainerContext = { spec, volumes: volumes.byName, claimNames }
@@ -103,7 +109,13 @@ function validateNames(spec: PodSpec, path: FieldPath): FieldError[] {
   subdomains('serviceAccountName')
   subdomains('nodeName')
   if (activeDeadlineSeconds !== undefined) {
-    errors.push(...invalids(path.child('activeDeadlineSeconds'), activeDeadlineSeconds, isInRange(activeDeadlineSeconds, 1, maxInt32)))
+    errors.push(
+      ...invalids(
+        path.child('activeDeadlineSeconds'),
+        activeDeadlineSeconds,
+        isInRange(activeDeadlineSeconds, 1, maxInt32),
+      ),
+    )
   }
   if (hostname !== '') errors.push(...validateDNS1123Label(hostname, path.child('hostname')))
   if (subdomain !== '') errors.push(...validateDNS1123Label(subdomain, path.child('subdomain')))
@@ -111,11 +123,17 @@ function validateNames(spec: PodSpec, path: FieldPath): FieldError[] {
   for (const [at, { ip = '', hostnames }] of (spec.hostAliases ?? []).entries()) {
     const here = path.child('hostAliases').index(at)
     errors.push(...isValidIPForLegacyField(here.child('ip'), ip, true))
-    errors.push(...(hostnames ?? []).flatMap((name, nameAt) => validateDNS1123Subdomain(name, here.child('hostnames').index(nameAt))))
+    errors.push(
+      ...(hostnames ?? []).flatMap((name, nameAt) =>
+        validateDNS1123Subdomain(name, here.child('hostnames').index(nameAt)),
+      ),
+    )
   }
   subdomains('priorityClassName')
   if (runtimeClassName !== undefined) {
-    errors.push(...invalids(path.child('runtimeClassName'), runtimeClassName, nameIsDNSSubdomain(runtimeClassName, false)))
+    errors.push(
+      ...invalids(path.child('runtimeClassName'), runtimeClassName, nameIsDNSSubdomain(runtimeClassName, false)),
+    )
   }
   if (preemptionPolicy !== undefined) {
     errors.push(...validateOneOf(preemptionPolicy, ['PreemptLowerPriority', 'Never'], path.child('preemptionPolicy')))
@@ -142,16 +160,21 @@ function validateResourceClaims(
     else if (seen.has(name)) errors.push(duplicate(here.child('name'), name))
     else errors.push(...validateDNS1123Label(name, here.child('name')))
     seen.add(name)
-    const refuse = (detail: string): void => void errors.push(invalid(here, internalValue('PodResourceClaim', claim), detail))
+    const refuse = (detail: string): void =>
+      void errors.push(invalid(here, internalValue('PodResourceClaim', claim), detail))
     if (claimName !== undefined && templateName !== undefined) {
       refuse('at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified')
     }
     if (claimName === undefined && templateName === undefined) {
       refuse('must specify one of: `resourceClaimName`, `resourceClaimTemplateName`')
     }
-    if (claimName !== undefined) errors.push(...invalids(here.child('resourceClaimName'), claimName, nameIsDNSSubdomain(claimName, false)))
+    if (claimName !== undefined)
+      errors.push(...invalids(here.child('resourceClaimName'), claimName, nameIsDNSSubdomain(claimName, false)))
     if (templateName === undefined) return errors
-    return [...errors, ...invalids(here.child('resourceClaimTemplateName'), templateName, nameIsDNSSubdomain(templateName, false))]
+    return [
+      ...errors,
+      ...invalids(here.child('resourceClaimTemplateName'), templateName, nameIsDNSSubdomain(templateName, false)),
+    ]
   })
 }
 
@@ -171,7 +194,11 @@ const maxNameservers = 3
 const maxSearches = 32
 const maxSearchLength = 2048
 
-function validateDNSConfig(config: PodDNSConfig | undefined, policy: string | undefined, path: FieldPath): FieldError[] {
+function validateDNSConfig(
+  config: PodDNSConfig | undefined,
+  policy: string | undefined,
+  path: FieldPath,
+): FieldError[] {
   const nameserversPath = path.child('nameservers')
   const searchesPath = path.child('searches')
   const { nameservers = [], searches = [], options = [] } = config ?? {}
@@ -221,7 +248,9 @@ function validateHostnameOverride(spec: PodSpec, path: FieldPath): FieldError[] 
   const { hostnameOverride: name } = spec
   if (name === undefined) return []
   return [
-    ...(spec.setHostnameAsFQDN === true ? [forbidden(path, 'may not be specified when setHostnameAsFQDN is true')] : []),
+    ...(spec.setHostnameAsFQDN === true
+      ? [forbidden(path, 'may not be specified when setHostnameAsFQDN is true')]
+      : []),
     ...(spec.hostNetwork === true ? [forbidden(path, 'may not be specified when hostNetwork is true')] : []),
     ...(byteLength(name) > 64 ? [tooLong(path, 64)] : []),
     ...validateDNS1123Subdomain(name, path),
@@ -238,7 +267,9 @@ function validateFileKeyRefVolumes(spec: PodSpec, path: FieldPath): FieldError[]
       const volume = volumes.get(volumeName)
       const namePath = here.child('env').index(at).child('valueFrom', 'fileKeyRef', 'volumeName')
       if (volume === undefined) return [notFound(namePath, volumeName)]
-      return volume.emptyDir !== undefined ? [] : [invalid(namePath, volumeName, 'referenced volume must be of type emptyDir')]
+      return volume.emptyDir !== undefined
+        ? []
+        : [invalid(namePath, volumeName, 'referenced volume must be of type emptyDir')]
     }),
   )
 }

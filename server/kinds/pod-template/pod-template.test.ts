@@ -35,9 +35,21 @@ describe('computePodQOS', () => {
     ['zeros', spec({ requests: { cpu: '0' } }), 'BestEffort'],
     ['requests only', spec({ requests: { cpu: '1' } }), 'Burstable'],
     ['cpu alone', spec({ limits: { cpu: '1' }, requests: { cpu: '1' } }), 'Burstable'],
-    ['all equal', spec({ limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '1000m', memory: '1024Mi' } }), 'Guaranteed'],
-    ['a request below its limit', spec({ limits: { cpu: '2', memory: '1Gi' }, requests: { cpu: '1', memory: '1Gi' } }), 'Burstable'],
-    ['the pod as a whole', spec(undefined, { resources: { limits: { cpu: '1', memory: '1' }, requests: { cpu: '1', memory: '1' } } }), 'Guaranteed'],
+    [
+      'all equal',
+      spec({ limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '1000m', memory: '1024Mi' } }),
+      'Guaranteed',
+    ],
+    [
+      'a request below its limit',
+      spec({ limits: { cpu: '2', memory: '1Gi' }, requests: { cpu: '1', memory: '1Gi' } }),
+      'Burstable',
+    ],
+    [
+      'the pod as a whole',
+      spec(undefined, { resources: { limits: { cpu: '1', memory: '1' }, requests: { cpu: '1', memory: '1' } } }),
+      'Guaranteed',
+    ],
   ]
   for (const [name, pod, qos] of cases) it(`is ${qos} for ${name}`, () => expect(computePodQOS(pod)).to.equal(qos))
 })
@@ -50,7 +62,10 @@ describe('aggregateContainerResources', () => {
   })
 
   it('takes the larger of running and initializing, where sidecars count for both', () => {
-    const pod: PodSpec = { initContainers: [container('1', 'Always'), container('3')], containers: [container('1'), container('1')] }
+    const pod: PodSpec = {
+      initContainers: [container('1', 'Always'), container('3')],
+      containers: [container('1'), container('1')],
+    }
     expect(formatQuantity(aggregateContainerResources(pod, 'requests')['cpu']!)).to.equal('4')
     pod.containers.push(container('2'))
     expect(formatQuantity(aggregateContainerResources(pod, 'requests')['cpu']!)).to.equal('5')
@@ -75,17 +90,26 @@ describe('defaultPodSpec', () => {
 })
 
 describe('validatePodTemplate', () => {
-  const complete: Partial<PodSpec> = { restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', terminationGracePeriodSeconds: 30 }
+  const complete: Partial<PodSpec> = {
+    restartPolicy: 'Always',
+    dnsPolicy: 'ClusterFirst',
+    terminationGracePeriodSeconds: 30,
+  }
   const fieldsOf = (pod: PodSpec): string[] => {
     defaultPodSpec(pod)
     for (const container of pod.containers) container.terminationMessagePolicy = 'File'
-    return validatePodTemplate({ spec: pod }, field('spec', 'template')).map((error) => `${error.field}: ${error.message}`)
+    return validatePodTemplate({ spec: pod }, field('spec', 'template')).map(
+      (error) => `${error.field}: ${error.message}`,
+    )
   }
 
   it('accepts a plain template', () => expect(fieldsOf(spec(undefined, complete))).to.deep.equal([]))
 
   it('tells of ephemeral containers, which only pods have', () => {
-    const pod = spec(undefined, { ...complete, ephemeralContainers: [{ name: 'e', image: 'i', terminationMessagePolicy: 'File' }] })
+    const pod = spec(undefined, {
+      ...complete,
+      ephemeralContainers: [{ name: 'e', image: 'i', terminationMessagePolicy: 'File' }],
+    })
     expect(fieldsOf(pod)).to.deep.equal([
       'spec.template.spec.ephemeralContainers: Forbidden: ephemeral containers not allowed in pod template',
     ])

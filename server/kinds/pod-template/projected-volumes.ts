@@ -50,7 +50,12 @@ export function validateProjectedVolume(source: ProjectedVolumeSource, path: Fie
 }
 
 /** @param taken file paths of the projections before; those of this one are added */
-function validateProjection(projection: VolumeProjection, path: FieldPath, volumePath: FieldPath, taken: Set<string>): FieldError[] {
+function validateProjection(
+  projection: VolumeProjection,
+  path: FieldPath,
+  volumePath: FieldPath,
+  taken: Set<string>,
+): FieldError[] {
   const { secret, configMap, downwardAPI, serviceAccountToken } = projection
   const errors: FieldError[] = []
   const take = (file: string, named: string): void => {
@@ -80,7 +85,11 @@ function validateProjection(projection: VolumeProjection, path: FieldPath, volum
   return errors
 }
 
-function validateTokenProjection(token: ServiceAccountTokenProjection, path: FieldPath, volumePath: FieldPath): FieldError[] {
+function validateTokenProjection(
+  token: ServiceAccountTokenProjection,
+  path: FieldPath,
+  volumePath: FieldPath,
+): FieldError[] {
   const { expirationSeconds = 0, path: file = '' } = token
   const errors: FieldError[] = []
   const expirationPath = path.child('expirationSeconds')

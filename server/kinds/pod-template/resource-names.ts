@@ -55,7 +55,9 @@ export function isNativeResource(name: string): boolean {
 }
 
 export function isExtendedResourceName(name: string): boolean {
-  return !isNativeResource(name) && !name.startsWith(requestsPrefix) && isQualifiedName(requestsPrefix + name).length === 0
+  return (
+    !isNativeResource(name) && !name.startsWith(requestsPrefix) && isQualifiedName(requestsPrefix + name).length === 0
+  )
 }
 
 /** Whether requests may be below limits. */
@@ -78,7 +80,8 @@ export function isSupportedPodLevelResource(name: string): boolean {
 
 export function validateResourceName(name: string, path: FieldPath): FieldError[] {
   const errors = invalids(path, name, isQualifiedName(name))
-  if (errors.length > 0 || name.includes('/') || standardResources.has(name) || isQuotaHugePageResourceName(name)) return errors
+  if (errors.length > 0 || name.includes('/') || standardResources.has(name) || isQuotaHugePageResourceName(name))
+    return errors
   return [invalid(path, name, 'must be a standard resource type or fully qualified')]
 }
 

@@ -4,7 +4,13 @@
 import type { Container, PodSpec, ResourceRequirements } from '../../api/core.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { duplicate, forbidden, invalid, notFound, notSupported, required } from '../../apimachinery/field.ts'
-import { compareQuantities, formatQuantity, parseQuantity, quantityMilliValue, quantityValue } from '../../apimachinery/quantity.ts'
+import {
+  compareQuantities,
+  formatQuantity,
+  parseQuantity,
+  quantityMilliValue,
+  quantityValue,
+} from '../../apimachinery/quantity.ts'
 import { validateDNS1123Label } from '../metadata/field-formats.ts'
 import { aggregateContainerResources } from './resource-sums.ts'
 import {
@@ -93,10 +99,18 @@ function validateAgainstLimit(
   const limit = parseQuantity(limitText)
   const order = compareQuantities(request, limit)
   if (order !== 0 && !isOvercommitAllowed(name)) {
-    return [invalid(requestsPath, formatQuantity(request), `must be equal to ${name} limit of ${formatQuantity(limit)}`)]
+    return [
+      invalid(requestsPath, formatQuantity(request), `must be equal to ${name} limit of ${formatQuantity(limit)}`),
+    ]
   }
   if (order <= 0) return []
-  return [invalid(requestsPath, formatQuantity(request), `must be less than or equal to ${name} limit of ${formatQuantity(limit)}`)]
+  return [
+    invalid(
+      requestsPath,
+      formatQuantity(request),
+      `must be less than or equal to ${name} limit of ${formatQuantity(limit)}`,
+    ),
+  ]
 }
 
 function validateHugePages(name: string, text: string, path: FieldPath): FieldError[] {
@@ -140,14 +154,21 @@ function validateClaims(
     if (!claimNames.has(name)) {
       const known = claimNames.size === 0 ? ' which is empty' : `: ${[...claimNames].sort().join(', ')}`
       const error = notFound(here, name)
-      errors.push({ ...error, message: `${error.message}: must be one of the names in pod.spec.resourceClaims${known}` })
+      errors.push({
+        ...error,
+        message: `${error.message}: must be one of the names in pod.spec.resourceClaims${known}`,
+      })
     }
   }
   return errors
 }
 
 /** spec.resources of a pod, by itself and beside those of its containers. */
-export function validatePodResources(spec: PodSpec, claimNames: ReadonlySet<string>, specPath: FieldPath): FieldError[] {
+export function validatePodResources(
+  spec: PodSpec,
+  claimNames: ReadonlySet<string>,
+  specPath: FieldPath,
+): FieldError[] {
   const { resources } = spec
   if (resources === undefined) return []
   const path = specPath.child('resources')

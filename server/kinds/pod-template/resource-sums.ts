@@ -57,7 +57,9 @@ const zero = parseQuantity('0')
 function computeResources(list: Readonly<Record<string, string>> | undefined): ResourceSums {
   const entries = Object.entries(parseAll(list))
   return Object.fromEntries(
-    entries.filter(([name, quantity]) => (name === 'cpu' || name === 'memory') && compareQuantities(quantity, zero) > 0),
+    entries.filter(
+      ([name, quantity]) => (name === 'cpu' || name === 'memory') && compareQuantities(quantity, zero) > 0,
+    ),
   )
 }
 
@@ -74,6 +76,8 @@ export function computePodQOS(spec: PodSpec): QOSClass {
   }
   const names = Object.keys(requests)
   if (names.length + Object.keys(limits).length === 0) return 'BestEffort'
-  const equal = names.every((name) => limits[name] !== undefined && compareQuantities(limits[name], requests[name]!) === 0)
+  const equal = names.every(
+    (name) => limits[name] !== undefined && compareQuantities(limits[name], requests[name]!) === 0,
+  )
   return isGuaranteed && equal && names.length === Object.keys(limits).length ? 'Guaranteed' : 'Burstable'
 }

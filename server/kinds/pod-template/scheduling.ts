@@ -1,7 +1,14 @@
 // Where pods may go: affinity, tolerations, topology spread, gates.
 // Source: pkg/apis/core/validation, validateAffinity, ValidateTolerations, validateTopologySpreadConstraints,
 // ValidateMatchLabelKeysAndMismatchLabelKeys (v1.36)
-import type { Affinity, PodAffinity, PodAffinityTerm, PodSchedulingGate, Toleration, TopologySpreadConstraint } from '../../api/core.ts'
+import type {
+  Affinity,
+  PodAffinity,
+  PodAffinityTerm,
+  PodSchedulingGate,
+  Toleration,
+  TopologySpreadConstraint,
+} from '../../api/core.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { duplicate, forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { isValidLabelValue, nameIsDNSLabel } from '../../apimachinery/formats.ts'
@@ -20,7 +27,9 @@ export function validateAffinity(affinity: Affinity | undefined, path: FieldPath
     if (required !== undefined) {
       errors.push(...validateNodeSelector(required, here.child('requiredDuringSchedulingIgnoredDuringExecution')))
     }
-    errors.push(...validatePreferredSchedulingTerms(preferred, here.child('preferredDuringSchedulingIgnoredDuringExecution')))
+    errors.push(
+      ...validatePreferredSchedulingTerms(preferred, here.child('preferredDuringSchedulingIgnoredDuringExecution')),
+    )
   }
   if (podAffinity !== undefined) errors.push(...validatePodAffinity(podAffinity, path.child('podAffinity')))
   if (podAntiAffinity !== undefined) errors.push(...validatePodAffinity(podAntiAffinity, path.child('podAntiAffinity')))
@@ -36,7 +45,10 @@ function validatePodAffinity(affinity: PodAffinity, path: FieldPath): FieldError
     ),
     ...(affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ weight, podAffinityTerm }, at) => [
       ...validateWeight(weight, preferredPath.index(at)),
-      ...validatePodAffinityTerm(podAffinityTerm ?? { topologyKey: '' }, preferredPath.index(at).child('podAffinityTerm')),
+      ...validatePodAffinityTerm(
+        podAffinityTerm ?? { topologyKey: '' },
+        preferredPath.index(at).child('podAffinityTerm'),
+      ),
     ]),
   ]
 }
@@ -78,12 +90,17 @@ function validateLabelKeys(
     }
   }
   for (const [at, key] of match.entries()) {
-    if (mismatch.includes(key)) errors.push(invalid(matchPath.index(at), key, 'exists in both matchLabelKeys and mismatchLabelKeys'))
+    if (mismatch.includes(key))
+      errors.push(invalid(matchPath.index(at), key, 'exists in both matchLabelKeys and mismatchLabelKeys'))
   }
   return errors
 }
 
-function validateLabelKeyList(keys: readonly string[], selector: LabelSelector | undefined, path: FieldPath): FieldError[] {
+function validateLabelKeyList(
+  keys: readonly string[],
+  selector: LabelSelector | undefined,
+  path: FieldPath,
+): FieldError[] {
   if (keys.length === 0) return []
   if (selector === undefined) return [forbidden(path, 'must not be specified when labelSelector is not set')]
   return keys.flatMap((key, at) => validateLabelName(key, path.index(at)))
@@ -124,16 +141,26 @@ function validateToleration(toleration: Toleration, path: FieldPath): FieldError
     default:
       errors.push(notSupported(operatorPath, operator, ['Equal', 'Exists']))
   }
-  if (effect !== '' && !taintEffects.includes(effect)) errors.push(notSupported(path.child('effect'), effect, taintEffects))
+  if (effect !== '' && !taintEffects.includes(effect))
+    errors.push(notSupported(path.child('effect'), effect, taintEffects))
   return errors
 }
 
 const unsatisfiableActions = ['DoNotSchedule', 'ScheduleAnyway']
 
-export function validateTopologySpread(constraints: readonly TopologySpreadConstraint[] | undefined, path: FieldPath): FieldError[] {
+export function validateTopologySpread(
+  constraints: readonly TopologySpreadConstraint[] | undefined,
+  path: FieldPath,
+): FieldError[] {
   return (constraints ?? []).flatMap((constraint, at, all) => {
     const here = path.index(at)
-    const { maxSkew = 0, topologyKey = '', whenUnsatisfiable: action = '', minDomains, matchLabelKeys = [] } = constraint
+    const {
+      maxSkew = 0,
+      topologyKey = '',
+      whenUnsatisfiable: action = '',
+      minDomains,
+      matchLabelKeys = [],
+    } = constraint
     const errors: FieldError[] = []
     if (maxSkew <= 0) errors.push(invalid(here.child('maxSkew'), maxSkew, 'must be greater than zero'))
     if (topologyKey === '') errors.push(required(here.child('topologyKey'), 'can not be empty'))
@@ -147,7 +174,9 @@ export function validateTopologySpread(constraints: readonly TopologySpreadConst
       const minPath = here.child('minDomains')
       if (minDomains <= 0) errors.push(invalid(minPath, minDomains, 'must be greater than zero'))
       if (action !== 'DoNotSchedule') {
-        errors.push(invalid(minPath, minDomains, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${action}`))
+        errors.push(
+          invalid(minPath, minDomains, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${action}`),
+        )
       }
     }
     return [
@@ -161,10 +190,15 @@ export function validateTopologySpread(constraints: readonly TopologySpreadConst
 }
 
 function validateInclusionPolicy(policy: string | undefined, path: FieldPath): FieldError[] {
-  return policy === undefined || policy === 'Honor' || policy === 'Ignore' ? [] : [notSupported(path, policy, ['Honor', 'Ignore'])]
+  return policy === undefined || policy === 'Honor' || policy === 'Ignore'
+    ? []
+    : [notSupported(path, policy, ['Honor', 'Ignore'])]
 }
 
-export function validateSchedulingGates(gates: readonly PodSchedulingGate[] | undefined, path: FieldPath): FieldError[] {
+export function validateSchedulingGates(
+  gates: readonly PodSchedulingGate[] | undefined,
+  path: FieldPath,
+): FieldError[] {
   const seen = new Set<string>()
   return (gates ?? []).flatMap(({ name = '' }, at) => {
     const errors = validateQualifiedName(name, path.index(at))

@@ -20,14 +20,23 @@ function validateId(id: number | undefined, path: FieldPath): FieldError[] {
 }
 
 /** @param hostUsers false if the pod has a user namespace of its own */
-export function validateSecurityContext(context: SecurityContext | undefined, path: FieldPath, hostUsers: boolean): FieldError[] {
+export function validateSecurityContext(
+  context: SecurityContext | undefined,
+  path: FieldPath,
+  hostUsers: boolean,
+): FieldError[] {
   if (context === undefined) return []
   const { procMount, privileged, allowPrivilegeEscalation, capabilities } = context
-  const errors = [...validateId(context.runAsUser, path.child('runAsUser')), ...validateId(context.runAsGroup, path.child('runAsGroup'))]
+  const errors = [
+    ...validateId(context.runAsUser, path.child('runAsUser')),
+    ...validateId(context.runAsGroup, path.child('runAsGroup')),
+  ]
   if (procMount !== undefined) {
     const here = path.child('procMount')
-    if (procMount !== 'Default' && procMount !== 'Unmasked') errors.push(notSupported(here, procMount, ['Default', 'Unmasked']))
-    if (hostUsers && procMount === 'Unmasked') errors.push(invalid(here, procMount, '`hostUsers` must be false to use `Unmasked`'))
+    if (procMount !== 'Default' && procMount !== 'Unmasked')
+      errors.push(notSupported(here, procMount, ['Default', 'Unmasked']))
+    if (hostUsers && procMount === 'Unmasked')
+      errors.push(invalid(here, procMount, '`hostUsers` must be false to use `Unmasked`'))
   }
   errors.push(...validateSeccompProfile(context.seccompProfile, path.child('seccompProfile')))
   if (allowPrivilegeEscalation === false) {
@@ -55,10 +64,14 @@ export function validatePodSecurityContext(spec: PodSpec, path: FieldPath): Fiel
     ...validateId(context.fsGroup, path.child('fsGroup')),
     ...validateId(context.runAsUser, path.child('runAsUser')),
     ...validateId(context.runAsGroup, path.child('runAsGroup')),
-    ...(context.supplementalGroups ?? []).flatMap((id, at) => validateId(id, path.child('supplementalGroups').index(at))),
+    ...(context.supplementalGroups ?? []).flatMap((id, at) =>
+      validateId(id, path.child('supplementalGroups').index(at)),
+    ),
   ]
   if (spec.shareProcessNamespace === true && spec.hostPID === true) {
-    errors.push(invalid(path.child('shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'))
+    errors.push(
+      invalid(path.child('shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'),
+    )
   }
   errors.push(
     ...validateSysctls(context, spec, path.child('sysctls')),
@@ -146,19 +159,22 @@ export function validateAppArmorProfile(profile: AppArmorProfile | undefined, pa
   if (localhostProfile.trim() !== localhostProfile) {
     errors.push(invalid(profilePath, localhostProfile, 'must not be padded with whitespace'))
   } else if (localhostProfile === '') errors.push(missing)
-  if (byteLength(localhostProfile) > maxAppArmorProfileLength) errors.push(tooLong(profilePath, maxAppArmorProfileLength))
+  if (byteLength(localhostProfile) > maxAppArmorProfileLength)
+    errors.push(tooLong(profilePath, maxAppArmorProfileLength))
   return errors
 }
 
 const maxCredentialSpecKiB = 64
 const netBiosName = /^[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}$/
-const windowsDomain = /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/
+const windowsDomain =
+  /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/
 
 function validateWindowsOptions(options: WindowsSecurityContextOptions | undefined, path: FieldPath): FieldError[] {
   if (options === undefined) return []
   const { gmsaCredentialSpecName: specName, gmsaCredentialSpec: spec, runAsUserName } = options
   const errors: FieldError[] = []
-  if (specName !== undefined) errors.push(...invalids(path.child('gmsaCredentialSpecName'), specName, isDNS1123Subdomain(specName)))
+  if (specName !== undefined)
+    errors.push(...invalids(path.child('gmsaCredentialSpecName'), specName, isDNS1123Subdomain(specName)))
   const specPath = path.child('gmsaCredentialSpec')
   if (spec === '') errors.push(invalid(specPath, spec, 'gmsaCredentialSpec cannot be an empty string'))
   else if (spec !== undefined && byteLength(spec) > maxCredentialSpecKiB * 1024) {

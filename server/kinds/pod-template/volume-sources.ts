@@ -22,13 +22,36 @@ import type {
 } from '../../api/core.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { invalid, notSupported, required, tooLong } from '../../apimachinery/field.ts'
-import { byteLength, inclusiveRangeError, isDNS1123Subdomain, nameIsDNSLabel, nameIsDNSSubdomain } from '../../apimachinery/formats.ts'
+import {
+  byteLength,
+  inclusiveRangeError,
+  isDNS1123Subdomain,
+  nameIsDNSLabel,
+  nameIsDNSSubdomain,
+} from '../../apimachinery/formats.ts'
 import { invalids, requireFields, validateDNS1123Label, validateDNS1123Subdomain } from '../metadata/field-formats.ts'
-import { validateFileMode, validateLocalDescendingPath, validateLocalNonReservedPath, validatePathNoBacksteps } from './paths.ts'
+import {
+  validateFileMode,
+  validateLocalDescendingPath,
+  validateLocalNonReservedPath,
+  validatePathNoBacksteps,
+} from './paths.ts'
 
-const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket']
+const hostPathTypes = [
+  '',
+  'BlockDevice',
+  'CharDevice',
+  'Directory',
+  'DirectoryOrCreate',
+  'File',
+  'FileOrCreate',
+  'Socket',
+]
 
-export function validateHostPath({ path: hostPath = '', type = '' }: HostPathVolumeSource, path: FieldPath): FieldError[] {
+export function validateHostPath(
+  { path: hostPath = '', type = '' }: HostPathVolumeSource,
+  path: FieldPath,
+): FieldError[] {
   if (hostPath === '') return [required(path.child('path'))]
   return [
     ...validatePathNoBacksteps(hostPath, path.child('path')),
@@ -51,7 +74,8 @@ export function validateLocal({ path: localPath = '' }: { path?: string }, path:
 export function validateDisk(source: { partition?: number }, nameField: string, path: FieldPath): FieldError[] {
   const { partition = 0 } = source
   const errors = requireFields(source, [nameField], path)
-  if (partition < 0 || partition > 255) errors.push(invalid(path.child('partition'), partition, inclusiveRangeError(1, 255)))
+  if (partition < 0 || partition > 255)
+    errors.push(invalid(path.child('partition'), partition, inclusiveRangeError(1, 255)))
   return errors
 }
 
@@ -82,24 +106,37 @@ function validateISCSIName(name: string, path: FieldPath, prefixError: string): 
 const iscsiTooLong =
   'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.'
 
-function isTooLongForInitiator(volumeName: string, { initiatorName, targetPortal = '' }: Partial<ISCSIVolumeSource>): boolean {
+function isTooLongForInitiator(
+  volumeName: string,
+  { initiatorName, targetPortal = '' }: Partial<ISCSIVolumeSource>,
+): boolean {
   return initiatorName !== undefined && byteLength(`${volumeName}:${targetPortal}`) > 64
 }
 
 /** @param parent path of the volume: a name that is too long is told there */
-export function validateISCSI(source: ISCSIVolumeSource, path: FieldPath, volumeName: string, parent: FieldPath): FieldError[] {
+export function validateISCSI(
+  source: ISCSIVolumeSource,
+  path: FieldPath,
+  volumeName: string,
+  parent: FieldPath,
+): FieldError[] {
   const { iqn = '', lun = 0, chapAuthDiscovery, chapAuthSession, secretRef, initiatorName } = source
   const errors = requireFields(source, ['targetPortal', 'iqn'], path)
   const prefixError = 'must be valid format starting with iqn, eui, or naa'
   if (iqn !== '') errors.push(...validateISCSIName(iqn, path.child('iqn'), prefixError))
   if (lun < 0 || lun > 255) errors.push(invalid(path.child('lun'), lun, inclusiveRangeError(0, 255)))
   if ((chapAuthDiscovery || chapAuthSession) && secretRef === undefined) errors.push(required(path.child('secretRef')))
-  if (initiatorName !== undefined) errors.push(...validateISCSIName(initiatorName, path.child('initiatorname'), prefixError))
+  if (initiatorName !== undefined)
+    errors.push(...validateISCSIName(initiatorName, path.child('initiatorname'), prefixError))
   if (isTooLongForInitiator(volumeName, source)) errors.push(invalid(parent.child('name'), volumeName, iscsiTooLong))
   return errors
 }
 
-export function validatePersistentISCSI(source: ISCSIPersistentVolumeSource, path: FieldPath, volumeName: string): FieldError[] {
+export function validatePersistentISCSI(
+  source: ISCSIPersistentVolumeSource,
+  path: FieldPath,
+  volumeName: string,
+): FieldError[] {
   const { targetPortal = '', iqn = '', lun = 0, chapAuthDiscovery, chapAuthSession, secretRef, initiatorName } = source
   const errors = requireFields(source, ['targetPortal'], path)
   if (initiatorName !== undefined && byteLength(`${volumeName}:${targetPortal}`) > 64) {
@@ -162,7 +199,10 @@ export function validateKeyToPath(item: KeyToPath, path: FieldPath): FieldError[
 
 const registryError = 'must be a host:port pair or multiple pairs separated by commas'
 
-export function validateQuobyte({ registry = '', tenant = '', volume = '' }: Partial<QuobyteVolumeSource>, path: FieldPath): FieldError[] {
+export function validateQuobyte(
+  { registry = '', tenant = '', volume = '' }: Partial<QuobyteVolumeSource>,
+  path: FieldPath,
+): FieldError[] {
   const errors: FieldError[] = []
   if (registry === '') errors.push(required(path.child('registry'), registryError))
   else if (byteLength(tenant) >= 65) {
@@ -184,9 +224,13 @@ export function validatePersistentGlusterfs(source: GlusterfsPersistentVolumeSou
   return [...errors, invalid(here, namespace, 'if the endpointnamespace is set, it must be a valid namespace name')]
 }
 
-export function validateFlocker({ datasetName = '', datasetUUID = '' }: FlockerVolumeSource, path: FieldPath): FieldError[] {
+export function validateFlocker(
+  { datasetName = '', datasetUUID = '' }: FlockerVolumeSource,
+  path: FieldPath,
+): FieldError[] {
   const errors: FieldError[] = []
-  if (datasetName === '' && datasetUUID === '') errors.push(required(path, 'one of datasetName and datasetUUID is required'))
+  if (datasetName === '' && datasetUUID === '')
+    errors.push(required(path, 'one of datasetName and datasetUUID is required'))
   if (datasetName !== '' && datasetUUID !== '') {
     errors.push(invalid(path, 'resource', 'datasetName and datasetUUID can not be specified simultaneously'))
   }
@@ -202,11 +246,15 @@ export function validateWithSecret(
   path: FieldPath,
 ): FieldError[] {
   const errors = requireFields(source, names, path)
-  if (source.secretRef !== undefined) errors.push(...requireFields(source.secretRef, secretNames, path.child('secretRef')))
+  if (source.secretRef !== undefined)
+    errors.push(...requireFields(source.secretRef, secretNames, path.child('secretRef')))
   return errors
 }
 
-export function validateFlexVolume(source: Pick<FlexVolumeSource, 'driver' | 'options'>, path: FieldPath): FieldError[] {
+export function validateFlexVolume(
+  source: Pick<FlexVolumeSource, 'driver' | 'options'>,
+  path: FieldPath,
+): FieldError[] {
   const errors = requireFields(source, ['driver'], path)
   for (const key of Object.keys(source.options ?? {})) {
     const namespace = `.${key.split('/', 1)[0]!.toLowerCase()}`
@@ -271,13 +319,20 @@ export function validateCSI(source: CSIVolumeSource, path: FieldPath): FieldErro
   return [...errors, ...invalids(path.child('name'), name, nameIsDNSSubdomain(name, false))]
 }
 
-const csiSecrets = ['controllerPublishSecretRef', 'controllerExpandSecretRef', 'nodePublishSecretRef', 'nodeExpandSecretRef'] as const
+const csiSecrets = [
+  'controllerPublishSecretRef',
+  'controllerExpandSecretRef',
+  'nodePublishSecretRef',
+  'nodeExpandSecretRef',
+] as const
 
 export function validatePersistentCSI(source: CSIPersistentVolumeSource, path: FieldPath): FieldError[] {
   return [
     ...validateCSIDriverName(source.driver ?? '', path.child('driver')),
     ...requireFields(source, ['volumeHandle'], path),
-    ...csiSecrets.flatMap((name) => (source[name] === undefined ? [] : validateSecretReference(source[name], path.child(name)))),
+    ...csiSecrets.flatMap((name) =>
+      source[name] === undefined ? [] : validateSecretReference(source[name], path.child(name)),
+    ),
   ]
 }
 

@@ -47,7 +47,13 @@ interface SourceRule {
 /** @param path how errors name the source; @param forbiddenAs the same if it is one too many */
 function source<K extends keyof Volume>(
   name: K,
-  check: (source: Source<K>, path: FieldPath, volume: Volume, parent: FieldPath, context: VolumeContext) => FieldError[],
+  check: (
+    source: Source<K>,
+    path: FieldPath,
+    volume: Volume,
+    parent: FieldPath,
+    context: VolumeContext,
+  ) => FieldError[],
   path: string = name,
   forbiddenAs: string = name,
 ): SourceRule {
@@ -66,7 +72,12 @@ const sources: readonly SourceRule[] = [
   }),
   source('hostPath', validateHostPath),
   source('gitRepo', validateGitRepo),
-  source('gcePersistentDisk', (disk, path) => validateDisk(disk, 'pdName', path), 'persistentDisk', 'gcePersistentDisk'),
+  source(
+    'gcePersistentDisk',
+    (disk, path) => validateDisk(disk, 'pdName', path),
+    'persistentDisk',
+    'gcePersistentDisk',
+  ),
   source('awsElasticBlockStore', (disk, path) => validateDisk(disk, 'volumeID', path)),
   source('secret', validateSecretVolume),
   source('nfs', validateNFS),
@@ -93,11 +104,15 @@ const sources: readonly SourceRule[] = [
   source('csi', validateCSI),
   source('ephemeral', ({ volumeClaimTemplate }, path, volume, parent, { podName = '' }) => {
     const here = path.child('volumeClaimTemplate')
-    const errors = volumeClaimTemplate === undefined ? [required(here)] : validateClaimTemplate(volumeClaimTemplate, here)
+    const errors =
+      volumeClaimTemplate === undefined ? [required(here)] : validateClaimTemplate(volumeClaimTemplate, here)
     if (podName === '' || !volume.name) return errors
     const claim = `${podName}-${volume.name}`
     const problems = nameIsDNSSubdomain(claim, false)
-    return [...errors, ...problems.map((text) => invalid(parent.child('name'), volume.name, `PVC name "${claim}": ${text}`))]
+    return [
+      ...errors,
+      ...problems.map((text) => invalid(parent.child('name'), volume.name, `PVC name "${claim}": ${text}`)),
+    ]
   }),
   source('image', ({ reference = '', pullPolicy = '' }, path, _volume, _parent, { isPod }) => [
     ...(isPod && reference === '' ? [required(path.child('reference'))] : []),

@@ -1,6 +1,15 @@
 // Warnings about pods and pod templates: what is deprecated, without effect, or surprising.
 // Source: pkg/api/pod, warningsForPodSpecAndMeta; pkg/api/node, GetNodeLabelDeprecatedMessage (v1.36)
-import type { Container, ContainerPort, NodeSelectorTerm, Pod, PodAffinity, PodSpec, PodTemplateSpec, Volume } from '../../api/core.ts'
+import type {
+  Container,
+  ContainerPort,
+  NodeSelectorTerm,
+  Pod,
+  PodAffinity,
+  PodSpec,
+  PodTemplateSpec,
+  Volume,
+} from '../../api/core.ts'
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { FieldPath } from '../../apimachinery/field.ts'
 import { isValidLabelValue } from '../../apimachinery/formats.ts'
@@ -72,12 +81,14 @@ function specWarnings(spec: PodSpec, metadata: ObjectMeta, path: FieldPath, isTe
   for (const [key, text] of deprecatedAnnotations) {
     if (annotations[key] !== undefined) warnings.push(`${annotationsPath.key(key)}: ${text}`)
   }
-  for (const [at, volume] of (spec.volumes ?? []).entries()) warnings.push(...volumeWarnings(volume, specPath.child('volumes').index(at)))
+  for (const [at, volume] of (spec.volumes ?? []).entries())
+    warnings.push(...volumeWarnings(volume, specPath.child('volumes').index(at)))
   warnings.push(...overlappingPathWarnings(spec.volumes ?? []))
   warnings.push(...duplicateWarnings(spec.hostAliases, 'ip', specPath.child('hostAliases')))
   warnings.push(...duplicateWarnings(spec.imagePullSecrets, 'name', specPath.child('imagePullSecrets')))
   for (const [at, { name = '' }] of (spec.imagePullSecrets ?? []).entries()) {
-    if (name === '') warnings.push(`${specPath.child('imagePullSecrets').index(at).child('name')}: invalid empty name ""`)
+    if (name === '')
+      warnings.push(`${specPath.child('imagePullSecrets').index(at).child('name')}: invalid empty name ""`)
   }
   warnings.push(...fractionWarnings(spec.overhead, specPath.child('overhead')))
   if (spec.securityContext?.seccompProfile === undefined && annotations[seccompPodAnnotation] !== undefined) {
@@ -104,12 +115,16 @@ function specWarnings(spec: PodSpec, metadata: ObjectMeta, path: FieldPath, isTe
 }
 
 function nodeAffinityWarnings(spec: PodSpec, path: FieldPath): string[] {
-  const { requiredDuringSchedulingIgnoredDuringExecution: required, preferredDuringSchedulingIgnoredDuringExecution: preferred } =
-    spec.affinity?.nodeAffinity ?? {}
+  const {
+    requiredDuringSchedulingIgnoredDuringExecution: required,
+    preferredDuringSchedulingIgnoredDuringExecution: preferred,
+  } = spec.affinity?.nodeAffinity ?? {}
   const termsPath = path.child('requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms')
   const preferredPath = path.child('preferredDuringSchedulingIgnoredDuringExecution')
   return [
-    ...(required?.nodeSelectorTerms ?? []).flatMap((term, at) => nodeSelectorTermWarnings(term, termsPath.index(at), false)),
+    ...(required?.nodeSelectorTerms ?? []).flatMap((term, at) =>
+      nodeSelectorTermWarnings(term, termsPath.index(at), false),
+    ),
     ...(preferred ?? []).flatMap(({ preference }, at) =>
       nodeSelectorTermWarnings(preference ?? {}, preferredPath.index(at).child('preference'), true),
     ),
@@ -176,7 +191,9 @@ function fractionWarnings(
     if (text === undefined) return []
     const quantity = parseQuantity(text)
     if (quantityMilliValue(quantity) % 1000n === 0n) return []
-    return [`${path.key(name)}: fractional byte value ${JSON.stringify(formatQuantity(quantity))} is invalid, must be an integer`]
+    return [
+      `${path.key(name)}: fractional byte value ${JSON.stringify(formatQuantity(quantity))} is invalid, must be an integer`,
+    ]
   })
 }
 
@@ -204,7 +221,8 @@ function profileWarnings(
   const warnings: string[] = []
   const seccompKey = seccompContainerPrefix + container.name
   const { seccompProfile, appArmorProfile } = container.securityContext ?? {}
-  if (seccompProfile === undefined && annotations[seccompKey] !== undefined) warnings.push(`${path.key(seccompKey)}: ${seccompText}`)
+  if (seccompProfile === undefined && annotations[seccompKey] !== undefined)
+    warnings.push(`${path.key(seccompKey)}: ${seccompText}`)
   const appArmorKey = appArmorPrefix + container.name
   const annotation = annotations[appArmorKey]
   if (!isTemplate || appArmorProfile !== undefined || annotation === undefined) return warnings

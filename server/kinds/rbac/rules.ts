@@ -6,7 +6,11 @@ import { invalid, required } from '../../apimachinery/field.ts'
 
 export const rbacGroup = 'rbac.authorization.k8s.io'
 
-export function validatePolicyRules(rules: readonly PolicyRule[] | undefined, namespaced: boolean, path: FieldPath): FieldError[] {
+export function validatePolicyRules(
+  rules: readonly PolicyRule[] | undefined,
+  namespaced: boolean,
+  path: FieldPath,
+): FieldError[] {
   return (rules ?? []).flatMap((rule, at) => validatePolicyRule(rule, namespaced, path.index(at)))
 }
 
@@ -21,7 +25,9 @@ function validatePolicyRule(rule: PolicyRule, namespaced: boolean, path: FieldPa
       errors.push(invalid(urlsPath, nonResourceURLs, 'namespaced rules cannot apply to non-resource URLs'))
     }
     if (apiGroups.length + resources.length + resourceNames.length > 0) {
-      errors.push(invalid(urlsPath, nonResourceURLs, 'rules cannot apply to both regular resources and non-resource URLs'))
+      errors.push(
+        invalid(urlsPath, nonResourceURLs, 'rules cannot apply to both regular resources and non-resource URLs'),
+      )
     }
     return errors
   }

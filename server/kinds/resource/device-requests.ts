@@ -45,7 +45,9 @@ function validateRequest(request: DeviceRequest, path: FieldPath): FieldError[] 
   const namePath = path.child('name')
   const errors = name === '' ? [required(namePath)] : isDNS1123Label(name).map((text) => invalid(namePath, name, text))
   if (exactly !== undefined && firstAvailable.length > 0) {
-    errors.push(invalid(path, null, 'exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set'))
+    errors.push(
+      invalid(path, null, 'exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set'),
+    )
   } else if (exactly !== undefined) errors.push(...validateDemand(exactly, path.child('exactly')))
   else if (firstAvailable.length > 0) {
     errors.push(...firstAvailable.flatMap((one, at) => validateDemand(one, path.child('firstAvailable').index(at))))
@@ -60,7 +62,8 @@ function validateDemand(demand: Demand, path: FieldPath): FieldError[] {
   if (deviceClassName === '') errors.push(required(classPath))
   else errors.push(...isDNS1123Subdomain(deviceClassName).map((text) => invalid(classPath, deviceClassName, text)))
   if (allocationMode === 'All') {
-    if (count !== 0) errors.push(invalid(path.child('count'), count, "must not be specified when allocationMode is 'All'"))
+    if (count !== 0)
+      errors.push(invalid(path.child('count'), count, "must not be specified when allocationMode is 'All'"))
   } else if (allocationMode === 'ExactCount') {
     if (count <= 0) errors.push(invalid(path.child('count'), count, 'must be greater than zero'))
   } else errors.push(notSupported(path.child('allocationMode'), allocationMode, ['All', 'ExactCount']))

@@ -33,7 +33,8 @@ export function validateWorkloadSelector(
 ): FieldError[] {
   if (selector === undefined || selector === null) return [required(path)]
   const errors = validateLabelSelector(selector, path)
-  if (isEmptySelector(selector)) errors.push(invalid(path, printSelector(selector), `empty selector is invalid for ${owner}`))
+  if (isEmptySelector(selector))
+    errors.push(invalid(path, printSelector(selector), `empty selector is invalid for ${owner}`))
   return errors
 }
 
@@ -57,13 +58,21 @@ export function validateImmutableSelector(
   return deepEqual(selector ?? null, old ?? null) ? [] : [invalid(path, printSelector(selector), 'field is immutable')]
 }
 
-export function validateSelectorMatches(selector: Selector, template: PodTemplateSpec | undefined, path: FieldPath): FieldError[] {
+export function validateSelectorMatches(
+  selector: Selector,
+  template: PodTemplateSpec | undefined,
+  path: FieldPath,
+): FieldError[] {
   const labels = template?.metadata?.labels
   return selector.matches(labels) ? [] : [invalid(path.child('metadata', 'labels'), labels, mismatchText)]
 }
 
 /** Pods of a workload always restart and have no deadline; `owner` is the word of the error text. */
-export function validateLongRunning(template: PodTemplateSpec | undefined, owner: string, path: FieldPath): FieldError[] {
+export function validateLongRunning(
+  template: PodTemplateSpec | undefined,
+  owner: string,
+  path: FieldPath,
+): FieldError[] {
   const errors: FieldError[] = []
   const { restartPolicy, activeDeadlineSeconds } = template?.spec ?? {}
   if (restartPolicy !== 'Always') {

@@ -62,6 +62,10 @@ function problemOfSystemClass(name: string, value: number, globalDefault: boolea
 }
 
 function validateUpdate(object: PriorityClass, old: PriorityClass): FieldError[] {
-  const errors = (object.value ?? 0) === (old.value ?? 0) ? [] : [forbidden(field('value'), 'may not be changed in an update.')]
-  return [...errors, ...validateImmutableField(object.preemptionPolicy, old.preemptionPolicy, field('preemptionPolicy'))]
+  const errors =
+    (object.value ?? 0) === (old.value ?? 0) ? [] : [forbidden(field('value'), 'may not be changed in an update.')]
+  return [
+    ...errors,
+    ...validateImmutableField(object.preemptionPolicy, old.preemptionPolicy, field('preemptionPolicy')),
+  ]
 }

@@ -67,7 +67,8 @@ function validate({ spec }: CSIDriver): FieldError[] {
   }
   errors.push(...validateTokenRequests(spec, path.child('tokenRequests')))
   for (const mode of spec.volumeLifecycleModes ?? []) {
-    if (!lifecycleModes.includes(mode)) errors.push(notSupported(path.child('volumeLifecycleModes'), mode, lifecycleModes))
+    if (!lifecycleModes.includes(mode))
+      errors.push(notSupported(path.child('volumeLifecycleModes'), mode, lifecycleModes))
   }
   if (spec.seLinuxMount === undefined) errors.push(required(path.child('seLinuxMount')))
   const period = spec.nodeAllocatableUpdatePeriodSeconds

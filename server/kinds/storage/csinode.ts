@@ -23,7 +23,9 @@ const nodeIDMaxLength = 256
 
 function validate({ spec }: CSINode): FieldError[] {
   const names = new Set<string>()
-  return (spec?.drivers ?? []).flatMap((driver, at) => validateDriver(driver, names, field('spec', 'drivers').index(at)))
+  return (spec?.drivers ?? []).flatMap((driver, at) =>
+    validateDriver(driver, names, field('spec', 'drivers').index(at)),
+  )
 }
 
 /** @param names of the drivers before it; grows by its own */

@@ -32,12 +32,21 @@ export const storageClass = defineKind<StorageClass>({
   },
 })
 
-const defaultAnnotations = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class']
+const defaultAnnotations = [
+  'storageclass.kubernetes.io/is-default-class',
+  'storageclass.beta.kubernetes.io/is-default-class',
+]
 const reclaimPolicies = ['Delete', 'Retain']
 const bindingModes = ['Immediate', 'WaitForFirstConsumer']
 
 function validate(object: StorageClass): FieldError[] {
-  const { provisioner = '', parameters, reclaimPolicy = '', volumeBindingMode, allowedTopologies = [] } = object as Partial<StorageClass>
+  const {
+    provisioner = '',
+    parameters,
+    reclaimPolicy = '',
+    volumeBindingMode,
+    allowedTopologies = [],
+  } = object as Partial<StorageClass>
   const errors = [
     ...validateProvisioner(provisioner, field('provisioner')),
     ...validateParameters(parameters, true, field('parameters')),

@@ -34,7 +34,8 @@ function validate(object: VolumeAttachment): FieldError[] {
   const sourcePath = path.child('source')
   const exactlyOne = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'
   const errors = validateCSIDriverName(attacher, path.child('attacher'))
-  if (inlineVolumeSpec === undefined && persistentVolumeName === undefined) errors.push(required(sourcePath, exactlyOne))
+  if (inlineVolumeSpec === undefined && persistentVolumeName === undefined)
+    errors.push(required(sourcePath, exactlyOne))
   else if (inlineVolumeSpec !== undefined && persistentVolumeName !== undefined) {
     errors.push(forbidden(sourcePath, exactlyOne))
   } else if (persistentVolumeName === '') {
@@ -44,7 +45,9 @@ function validate(object: VolumeAttachment): FieldError[] {
   errors.push(...validateStatus(object))
   if (persistentVolumeName !== undefined) {
     const problems = nameIsDNSSubdomain(persistentVolumeName, false)
-    errors.push(...problems.map((text) => invalid(sourcePath.child('persistentVolumeName'), persistentVolumeName, text)))
+    errors.push(
+      ...problems.map((text) => invalid(sourcePath.child('persistentVolumeName'), persistentVolumeName, text)),
+    )
   }
   return errors
 }
@@ -76,7 +79,10 @@ function validateUpdate(object: VolumeAttachment, old: VolumeAttachment): FieldE
   const { attacher, nodeName, source } = object.spec
   const printed = {
     Attacher: attacher,
-    Source: { PersistentVolumeName: source.persistentVolumeName ?? null, InlineVolumeSpec: source.inlineVolumeSpec ?? null },
+    Source: {
+      PersistentVolumeName: source.persistentVolumeName ?? null,
+      InlineVolumeSpec: source.inlineVolumeSpec ?? null,
+    },
     NodeName: nodeName,
   }
   return [invalid(field('spec'), goValue(printed), 'field is immutable')]

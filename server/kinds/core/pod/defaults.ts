@@ -11,7 +11,11 @@ import type { StrategyContext } from '../../../registry/kind.ts'
 import { appArmorPrefix, appArmorProfileOf } from '../../pod-template/annotations.ts'
 import { dropInitContainerAnnotations } from '../../pod-template/defaults.ts'
 import { defaultPodSpec } from '../../pod-template/index.ts'
-import { isHugePageResourceName, isOvercommitAllowed, isSupportedPodLevelResource } from '../../pod-template/resource-names.ts'
+import {
+  isHugePageResourceName,
+  isOvercommitAllowed,
+  isSupportedPodLevelResource,
+} from '../../pod-template/resource-names.ts'
 import { aggregateContainerResources, computePodQOS } from '../../pod-template/resource-sums.ts'
 import { validateAppArmorProfile } from '../../pod-template/security-context.ts'
 
@@ -81,7 +85,11 @@ export function prepareForCreate(draft: Pod, { now }: StrategyContext): void {
 /** Keys of labels become requirements with the pod's own values. */
 function mergeLabelKeys({ metadata }: Pod, spec: PodSpec): void {
   const labels = metadata?.labels ?? {}
-  const merge = (selector: LabelSelector | undefined, keys: readonly string[] | undefined, operator: 'In' | 'NotIn'): void => {
+  const merge = (
+    selector: LabelSelector | undefined,
+    keys: readonly string[] | undefined,
+    operator: 'In' | 'NotIn',
+  ): void => {
     for (const key of keys ?? []) {
       const value = labels[key]
       if (selector === undefined || value === undefined) continue
@@ -94,10 +102,13 @@ function mergeLabelKeys({ metadata }: Pod, spec: PodSpec): void {
       merge(term.labelSelector, term.mismatchLabelKeys, 'NotIn')
     }
   }
-  for (const { labelSelector, matchLabelKeys } of spec.topologySpreadConstraints ?? []) merge(labelSelector, matchLabelKeys, 'In')
+  for (const { labelSelector, matchLabelKeys } of spec.topologySpreadConstraints ?? [])
+    merge(labelSelector, matchLabelKeys, 'In')
 }
 
-function affinityTerms(affinity: PodAffinity | undefined): NonNullable<PodAffinity['requiredDuringSchedulingIgnoredDuringExecution']> {
+function affinityTerms(
+  affinity: PodAffinity | undefined,
+): NonNullable<PodAffinity['requiredDuringSchedulingIgnoredDuringExecution']> {
   return [
     ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ podAffinityTerm }) => podAffinityTerm),
     ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
@@ -136,6 +147,8 @@ export function appArmorWarnings(pod: Pod): string[] {
     const annotated = annotatedProfile(pod, container)
     const isTakenOver = annotated !== undefined && own !== undefined && deepEqual(own, annotated)
     if (!isTakenOver && (annotated !== undefined || own !== undefined)) return []
-    return [`${field('metadata', 'annotations').key(key)}: deprecated since v1.30; use the "appArmorProfile" field instead`]
+    return [
+      `${field('metadata', 'annotations').key(key)}: deprecated since v1.30; use the "appArmorProfile" field instead`,
+    ]
   })
 }

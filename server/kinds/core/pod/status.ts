@@ -150,6 +150,7 @@ function validateHostIPs(status: PodStatus, old: PodStatus, path: FieldPath): Fi
   const first = status.hostIPs?.[0]
   if (first === undefined) return []
   const errors: FieldError[] = []
-  if ((status.hostIP ?? '') !== first.ip) errors.push(invalid(path.index(0).child('ip'), first.ip, 'must be equal to `hostIP`'))
+  if ((status.hostIP ?? '') !== first.ip)
+    errors.push(invalid(path.index(0).child('ip'), first.ip, 'must be equal to `hostIP`'))
   return [...errors, ...validateIPs(status.hostIPs, old.hostIPs, 'HostIP', path)]
 }

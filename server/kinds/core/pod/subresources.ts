@@ -16,7 +16,10 @@ import { validateMetadataAndSpec } from './validation.ts'
 export const ephemeralContainers: StatusStrategy<Pod> = {
   prepareForUpdate(draft, old) {
     const added = draft.spec?.ephemeralContainers
-    draft.spec = { ...copy(old.spec ?? { containers: [] }), ...(added === undefined ? {} : { ephemeralContainers: added }) }
+    draft.spec = {
+      ...copy(old.spec ?? { containers: [] }),
+      ...(added === undefined ? {} : { ephemeralContainers: added }),
+    }
     if (added === undefined) delete draft.spec.ephemeralContainers
     resetOthers(draft, old)
   },
@@ -69,7 +72,8 @@ function prepareResize(draft: Pod, old: Pod): void {
   if (lists.some((list) => (spec[list] ?? []).length !== (oldSpec[list] ?? []).length)) return
   const next: PodSpec = copy(oldSpec)
   next.containers = withResources(spec.containers, oldSpec.containers)
-  if (spec.initContainers !== undefined) next.initContainers = withResources(spec.initContainers, oldSpec.initContainers ?? [])
+  if (spec.initContainers !== undefined)
+    next.initContainers = withResources(spec.initContainers, oldSpec.initContainers ?? [])
   if (spec.resources === undefined) delete next.resources
   else next.resources = spec.resources
   draft.spec = next
@@ -108,11 +112,20 @@ function validateResize(pod: Pod, old: Pod): FieldError[] {
   if ((old.status?.nodeAllocatableResourceClaimStatuses ?? []).length > 0) {
     errors.push(forbidden(path, 'pods with node allocatable resource claims cannot be resized'))
   }
-  const order = [...validateOrder(spec, oldSpec, 'containers', path), ...validateOrder(spec, oldSpec, 'initContainers', path)]
+  const order = [
+    ...validateOrder(spec, oldSpec, 'containers', path),
+    ...validateOrder(spec, oldSpec, 'initContainers', path),
+  ]
   if (order.length > 0) return [...errors, ...order]
   for (const list of ['initContainers', 'containers'] as const) {
     for (const [at, container] of (oldSpec[list] ?? []).entries()) {
-      errors.push(...validateRemoved(spec[list]?.[at]?.resources, container.resources, path.child(list).index(at).child('resources')))
+      errors.push(
+        ...validateRemoved(
+          spec[list]?.[at]?.resources,
+          container.resources,
+          path.child(list).index(at).child('resources'),
+        ),
+      )
     }
   }
   errors.push(...validateOtherChanges(spec, oldSpec, path))
@@ -135,13 +148,22 @@ function isRemoved(list: Quantities, old: Quantities): boolean {
   return Object.keys(old ?? {}).some((name) => list?.[name] === undefined)
 }
 
-function validateRemoved(resources: ResourceRequirements | undefined, old: ResourceRequirements | undefined, path: FieldPath): FieldError[] {
+function validateRemoved(
+  resources: ResourceRequirements | undefined,
+  old: ResourceRequirements | undefined,
+  path: FieldPath,
+): FieldError[] {
   return (['requests', 'limits'] as const)
     .filter((list) => isRemoved(resources?.[list], old?.[list]))
     .map((list) => forbidden(path.child(list), `resource ${list} cannot be removed`))
 }
 
-function validateOrder(spec: PodSpec, old: PodSpec, list: 'containers' | 'initContainers', path: FieldPath): FieldError[] {
+function validateOrder(
+  spec: PodSpec,
+  old: PodSpec,
+  list: 'containers' | 'initContainers',
+  path: FieldPath,
+): FieldError[] {
   const containers = spec[list] ?? []
   const oldContainers = old[list] ?? []
   if (containers.length !== oldContainers.length) {
@@ -167,7 +189,9 @@ function validateOtherChanges(spec: PodSpec, old: PodSpec, path: FieldPath): Fie
     if (isRestartableInitContainer(container) || isSame('Container', container, before)) continue
     for (const { restartPolicy } of container.resizePolicy ?? []) {
       if (restartPolicy !== 'RestartContainer') continue
-      errors.push(forbidden(here, 'non-sidecar init containers with a resize policy of RestartContainer cannot be resized'))
+      errors.push(
+        forbidden(here, 'non-sidecar init containers with a resize policy of RestartContainer cannot be resized'),
+      )
     }
   }
   return errors
@@ -179,12 +203,16 @@ function isSame(struct: string, value: object, old: object): boolean {
 
 /** The new spec with the old cpu and memory: what still differs may not. */
 function withoutCompute(spec: PodSpec, old: PodSpec): PodSpec {
-  const munged: PodSpec = { ...spec, containers: spec.containers.map((one, at) => withoutComputeOf(one, old.containers[at]!)) }
+  const munged: PodSpec = {
+    ...spec,
+    containers: spec.containers.map((one, at) => withoutComputeOf(one, old.containers[at]!)),
+  }
   if (spec.initContainers !== undefined) {
     munged.initContainers = spec.initContainers.map((one, at) => withoutComputeOf(one, old.initContainers![at]!))
   }
   const podLevel = withOldCompute(spec.resources, old.resources)
-  if (old.resources === undefined && podLevel.limits === undefined && podLevel.requests === undefined) delete munged.resources
+  if (old.resources === undefined && podLevel.limits === undefined && podLevel.requests === undefined)
+    delete munged.resources
   else if (spec.resources !== undefined) munged.resources = podLevel
   return munged
 }
@@ -194,7 +222,10 @@ function withoutComputeOf(container: Container, old: Container): Container {
   return { ...container, resources }
 }
 
-function withOldCompute(resources: ResourceRequirements | undefined, old: ResourceRequirements | undefined): ResourceRequirements {
+function withOldCompute(
+  resources: ResourceRequirements | undefined,
+  old: ResourceRequirements | undefined,
+): ResourceRequirements {
   const munged: ResourceRequirements = { ...resources }
   for (const list of ['limits', 'requests'] as const) {
     const others = Object.entries(resources?.[list] ?? {}).filter(([name]) => !isCompute(name))

@@ -13,7 +13,9 @@ export const cells: Cells<Pod> = {
   Status: (pod) => summarize(pod).reason,
   Restarts: (pod, now) => {
     const { restarts, lastRestart } = summarize(pod)
-    return restarts > 0 && lastRestart !== '' ? `${restarts} (${translateTimestampSince(lastRestart, now)} ago)` : String(restarts)
+    return restarts > 0 && lastRestart !== ''
+      ? `${restarts} (${translateTimestampSince(lastRestart, now)} ago)`
+      : String(restarts)
   },
   IP: ({ status }) => status?.podIPs?.[0]?.ip || '<none>',
   Node: ({ spec }) => spec?.nodeName || '<none>',
@@ -40,7 +42,9 @@ function summarize(pod: Pod): Summary {
     lastRestart: init.lastRestart,
     reason: init.reason ?? (status.reason || (status.phase ?? '')),
   }
-  const isGated = (status.conditions ?? []).some(({ type, reason }) => type === 'PodScheduled' && reason === 'SchedulingGated')
+  const isGated = (status.conditions ?? []).some(
+    ({ type, reason }) => type === 'PodScheduled' && reason === 'SchedulingGated',
+  )
   if (isGated && init.reason === undefined) summary.reason = 'SchedulingGated'
   if (init.reason === undefined || isInitialized(pod)) {
     summary.restarts = init.restartableRestarts
@@ -99,7 +103,15 @@ function initReason({ state }: ContainerStatus, at: number, containers: Readonly
   return waiting && waiting !== 'PodInitializing' ? `Init:${waiting}` : `Init:${at}/${containers.size}`
 }
 
-function terminatedReason({ reason, signal, exitCode }: { reason?: string; signal?: number; exitCode?: number }): string {
+function terminatedReason({
+  reason,
+  signal,
+  exitCode,
+}: {
+  reason?: string
+  signal?: number
+  exitCode?: number
+}): string {
   if (reason) return reason
   return signal ? `Signal:${signal}` : `ExitCode:${exitCode ?? 0}`
 }
@@ -122,7 +134,9 @@ function addContainers(summary: Summary, { status }: Pod): void {
     }
   }
   if (summary.reason !== 'Completed') return
-  const isReady = (status?.conditions ?? []).some((condition) => condition.type === 'Ready' && condition.status === 'True')
+  const isReady = (status?.conditions ?? []).some(
+    (condition) => condition.type === 'Ready' && condition.status === 'True',
+  )
   if (hasRunning && isReady) summary.reason = 'Running'
   else if (errorReason !== '') summary.reason = errorReason
   else if (hasRunning) summary.reason = 'NotReady'
@@ -140,7 +154,8 @@ function isInitialized({ status }: Pod): boolean {
 function readinessGates({ spec, status }: Pod): string {
   const gates = spec?.readinessGates ?? []
   if (gates.length === 0) return '<none>'
-  const isTrue = (gate: string): boolean => (status?.conditions ?? []).find(({ type }) => type === gate)?.status === 'True'
+  const isTrue = (gate: string): boolean =>
+    (status?.conditions ?? []).find(({ type }) => type === gate)?.status === 'True'
   return `${gates.filter(({ conditionType }) => isTrue(conditionType)).length}/${gates.length}`
 }
 

@@ -31,7 +31,11 @@ export function validateUpdate(pod: Pod, old: Pod): FieldError[] {
     }
     errors.push(...(spec[list] ?? []).flatMap((container, at) => validateImage(container, listPath.index(at))))
   }
-  const deadline = validateDeadline(spec.activeDeadlineSeconds, oldSpec.activeDeadlineSeconds, path.child('activeDeadlineSeconds'))
+  const deadline = validateDeadline(
+    spec.activeDeadlineSeconds,
+    oldSpec.activeDeadlineSeconds,
+    path.child('activeDeadlineSeconds'),
+  )
   errors.push(...deadline.errors)
   if (deadline.isLast) return errors
   errors.push(
@@ -59,8 +63,10 @@ export function validateAnnotationUpdate(pod: Pod, old: Pod): FieldError[] {
   const errors: FieldError[] = []
   for (const [key, value] of Object.entries(oldAnnotations)) {
     if (annotations[key] === value) continue
-    if (key.startsWith(appArmorPrefix)) errors.push(forbidden(path.key(key), 'may not remove or update AppArmor annotations'))
-    if (key === mirrorPodAnnotation) errors.push(forbidden(path.key(key), 'may not remove or update mirror pod annotation'))
+    if (key.startsWith(appArmorPrefix))
+      errors.push(forbidden(path.key(key), 'may not remove or update AppArmor annotations'))
+    if (key === mirrorPodAnnotation)
+      errors.push(forbidden(path.key(key), 'may not remove or update mirror pod annotation'))
   }
   for (const key of Object.keys(annotations)) {
     if (oldAnnotations[key] !== undefined) continue
@@ -88,7 +94,8 @@ function validateDeadline(
 function validateOnlyAddedTolerations(tolerations: Toleration[], old: Toleration[], path: FieldPath): FieldError[] {
   const isKept = (one: Toleration): boolean =>
     tolerations.some((other) => deepEqual({ ...one, tolerationSeconds: 0 }, { ...other, tolerationSeconds: 0 }))
-  if (!old.every(isKept)) return [forbidden(path, 'existing toleration can not be modified except its tolerationSeconds')]
+  if (!old.every(isKept))
+    return [forbidden(path, 'existing toleration can not be modified except its tolerationSeconds')]
   return validateTolerations(tolerations, path)
 }
 
@@ -96,12 +103,18 @@ function validateOnlyDeletedGates(spec: PodSpec, old: PodSpec, path: FieldPath):
   const known = new Set((old.schedulingGates ?? []).map(({ name }) => name))
   return (spec.schedulingGates ?? []).flatMap(({ name }, at) => {
     if (known.has(name)) return []
-    return [forbidden(path.index(at).child('name'), `only deletion is allowed, but found new scheduling gate '${name}'`)]
+    return [
+      forbidden(path.index(at).child('name'), `only deletion is allowed, but found new scheduling gate '${name}'`),
+    ]
   })
 }
 
 /** The new spec with the old values of all that may change: what still differs may not. */
-function withoutUpdatableFields(spec: PodSpec, old: PodSpec, path: FieldPath): { munged: PodSpec; errors: FieldError[] } {
+function withoutUpdatableFields(
+  spec: PodSpec,
+  old: PodSpec,
+  path: FieldPath,
+): { munged: PodSpec; errors: FieldError[] } {
   const munged: PodSpec = copy(spec)
   for (const list of ['containers', 'initContainers'] as const) {
     for (const [at, container] of (munged[list] ?? []).entries()) {
@@ -150,7 +163,11 @@ function restoreNodeChoice(munged: PodSpec, old: PodSpec, path: FieldPath): Fiel
   return errors
 }
 
-function validateNodeAffinityMutation(affinity: NodeAffinity | undefined, old: NodeAffinity | undefined, path: FieldPath): FieldError[] {
+function validateNodeAffinityMutation(
+  affinity: NodeAffinity | undefined,
+  old: NodeAffinity | undefined,
+  path: FieldPath,
+): FieldError[] {
   const oldTerms = old?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
   const terms = affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
   const termsPath = path.child('requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms')

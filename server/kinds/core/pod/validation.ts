@@ -32,7 +32,9 @@ export function validateMetadataAndSpec({ metadata = {}, spec = { containers: []
       for (const [sourceAt, { serviceAccountToken }] of (projected?.sources ?? []).entries()) {
         if (serviceAccountToken === undefined) continue
         const here = path.child('volumes').index(at).child('projected', 'sources').index(sourceAt)
-        errors.push(forbidden(here.child('serviceAccountToken'), 'must not be specified when serviceAccountName is not set'))
+        errors.push(
+          forbidden(here.child('serviceAccountToken'), 'must not be specified when serviceAccountName is not set'),
+        )
       }
     }
   }

@@ -20,7 +20,8 @@ export function validateClusterIPs(spec: ServiceSpec, old: ServiceSpec | undefin
   const { clusterIP = '', clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec
   const errors: FieldError[] = []
   if (clusterIP === '') {
-    if (clusterIPs.length > 0) errors.push(invalid(ipsPath, clusterIPs, 'must be empty when `clusterIP` is not specified'))
+    if (clusterIPs.length > 0)
+      errors.push(invalid(ipsPath, clusterIPs, 'must be empty when `clusterIP` is not specified'))
   } else if (clusterIPs.length === 0) errors.push(required(ipsPath))
   else if (clusterIPs[0] !== clusterIP) errors.push(invalid(ipsPath, clusterIPs, 'first value must match `clusterIP`'))
   for (const [at, family] of ipFamilies.entries()) {
@@ -85,7 +86,9 @@ export function validateClusterIPChange(spec: ServiceSpec, old: ServiceSpec): Fi
   const firstPath = ipsPath.index(0)
   const changed = invalid(firstPath, clusterIPs, mayNotChange)
   if (oldIPs.length === clusterIPs.length) {
-    return oldIPs.flatMap((ip, at) => (ip === clusterIPs[at] ? [] : [invalid(ipsPath.index(at), clusterIPs, mayNotChange)]))
+    return oldIPs.flatMap((ip, at) =>
+      ip === clusterIPs[at] ? [] : [invalid(ipsPath.index(at), clusterIPs, mayNotChange)],
+    )
   }
   if (oldIPs.length < clusterIPs.length) return oldIPs.length > 0 && oldIPs[0] !== clusterIPs[0] ? [changed] : []
   const errors: FieldError[] = []
@@ -112,7 +115,9 @@ export function validateFamilyChange(spec: ServiceSpec, old: ServiceSpec): Field
   if (oldFamilies.length < ipFamilies.length) return errors
   if (clusterIPs.length === 0) errors.unshift(invalid(firstPath, ipFamilies, 'primary ipFamily can not be unset'))
   if (ipFamilies.length === 1 && spec.ipFamilyPolicy !== 'SingleStack') {
-    errors.push(invalid(policyPath, spec.ipFamilyPolicy, "must be set to 'SingleStack' when releasing the secondary ipFamily"))
+    errors.push(
+      invalid(policyPath, spec.ipFamilyPolicy, "must be set to 'SingleStack' when releasing the secondary ipFamily"),
+    )
   }
   return errors
 }

@@ -7,11 +7,21 @@ import { isDNS1123Subdomain, isValidPortNum } from '../../../apimachinery/format
 import { isValidCIDRForLegacyField, isValidIPForLegacyField, parseIP } from '../../../apimachinery/ip.ts'
 import { validateLabels } from '../../../apimachinery/validation.ts'
 import { internalValue } from '../../internal-form/index.ts'
-import { invalids, validateDNS1123Label, validateDNS1123Subdomain, validateQualifiedName } from '../../metadata/field-formats.ts'
+import {
+  invalids,
+  validateDNS1123Label,
+  validateDNS1123Subdomain,
+  validateQualifiedName,
+} from '../../metadata/field-formats.ts'
 import { validateProtocol } from '../../pod-template/containers.ts'
 import { validatePortNumOrName } from '../../pod-template/handlers.ts'
 import { validateEndpointIP } from '../endpoints.ts'
-import { validateClusterIPChange, validateClusterIPs, validateConfiguredFamilies, validateFamilyChange } from './cluster-ips.ts'
+import {
+  validateClusterIPChange,
+  validateClusterIPs,
+  validateConfiguredFamilies,
+  validateFamilyChange,
+} from './cluster-ips.ts'
 import { isExternallyAccessible, isHeadless, needsHealthCheck } from './types.ts'
 
 const specPath = field('spec')
@@ -51,8 +61,13 @@ function validateService(service: Service, old: Service | undefined): FieldError
   if (ports.length === 0 && !isHeadless(spec) && type !== 'ExternalName') errors.push(required(portsPath))
   errors.push(...validateByType(spec))
   const names = new Set<string>()
-  for (const [at, port] of ports.entries()) errors.push(...validatePort(port, ports.length > 1, names, portsPath.index(at)))
-  errors.push(...validateLabels(spec.selector, specPath.child('selector')), ...validateSessionAffinity(spec), ...clusterIPErrors)
+  for (const [at, port] of ports.entries())
+    errors.push(...validatePort(port, ports.length > 1, names, portsPath.index(at)))
+  errors.push(
+    ...validateLabels(spec.selector, specPath.child('selector')),
+    ...validateSessionAffinity(spec),
+    ...clusterIPErrors,
+  )
   for (const [at, ip] of externalIPs.entries()) {
     const here = specPath.child('externalIPs').index(at)
     const wrong = isValidIPForLegacyField(here, ip, true, old?.spec?.externalIPs ?? [])
@@ -89,7 +104,8 @@ function validateByType(spec: ServiceSpec): FieldError[] {
   }
   if (type !== 'ExternalName') return []
   const errors: FieldError[] = []
-  const refuse = (name: string): void => void errors.push(forbidden(specPath.child(name), 'may not be set for ExternalName services'))
+  const refuse = (name: string): void =>
+    void errors.push(forbidden(specPath.child(name), 'may not be set for ExternalName services'))
   if ((spec.clusterIPs ?? []).length > 0) refuse('clusterIPs')
   if ((spec.ipFamilies ?? []).length > 0) refuse('ipFamilies')
   if (spec.ipFamilyPolicy !== undefined) refuse('ipFamilyPolicy')
@@ -203,7 +219,10 @@ function validateLoadBalancerClass(spec: ServiceSpec, old: ServiceSpec | undefin
     errors.push(invalid(path, name, 'may not change once set'))
   }
   if (name === undefined) return errors
-  return [...errors, ...(type === 'LoadBalancer' ? validateQualifiedName(name, path) : [forbidden(path, onlyLoadBalancer)])]
+  return [
+    ...errors,
+    ...(type === 'LoadBalancer' ? validateQualifiedName(name, path) : [forbidden(path, onlyLoadBalancer)]),
+  ]
 }
 
 const trafficPolicies = ['Cluster', 'Local']
@@ -219,7 +238,8 @@ function validateExternalTraffic(spec: ServiceSpec): FieldError[] {
   else if (!trafficPolicies.includes(policy)) errors.push(notSupported(path, policy, trafficPolicies))
   // A missing port is given by the allocator, after validation.
   if (healthCheckNodePort === 0) return errors
-  if (needsHealthCheck(spec)) return [...errors, ...invalids(healthPath, healthCheckNodePort, isValidPortNum(healthCheckNodePort))]
+  if (needsHealthCheck(spec))
+    return [...errors, ...invalids(healthPath, healthCheckNodePort, isValidPortNum(healthCheckNodePort))]
   const detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
   return [...errors, invalid(healthPath, healthCheckNodePort, detail)]
 }

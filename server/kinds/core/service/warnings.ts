@@ -31,7 +31,8 @@ export function warnings({ metadata, spec = {} }: Service): string[] {
   for (const [at, range] of (spec.loadBalancerSourceRanges ?? []).entries()) {
     result.push(...warningsForCIDR(path.child('loadBalancerSourceRanges').index(at), range))
   }
-  if (type === 'ExternalName' && externalIPs.length > 0) result.push('spec.externalIPs is ignored when spec.type is "ExternalName"')
+  if (type === 'ExternalName' && externalIPs.length > 0)
+    result.push('spec.externalIPs is ignored when spec.type is "ExternalName"')
   if (type !== 'ExternalName' && externalName !== '') {
     result.push('spec.externalName is ignored when spec.type is not "ExternalName"')
   }

@@ -1,10 +1,10 @@
 // Types, writers and random objects for the tests of field ownership.
 import fc from 'fast-check'
-import { typeByName } from '../../../../openapi/index.ts'
-import type { StructSchema } from '../../../../openapi/schema.ts'
-import { excluding } from '../filter.ts'
-import type { Writer } from '../update.ts'
-import type { ManagedType } from '../versions.ts'
+import { typeByName } from '../../../openapi/index.ts'
+import type { StructSchema } from '../../../openapi/schema.ts'
+import { excluding } from './filter.ts'
+import type { Writer } from './update.ts'
+import type { ManagedType } from './versions.ts'
 
 export const start = Date.parse('2026-01-01T00:00:00Z')
 
