@@ -18,8 +18,9 @@ import { problemsOf } from '../apimachinery/managed-fields/validate.ts'
 import type { ManagedType } from '../apimachinery/managed-fields/versions.ts'
 import type { AnyObject, Frozen, ManagedFieldsEntry } from '../apimachinery/types.ts'
 import { decodeObject, DecodeError } from '../../openapi/decode.ts'
-import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
-import { setNamespace, validating } from './create.ts'
+import { admitted, validating } from './admission.ts'
+import { writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { setNamespace } from './create.ts'
 import { defaultAndConvert, warnOfFinding, type Body } from './decode.ts'
 import { managedTypeOf, servedForm, writerOf } from './managed-fields.ts'
 import { parseWriteOptions, type FieldValidation } from './options.ts'
@@ -55,20 +56,12 @@ export async function apply(api: Api, scope: Scope, body: Body): Promise<Answer>
       if (current === undefined) scope.authorizeCreate?.()
       setNamespace(draft, scope)
       checkName(draft, scope)
-      const attributes = admissionAttributes(
-        scope,
-        current === undefined ? 'CREATE' : 'UPDATE',
-        draft,
-        current?.object,
-        options.dryRun,
-      )
-      const admitting = api.admission.admit(attributes, api.reader)
-      return admitting === undefined ? draft : admitting.then(() => draft)
+      return admitted(api, scope, draft, current?.object, options.dryRun)
     },
     {
       subresource: scope.subresource,
       forceCreate: scope.subresource === '',
-      check: validating(api, scope, 'UPDATE', options.dryRun),
+      check: validating(api, scope, options.dryRun),
     },
   )
   return { type: 'entry', code: created ? 201 : 200, resource, entry }

@@ -1,8 +1,8 @@
 // POST on a collection.
 import { newBadRequest, newMethodNotSupported, newPlainError } from '../apimachinery/errors.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
-import type { Check } from '../registry/store.ts'
-import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { admitted, validating } from './admission.ts'
+import { writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { decodeForResource, defaultAndConvert, type Body } from './decode.ts'
 import { trackOwners } from './managed-fields.ts'
 import { parseWriteOptions } from './options.ts'
@@ -24,21 +24,9 @@ export async function create(api: Api, scope: Scope, body: Body): Promise<Answer
   delete draft.metadata!.deletionGracePeriodSeconds
   trackOwners(api, scope, undefined, draft, options.fieldManager)
   const context = writeContext(api, scope, options.dryRun)
-  const admitting = api.admission.admit(
-    admissionAttributes(scope, 'CREATE', draft, undefined, options.dryRun),
-    api.reader,
-  )
-  if (admitting !== undefined) await admitting
-  const entry = await resource.store.create(context, draft, validating(api, scope, 'CREATE', options.dryRun))
+  const object = await admitted(api, scope, draft, undefined, options.dryRun)
+  const entry = await resource.store.create(context, object, validating(api, scope, options.dryRun))
   return { type: 'entry', code: 201, resource, entry }
-}
-
-/** The validating half of admission, as the store wants it: run on the object that is about to be written. */
-export function validating(api: Api, scope: Scope, operation: 'CREATE' | 'UPDATE', dryRun: boolean): Check {
-  return (object, old) => {
-    const actual = old === undefined ? 'CREATE' : operation
-    return api.admission.validate(admissionAttributes(scope, actual, object, old, dryRun), api.reader)
-  }
 }
 
 /** @throws StatusError 400 if the object names another namespace than the path */

@@ -8,8 +8,9 @@ import { applyStrategicMergePatch, parseStrategicMergePatch } from '../apimachin
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
 import type { Resource } from '../registry/resources.ts'
-import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
-import { setNamespace, validating } from './create.ts'
+import { admitted, validating } from './admission.ts'
+import { writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { setNamespace } from './create.ts'
 import { defaultAndConvert } from './decode.ts'
 import { trackOwners } from './managed-fields.ts'
 import { parseWriteOptions, type WriteOptions } from './options.ts'
@@ -43,11 +44,9 @@ export async function patch(api: Api, scope: Scope, body: PatchBody): Promise<An
       checkName(draft, scope)
       setNamespace(draft, scope)
       trackOwners(api, scope, current!.object, draft, options.fieldManager)
-      const attributes = admissionAttributes(scope, 'UPDATE', draft, current!.object, options.dryRun)
-      const admitting = api.admission.admit(attributes, api.reader)
-      return admitting === undefined ? draft : admitting.then(() => draft)
+      return admitted(api, scope, draft, current!.object, options.dryRun)
     },
-    { subresource: scope.subresource, check: validating(api, scope, 'UPDATE', options.dryRun) },
+    { subresource: scope.subresource, check: validating(api, scope, options.dryRun) },
   )
   return { type: 'entry', code: 200, resource, entry }
 }

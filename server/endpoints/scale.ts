@@ -17,9 +17,9 @@ import { typeByName } from '../../openapi/index.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
 import type { ScaleMapping } from '../registry/kind.ts'
 import type { Resources } from '../registry/resources.ts'
-import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { admitted, validating } from './admission.ts'
+import { writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { applyTo, checkDuplicates, setManagedFields } from './apply.ts'
-import { validating } from './create.ts'
 import { decodeAs, type Body } from './decode.ts'
 import { apiVersionOf, loneType, writerOf } from './managed-fields.ts'
 import { parseWriteOptions, type WriteOptions } from './options.ts'
@@ -158,11 +158,9 @@ async function writeScale(
       mapping.write(draft, replicas)
       const scalers = decodeStored(scale.metadata?.managedFields)
       setManagedFields(draft, encodeManagers(parentManagers(owners, scalers, pathIn, apiVersionOf(scope.resource))))
-      const attributes = admissionAttributes(scope, 'UPDATE', draft, current!.object, options.dryRun)
-      const admitting = api.admission.admit(attributes, api.reader)
-      return admitting === undefined ? draft : admitting.then(() => draft)
+      return admitted(api, scope, draft, current!.object, options.dryRun)
     },
-    { subresource: 'scale', check: validating(api, scope, 'UPDATE', options.dryRun) },
+    { subresource: 'scale', check: validating(api, scope, options.dryRun) },
   )
   return { type: 'object', code: 200, object: scaleOf(mapping, entry.object) }
 }

@@ -2,8 +2,9 @@
 import { newBadRequest, newMethodNotSupported } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
-import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
-import { setNamespace, validating } from './create.ts'
+import { admitted, validating } from './admission.ts'
+import { writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { setNamespace } from './create.ts'
 import { decodeForResource, defaultAndConvert, type Body } from './decode.ts'
 import { trackOwners } from './managed-fields.ts'
 import { parseWriteOptions } from './options.ts'
@@ -31,20 +32,12 @@ export async function update(api: Api, scope: Scope, body: Body): Promise<Answer
       if (managedFields !== undefined) draft.metadata!.managedFields = managedFields
       trackOwners(api, scope, current?.object, draft, options.fieldManager)
       if (current === undefined) scope.authorizeCreate?.()
-      const attributes = admissionAttributes(
-        scope,
-        current === undefined ? 'CREATE' : 'UPDATE',
-        draft,
-        current?.object,
-        options.dryRun,
-      )
-      const admitting = api.admission.admit(attributes, api.reader)
-      return admitting === undefined ? draft : admitting.then(() => draft)
+      return admitted(api, scope, draft, current?.object, options.dryRun)
     },
     {
       subresource: scope.subresource,
       createIfMissing: scope.subresource === '',
-      check: validating(api, scope, 'UPDATE', options.dryRun),
+      check: validating(api, scope, options.dryRun),
       ...(uid === undefined || uid === '' ? {} : { preconditions: { uid } }),
     },
   )
