@@ -2,9 +2,10 @@
 import type { AdmissionChain } from '../admission/chain.ts'
 import type { AdmissionReader, Attributes, Operation } from '../admission/plugin.ts'
 import type { Clock } from '../apimachinery/clock.ts'
+import { newMethodNotSupported } from '../apimachinery/errors.ts'
 import type { AnyObject, Frozen, Status, UserInfo } from '../apimachinery/types.ts'
 import type { Resource, Resources } from '../registry/resources.ts'
-import type { WriteContext } from '../registry/store.ts'
+import type { ResourceStore, WriteContext } from '../registry/store.ts'
 import type { Entry } from '../storage/store.ts'
 
 export interface Api {
@@ -82,6 +83,12 @@ export function writeContext(api: Api, scope: Scope, dryRun: boolean): WriteCont
     dryRun,
     warn: scope.warn,
   }
+}
+
+/** Where a resource's objects are kept. @throws StatusError 405 for kinds that are only ever computed */
+export function storeOf({ store, facts }: Resource, action: string): ResourceStore {
+  if (store === undefined) throw newMethodNotSupported({ group: facts.group, resource: facts.resource }, action)
+  return store
 }
 
 /** What admission is told of a write. */

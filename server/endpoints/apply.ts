@@ -1,7 +1,7 @@
 // PATCH with a configuration to apply: merged into the live object, which is created if it is not there.
 // Source: apiserver/pkg/endpoints/handlers, patch.go, applyPatcher; k8s.io/apimachinery/pkg/util/managedfields/internal,
 // versionCheckManager, lastAppliedManager, skipNonAppliedManager, structuredMergeManager.Apply (v1.36)
-import { newBadRequest, newConflict, newMethodNotSupported, newPlainError } from '../apimachinery/errors.ts'
+import { newBadRequest, newConflict, newPlainError } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
 import { applyConfiguration, type Applied } from '../apimachinery/managed-fields/apply.ts'
 import { Conflicts } from '../apimachinery/managed-fields/conflicts.ts'
@@ -19,7 +19,7 @@ import type { ManagedType } from '../apimachinery/managed-fields/versions.ts'
 import type { AnyObject, Frozen, ManagedFieldsEntry } from '../apimachinery/types.ts'
 import { decodeObject, DecodeError } from '../../openapi/decode.ts'
 import { admitted, validating } from './admission.ts'
-import { writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { storeOf, writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { setNamespace } from './create.ts'
 import { defaultAndConvert, warnOfFinding, type Body } from './decode.ts'
 import { managedTypeOf, servedForm, writerOf } from './managed-fields.ts'
@@ -33,10 +33,10 @@ export async function apply(api: Api, scope: Scope, body: Body): Promise<Answer>
   const { resource } = scope
   const options = parseWriteOptions(scope.query, 'PatchOptions', true)
   const groupResource = { group: resource.facts.group, resource: resource.facts.resource }
-  if (resource.store === undefined) throw newMethodNotSupported(groupResource, 'patch')
+  const store = storeOf(resource, 'patch')
   const target = { type: managedTypeOf(api.resources, resource, scope.subresource), kind: resource.facts.kind }
   const writer = writerOf(api, scope, options.fieldManager)
-  const { entry, created } = await resource.store.update(
+  const { entry, created } = await store.update(
     writeContext(api, scope, options.dryRun),
     scope.name,
     (current) => {

@@ -1,8 +1,8 @@
 // POST on a collection.
-import { newBadRequest, newMethodNotSupported, newPlainError } from '../apimachinery/errors.ts'
+import { newBadRequest, newPlainError } from '../apimachinery/errors.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import { admitted, validating } from './admission.ts'
-import { writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { storeOf, writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { decodeForResource, defaultAndConvert, type Body } from './decode.ts'
 import { trackOwners } from './managed-fields.ts'
 import { parseWriteOptions } from './options.ts'
@@ -11,8 +11,7 @@ import { parseWriteOptions } from './options.ts'
 export async function create(api: Api, scope: Scope, body: Body): Promise<Answer> {
   const { resource } = scope
   const options = parseWriteOptions(scope.query, 'CreateOptions')
-  if (resource.store === undefined)
-    throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'create')
+  const store = storeOf(resource, 'create')
   const decoded = decodeForResource(resource, body, { fieldValidation: options.fieldValidation, warn: scope.warn })
   const draft = defaultAndConvert(resource, decoded)
   setNamespace(draft, scope)
@@ -25,7 +24,7 @@ export async function create(api: Api, scope: Scope, body: Body): Promise<Answer
   trackOwners(api, scope, undefined, draft, options.fieldManager)
   const context = writeContext(api, scope, options.dryRun)
   const object = await admitted(api, scope, draft, undefined, options.dryRun)
-  const entry = await resource.store.create(context, object, validating(api, scope, options.dryRun))
+  const entry = await store.create(context, object, validating(api, scope, options.dryRun))
   return { type: 'entry', code: 201, resource, entry }
 }
 

@@ -1,5 +1,5 @@
 // DELETE of one object and of a collection.
-import { newBadRequest, newInvalid, newMethodNotSupported, successStatus } from '../apimachinery/errors.ts'
+import { newBadRequest, newInvalid, successStatus } from '../apimachinery/errors.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import { typeByName, typeOfKind } from '../../openapi/index.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
@@ -8,7 +8,7 @@ import { selection } from '../registry/selection.ts'
 import type { DeleteRequest } from '../registry/store.ts'
 import { isTrue } from '../apimachinery/request-info.ts'
 import { isNotFound } from '../apimachinery/errors.ts'
-import { admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { storeOf, admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { decodeAs, type Body } from './decode.ts'
 import { list } from './list.ts'
 import { parseInteger, parseListOptions } from './options.ts'
@@ -77,15 +77,14 @@ function deleteRequest(api: Api, scope: Scope, options: DeleteOptions): DeleteRe
 export async function deleteOne(api: Api, scope: Scope, body: Body | undefined): Promise<Answer> {
   const { resource } = scope
   const options = readOptions(scope, body)
-  if (resource.store === undefined)
-    throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'delete')
+  const store = storeOf(resource, 'delete')
   const context = writeContext(api, scope, (options.dryRun ?? []).length > 0)
   if (resource.kind.strategy?.defaultPropagation === 'orphan' && propagationOf(options) === undefined) {
     scope.warn(
       `child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning`,
     )
   }
-  const { entry, gone } = await resource.store.delete(context, scope.name, deleteRequest(api, scope, options))
+  const { entry, gone } = await store.delete(context, scope.name, deleteRequest(api, scope, options))
   if (gone && resource.kind.strategy?.returnsDeletedObject !== true) {
     const { group, resource: plural } = resource.facts
     const { name, uid } = entry.object.metadata!
@@ -101,9 +100,7 @@ export async function deleteOne(api: Api, scope: Scope, body: Body | undefined):
 export async function deleteCollection(api: Api, scope: Scope, body: Body | undefined): Promise<Answer> {
   const { resource } = scope
   const options = readOptions(scope, body)
-  const store = resource.store
-  if (store === undefined)
-    throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'delete')
+  const store = storeOf(resource, 'delete')
   const { labelSelector, fieldSelector } = parseListOptions(scope.query, false)
   // Refuses bad selectors before anything is deleted.
   selection(resource.kind, labelSelector, fieldSelector)

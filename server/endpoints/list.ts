@@ -1,16 +1,10 @@
 // GET on a collection: from memory, at any revision that is still known, in pages.
-import {
-  newBadRequest,
-  newMethodNotSupported,
-  newResourceExpired,
-  newTooLargeResourceVersion,
-  StatusError,
-} from '../apimachinery/errors.ts'
+import { newBadRequest, newResourceExpired, newTooLargeResourceVersion, StatusError } from '../apimachinery/errors.ts'
 import type { ResourceStore } from '../registry/store.ts'
 import { selection, type Selection } from '../registry/selection.ts'
 import { CompactedError, FutureRevisionError, type Entry } from '../storage/store.ts'
 import type { CacheSnapshot } from '../storage/watch-cache.ts'
-import type { ListAnswer, Scope } from './api.ts'
+import { storeOf, type ListAnswer, type Scope } from './api.ts'
 import { decodeContinue, encodeContinue, type ContinuePoint } from './continue-token.ts'
 import { parseListOptions, parseRevision, type ListOptions } from './options.ts'
 
@@ -23,9 +17,7 @@ const expiredText =
 /** @throws StatusError 400, 410 (the revision or token is too old), 422, 504 (the revision is not there yet) */
 export async function list(scope: Scope): Promise<ListAnswer> {
   const { resource, namespace, query } = scope
-  const store = resource.store
-  if (store === undefined)
-    throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'list')
+  const store = storeOf(resource, 'list')
   const options = parseListOptions(query, false)
   const selected = selection(resource.kind, options.labelSelector, options.fieldSelector)
   const prefix = store.listPrefix(namespace)

@@ -1,6 +1,6 @@
 // PATCH: the patch is computed on the newest state, inside the write, so that concurrent patches never lose a change.
 // Source: apiserver/pkg/endpoints/handlers, patch.go (v1.36)
-import { newMethodNotSupported, newUnsupportedMediaType } from '../apimachinery/errors.ts'
+import { newUnsupportedMediaType } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
 import { applyJsonPatch, parseJsonPatch } from '../apimachinery/patch/json-patch.ts'
 import { applyMergePatch, parseMergePatch, type JsonObject } from '../apimachinery/patch/merge-patch.ts'
@@ -9,7 +9,7 @@ import type { AnyObject, Frozen } from '../apimachinery/types.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
 import type { Resource } from '../registry/resources.ts'
 import { admitted, validating } from './admission.ts'
-import { writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { storeOf, writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { setNamespace } from './create.ts'
 import { defaultAndConvert } from './decode.ts'
 import { trackOwners } from './managed-fields.ts'
@@ -33,10 +33,9 @@ export interface PatchBody {
 export async function patch(api: Api, scope: Scope, body: PatchBody): Promise<Answer> {
   const { resource } = scope
   const options = parseWriteOptions(scope.query, 'PatchOptions')
-  if (resource.store === undefined)
-    throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'patch')
+  const store = storeOf(resource, 'patch')
   const context = writeContext(api, scope, options.dryRun)
-  const { entry } = await resource.store.update(
+  const { entry } = await store.update(
     context,
     scope.name,
     (current) => {

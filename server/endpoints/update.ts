@@ -1,9 +1,9 @@
 // PUT on an object or one of its subresources that share its kind (status, finalize, approval, ephemeralcontainers …).
-import { newBadRequest, newMethodNotSupported } from '../apimachinery/errors.ts'
+import { newBadRequest } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import { admitted, validating } from './admission.ts'
-import { writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { storeOf, writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { setNamespace } from './create.ts'
 import { decodeForResource, defaultAndConvert, type Body } from './decode.ts'
 import { trackOwners } from './managed-fields.ts'
@@ -13,8 +13,7 @@ import { parseWriteOptions } from './options.ts'
 export async function update(api: Api, scope: Scope, body: Body): Promise<Answer> {
   const { resource } = scope
   const options = parseWriteOptions(scope.query, 'UpdateOptions')
-  if (resource.store === undefined)
-    throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'update')
+  const store = storeOf(resource, 'update')
   const decoded = decodeForResource(resource, body, { fieldValidation: options.fieldValidation, warn: scope.warn })
   const sent = defaultAndConvert(resource, decoded)
   checkName(sent, scope)
@@ -24,7 +23,7 @@ export async function update(api: Api, scope: Scope, body: Body): Promise<Answer
   // Read only, and half of many objects: not copied for every attempt.
   const managedFields = sent.metadata?.managedFields
   delete sent.metadata?.managedFields
-  const { entry, created } = await resource.store.update(
+  const { entry, created } = await store.update(
     context,
     scope.name,
     (current) => {

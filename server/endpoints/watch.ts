@@ -1,17 +1,12 @@
 // GET with watch=true: the events of a resource from a revision on, as this watcher's selection sees them.
 // Source: apiserver/pkg/storage/cacher (v1.36); KEP-3157 (sendInitialEvents)
 import type { Timer } from '../apimachinery/clock.ts'
-import {
-  newMethodNotSupported,
-  newResourceExpired,
-  newTooLargeResourceVersion,
-  type StatusError,
-} from '../apimachinery/errors.ts'
+import { newResourceExpired, newTooLargeResourceVersion, type StatusError } from '../apimachinery/errors.ts'
 import { previousAt } from '../registry/transient-entry.ts'
 import { selection, type Selection } from '../registry/selection.ts'
 import type { ResourceStore } from '../registry/store.ts'
 import { CompactedError, type StoreEvent, type Watch } from '../storage/store.ts'
-import type { Api, Scope, StreamEvent, WatchAnswer } from './api.ts'
+import { storeOf, type Api, type Scope, type StreamEvent, type WatchAnswer } from './api.ts'
 import { narrow } from './list.ts'
 import { parseListOptions, parseRevision, unreadableRevision, type ListOptions } from './options.ts'
 
@@ -24,9 +19,7 @@ const bookmarkLeadMs = 2_000
 /** @throws StatusError 400, 422; what is wrong with the revision is told in the stream */
 export function watch(api: Api, scope: Scope): WatchAnswer {
   const { resource, namespace, query } = scope
-  const store = resource.store
-  if (store === undefined)
-    throw newMethodNotSupported({ group: resource.facts.group, resource: resource.facts.resource }, 'watch')
+  const store = storeOf(resource, 'watch')
   const options = parseListOptions(query, true)
   const nameSelector = scope.name === '' ? '' : `metadata.name=${scope.name}`
   const fieldSelector = [options.fieldSelector, nameSelector].filter((one) => one !== '').join(',')
