@@ -22,7 +22,7 @@ import { startComponents, type Components } from './components.ts'
 import type { Api } from './endpoints/api.ts'
 import type { AuthenticatedToken } from './endpoints/review.ts'
 import { makeFolder } from './folder.ts'
-import { componentHealth, healthChecks } from './health-checks.ts'
+import { checkStore, componentHealth, healthChecks } from './health-checks.ts'
 import { createApp, listen, type Listener } from './http/app.ts'
 import type { Services } from './http/routes.ts'
 import { serverDocuments } from './documents.ts'
@@ -96,7 +96,7 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
   const documents = serverDocuments({
     resources: api.resources,
     health: healthChecks({
-      storage: () => void store.revision,
+      storage: () => checkStore(store),
       isStarted: () => state.isStarted,
       isShuttingDown: () => state.isShuttingDown,
     }),

@@ -1,6 +1,7 @@
 // The checks behind /livez, /readyz and /healthz.
 import { expect } from 'chai'
-import { healthChecks, type HealthSources } from './health-checks.ts'
+import { checkStore, healthChecks, type HealthSources } from './health-checks.ts'
+import { openMemoryStore } from './storage/memory.ts'
 
 describe('healthChecks', () => {
   const sources = { isStored: true, isStarted: true, isShuttingDown: false }
@@ -49,5 +50,14 @@ describe('healthChecks', () => {
     sources.isShuttingDown = true
     expect(failing('livez')).to.deep.equal([])
     expect(failing('readyz')).to.deep.equal(['shutdown'])
+  })
+})
+
+describe('checkStore', () => {
+  it('is content with a store that takes watches, and throws what ended one that does not', async () => {
+    const store = openMemoryStore()
+    checkStore(store)
+    await store.close()
+    expect(() => checkStore(store)).to.throw()
   })
 })

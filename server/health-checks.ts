@@ -2,6 +2,7 @@
 // that stand for its own.
 import type { ComponentHealth } from './endpoints/component-status.ts'
 import type { HealthCheck, HealthChecks } from './http/health.ts'
+import type { Store } from './storage/store.ts'
 
 export interface HealthSources {
   /** Throws what is wrong with the store. */
@@ -9,6 +10,11 @@ export interface HealthSources {
   /** Whether bootstrap objects are there and components have started. */
   isStarted(): boolean
   isShuttingDown(): boolean
+}
+
+/** A store whose disk has failed, or that is closed, refuses those who want to hear of changes. @throws StoreFailedError */
+export function checkStore(store: Store): void {
+  store.subscribe('/', { onEvents() {}, onClose() {} }).close()
 }
 
 /** Done once start-up is over. */
