@@ -37,7 +37,7 @@ export interface Scope {
   authorizeCreate?(): void
 }
 
-/** What an endpoint answers; http/ makes bytes of it. */
+/** What an endpoint answers, but for a watch, which has a form of its own; http/ makes bytes of it. */
 export type Answer =
   /** A stored object. */
   | { readonly type: 'entry'; readonly code: number; readonly resource: Resource; readonly entry: Entry }
@@ -45,7 +45,6 @@ export type Answer =
   | { readonly type: 'object'; readonly code: number; readonly object: Frozen<AnyObject> }
   | { readonly type: 'status'; readonly status: Status }
   | ListAnswer
-  | WatchAnswer
   /** 204: logs of a pod without a node. */
   | { readonly type: 'empty' }
   /** Plain text (logs). */

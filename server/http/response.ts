@@ -44,12 +44,7 @@ function header(ctx: Context, name: string): string | undefined {
 }
 
 /** @param now milliseconds since the epoch: ages in Tables are relative to it */
-export function writeAnswer(
-  ctx: Context,
-  answer: Exclude<Answer, { type: 'watch' }>,
-  negotiated: Negotiated,
-  now: number,
-): void {
+export function writeAnswer(ctx: Context, answer: Answer, negotiated: Negotiated, now: number): void {
   switch (answer.type) {
     case 'status':
       return writeObject(ctx, answer.status.code ?? 200, answer.status as unknown as AnyObject, {

@@ -39,7 +39,7 @@ export function resourceRoutes(services: Services): Filter {
     const info = ctx.state.requestInfo
     if (!info.isResourceRequest) return next()
     const { api } = services
-    if (ctx.path.startsWith('//') || !isServedGroup(api, info.group)) return next()
+    if (ctx.path.startsWith('//') || !api.resources.hasGroup(info.group)) return next()
     if (ctx.path.includes('//')) throw newPathNotFound()
     const resource = api.resources.get(info.group, info.version, info.resource)
     if (resource === undefined || !fitsScope(resource, info)) throw newPathNotFound()
@@ -51,10 +51,6 @@ export function resourceRoutes(services: Services): Filter {
     const answer = await answerOf(services, ctx, scope)
     writeAnswer(ctx, answer, negotiated, api.clock.now())
   }
-}
-
-function isServedGroup(api: Api, group: string): boolean {
-  return api.resources.hasGroup(group)
 }
 
 /** A path must name a namespace exactly for namespaced kinds; only their lists go without. */
@@ -107,14 +103,14 @@ function scopeOf(services: Services, ctx: Context, resource: Resource, info: Req
   }
 }
 
-async function answerOf(services: Services, ctx: Context, scope: Scope): Promise<Exclude<Answer, { type: 'watch' }>> {
+async function answerOf(services: Services, ctx: Context, scope: Scope): Promise<Answer> {
   const { subresource } = scope
-  if (connectSubresources.has(subresource)) return connect(scope) as Exclude<Answer, { type: 'watch' }>
+  if (connectSubresources.has(subresource)) return connect(scope)
   if (subresource === 'scale') {
-    if (ctx.method === 'GET') return getScale(scope) as Exclude<Answer, { type: 'watch' }>
-    return (await writeScale(services, ctx, scope)) as Exclude<Answer, { type: 'watch' }>
+    if (ctx.method === 'GET') return getScale(scope)
+    return writeScale(services, ctx, scope)
   }
-  return (await plainAnswer(services, ctx, scope)) as Exclude<Answer, { type: 'watch' }>
+  return plainAnswer(services, ctx, scope)
 }
 
 async function writeScale({ api }: Services, ctx: Context, scope: Scope): Promise<Answer> {

@@ -4,16 +4,14 @@
 import type { DaemonSet, DaemonSetSpec, DaemonSetStatus, DaemonSetUpdateStrategy } from '../../api/apps.ts'
 import { deepEqual } from '../../apimachinery/equality.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
-import { field, invalid, notSupported, required } from '../../apimachinery/field.ts'
+import { field, invalid, required } from '../../apimachinery/field.ts'
 import { formatLabelSelector } from '../../apimachinery/selectors.ts'
 import { validateLabelSelector } from '../../apimachinery/validation.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { defaultPodTemplate, podTemplateWarnings, validatePodTemplate } from '../pod-template/index.ts'
-import { goValue } from '../rules/go-value.ts'
 import {
   intOrPercentValue,
   isNotMoreThan100Percent,
-  printIntOrString,
   validateNonnegative,
   validateNonnegativeFields,
   validatePositiveIntOrPercent,
@@ -28,6 +26,7 @@ import {
 } from '../rules/selectors.ts'
 import { containerImages, containerNames, formatLabels } from '../workload-cells.ts'
 import { validateCollisionCount } from './status.ts'
+import { unsupportedStrategy } from './update-strategy.ts'
 
 const templateGenerationAnnotation = 'deprecated.daemonset.template.generation'
 
@@ -103,14 +102,7 @@ function validate(object: DaemonSet): FieldError[] {
 function validateUpdateStrategy({ type, rollingUpdate }: DaemonSetUpdateStrategy, path: FieldPath): FieldError[] {
   if (type === 'OnDelete') return []
   if (type !== 'RollingUpdate') {
-    const printed =
-      rollingUpdate === undefined
-        ? null
-        : {
-            MaxUnavailable: printIntOrString(rollingUpdate.maxUnavailable),
-            MaxSurge: printIntOrString(rollingUpdate.maxSurge),
-          }
-    return [notSupported(path, goValue({ Type: type ?? '', RollingUpdate: printed }), ['RollingUpdate', 'OnDelete'])]
+    return [unsupportedStrategy({ type, rollingUpdate }, ['RollingUpdate', 'OnDelete'], path)]
   }
   const rollingPath = path.child('rollingUpdate')
   if (rollingUpdate === undefined) return [required(rollingPath)]

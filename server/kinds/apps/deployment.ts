@@ -4,10 +4,9 @@
 import type { Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy } from '../../api/apps.ts'
 import { deepEqual } from '../../apimachinery/equality.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
-import { field, forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
+import { field, forbidden, invalid, required } from '../../apimachinery/field.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { defaultPodTemplate } from '../pod-template/index.ts'
-import { goValue } from '../rules/go-value.ts'
 import {
   intOrPercentValue,
   isNotMoreThan100Percent,
@@ -22,6 +21,7 @@ import { podNameWarnings, workloadTemplateWarnings } from './warnings.ts'
 import { validateReplicatedTemplate } from './replicaset.ts'
 import { readScale, writeScale } from './scale.ts'
 import { validateCollisionCount, validateReplicaCounts } from './status.ts'
+import { unsupportedStrategy } from './update-strategy.ts'
 
 export const deployment = defineKind<Deployment>({
   group: 'apps',
@@ -90,14 +90,7 @@ function validateStrategy(strategy: DeploymentStrategy, path: FieldPath): FieldE
     return [forbidden(path.child('rollingUpdate'), "may not be specified when strategy `type` is 'Recreate'")]
   }
   if (type !== 'RollingUpdate') {
-    const printed =
-      rollingUpdate === undefined
-        ? null
-        : {
-            MaxUnavailable: printIntOrString(rollingUpdate.maxUnavailable),
-            MaxSurge: printIntOrString(rollingUpdate.maxSurge),
-          }
-    return [notSupported(path, goValue({ Type: type ?? '', RollingUpdate: printed }), ['Recreate', 'RollingUpdate'])]
+    return [unsupportedStrategy({ type, rollingUpdate }, ['Recreate', 'RollingUpdate'], path)]
   }
   const rollingPath = path.child('rollingUpdate')
   if (rollingUpdate === undefined) return [required(rollingPath, 'this should be defaulted and never be nil')]

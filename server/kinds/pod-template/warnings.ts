@@ -17,6 +17,7 @@ import { formatQuantity, parseQuantity, quantityMilliValue } from '../../apimach
 import type { ObjectMeta } from '../../apimachinery/types.ts'
 import { warningsForIP } from '../../apimachinery/validation.ts'
 import { appArmorPrefix, appArmorProfileOf, seccompContainerPrefix, seccompPodAnnotation } from './annotations.ts'
+import { nodeLabelDeprecation } from '../rules/node-labels.ts'
 import { type VisitedContainer, containersOf } from './containers.ts'
 import { overlappingPathWarnings } from './overlapping-paths.ts'
 
@@ -27,17 +28,6 @@ export function podTemplateWarnings(template: PodTemplateSpec, path: FieldPath):
 export function podWarnings(pod: Pod): string[] {
   return specWarnings(pod.spec ?? { containers: [] }, pod.metadata ?? {}, new FieldPath(''), false)
 }
-
-const deprecatedNodeLabels = new Map([
-  ['beta.kubernetes.io/arch', 'deprecated since v1.14; use "kubernetes.io/arch" instead'],
-  ['beta.kubernetes.io/os', 'deprecated since v1.14; use "kubernetes.io/os" instead'],
-  ['failure-domain.beta.kubernetes.io/region', 'deprecated since v1.17; use "topology.kubernetes.io/region" instead'],
-  ['failure-domain.beta.kubernetes.io/zone', 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead'],
-  ['beta.kubernetes.io/instance-type', 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
-  ['app.kubernetes.io/created-by', 'deprecated since v1.9'],
-  ['scheduler.alpha.kubernetes.io/preferAvoidPods', 'deprecated since v1.22; use Taints and Tolerations instead'],
-  ['node-role.kubernetes.io/master', 'use "node-role.kubernetes.io/control-plane" instead'],
-])
 
 const deprecatedAnnotations = new Map([
   ['scheduler.alpha.kubernetes.io/critical-pod', 'non-functional in v1.16+; use the "priorityClassName" field instead'],
@@ -68,13 +58,13 @@ function specWarnings(spec: PodSpec, metadata: ObjectMeta, path: FieldPath, isTe
   const containers = containersOf(spec, specPath)
   const warnings: string[] = []
   for (const key of Object.keys(spec.nodeSelector ?? {})) {
-    const text = deprecatedNodeLabels.get(key)
+    const text = nodeLabelDeprecation(key)
     if (text !== undefined) warnings.push(`${specPath.child('nodeSelector').key(key)}: ${text}`)
   }
   warnings.push(...nodeAffinityWarnings(spec, specPath.child('affinity', 'nodeAffinity')))
   for (const [at, { topologyKey, labelSelector }] of (spec.topologySpreadConstraints ?? []).entries()) {
     const here = specPath.child('topologySpreadConstraints').index(at)
-    const text = deprecatedNodeLabels.get(topologyKey)
+    const text = nodeLabelDeprecation(topologyKey)
     if (text !== undefined) warnings.push(`${here.child('topologyKey')}: ${topologyKey} is ${text}`)
     if (labelSelector === undefined) warnings.push(`${here.child('labelSelector')}: ${nullSelector}`)
   }
@@ -135,7 +125,7 @@ function nodeAffinityWarnings(spec: PodSpec, path: FieldPath): string[] {
 export function nodeSelectorTermWarnings(term: NodeSelectorTerm, path: FieldPath, checkValues: boolean): string[] {
   return (term.matchExpressions ?? []).flatMap(({ key, values }, at) => {
     const here = path.child('matchExpressions').index(at)
-    const text = deprecatedNodeLabels.get(key)
+    const text = nodeLabelDeprecation(key)
     const warnings = text === undefined ? [] : [`${here.child('key')}: ${key} is ${text}`]
     if (!checkValues) return warnings
     for (const [valueAt, value] of (values ?? []).entries()) {
