@@ -1,15 +1,13 @@
 // What the columns of Tables are about. Most are described by the member of the object that they show: its text is read
-// from the installed packages when a kind's first Table is made. Others are counted or derived, and described here.
+// from the installed packages when a kind's first Table is made. Others are counted or derived: what a real server's
+// Tables say of them stands here.
 // Source: kubernetes pkg/printers/internalversion, AddHandlers (v1.36), for which column shows which member
 import { installedDescriptions } from './documents/descriptions.ts'
 
 /** By resource and name of the column: the member, under the name of its type without `io.k8s.api.` */
 const members: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'certificatesigningrequests.certificates.k8s.io': {
-    SignerName: 'certificates.v1.CertificateSigningRequestSpec.signerName',
-    Requestor: 'certificates.v1.CertificateSigningRequestSpec.request',
     RequestedDuration: 'certificates.v1.CertificateSigningRequestSpec.expirationSeconds',
-    Condition: 'certificates.v1.CertificateSigningRequestStatus.conditions',
   },
   'clusterrolebindings.rbac.authorization.k8s.io': { Role: 'rbac.v1.ClusterRoleBinding.roleRef' },
   configmaps: { Data: 'core.v1.ConfigMap.data' },
@@ -170,97 +168,110 @@ const common: Readonly<Record<string, string>> = {
   'Created At': 'creationTimestamp',
 }
 
-/** Columns that no member stands for. */
+const templated = {
+  Containers: 'Names of each container in the template.',
+  Images: 'Images referenced by each container in the template.',
+}
+
+/** Columns that no member of the installed packages stands for, in the words that clients get from a real server. */
 const derived: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'apiservices.apiregistration.k8s.io': {
-    Service: 'Service that answers for this version of the group, or Local',
-    Available: 'Whether requests for this version of the group are answered',
+    Service: 'The reference to the service that hosts this API endpoint.',
+    Available: 'Whether this service is available.',
   },
-  'clusterrolebindings.rbac.authorization.k8s.io': bound(),
+  'certificatesigningrequests.certificates.k8s.io': {
+    SignerName:
+      'Requested signer for the request. It is a qualified name in the form: `scope-hostname.io/name`. If empty, it will be defaulted:\n 1. If it\'s a kubelet client certificate, it is assigned\n    "kubernetes.io/kube-apiserver-client-kubelet".\n 2. If it\'s a kubelet serving certificate, it is assigned\n    "kubernetes.io/kubelet-serving".\n 3. Otherwise, it is assigned "kubernetes.io/legacy-unknown".\nDistribution of trust for signers happens out of band. You can select on this field using `spec.signerName`.',
+    Requestor: 'Base64-encoded PKCS#10 CSR data',
+    Condition: 'Conditions applied to the request, such as approval or denial.',
+  },
+  'clusterrolebindings.rbac.authorization.k8s.io': {
+    Users: 'Users in the clusterRoleBinding',
+    Groups: 'Groups in the clusterRoleBinding',
+    ServiceAccounts: 'ServiceAccounts in the clusterRoleBinding',
+  },
   componentstatuses: {
-    Status: 'Whether the component is healthy',
-    Message: 'Answer of its health check',
-    Error: 'Why its health check failed',
+    Status: 'Status of the component conditions',
+    Message: 'Message of the component conditions',
+    Error: 'Error of the component conditions',
   },
-  'controllerrevisions.apps': { Controller: 'Owner that the revision belongs to' },
-  'cronjobs.batch': templated(),
-  'csinodes.storage.k8s.io': { Drivers: 'Number of CSI drivers on the node' },
-  'daemonsets.apps': templated(),
-  'deployments.apps': { Ready: 'Ready pods, of those wanted', ...templated() },
-  'flowschemas.flowcontrol.apiserver.k8s.io': { MissingPL: 'Whether its priority level does not exist' },
+  'controllerrevisions.apps': { Controller: 'Controller of the object' },
+  'cronjobs.batch': { ...templated },
+  'csinodes.storage.k8s.io': { Drivers: 'Drivers indicates the number of CSI drivers registered on the node' },
+  'daemonsets.apps': { ...templated },
+  'deployments.apps': { Ready: 'Number of the pod with ready state', ...templated },
+  'flowschemas.flowcontrol.apiserver.k8s.io': {
+    MissingPL: 'references a broken or non-existent PriorityLevelConfiguration',
+  },
   'ingressclasses.networking.k8s.io': {
-    Controller: 'Who serves the ingresses of this class',
-    Parameters: 'Object that holds further settings of the class',
+    Controller: 'Controller that is responsible for handling this class',
+    Parameters: 'A reference to a resource with additional parameters',
   },
   'ingresses.networking.k8s.io': {
-    Class: 'Name of the IngressClass',
-    Hosts: 'Host names that have rules',
-    Address: 'Where the load balancer is reached',
-    Ports: '80, and 443 where TLS is configured',
+    Class: 'The name of the IngressClass resource that should be used for additional configuration',
+    Hosts: 'Hosts that incoming requests are matched against before the ingress rule',
+    Address: 'Address is a list containing ingress points for the load-balancer',
+    Ports: 'Ports of TLS configurations that open',
   },
-  'jobs.batch': {
-    Status: 'Whether the job runs, is suspended, complete or failed',
-    Duration: 'From its start to its end, or until now',
-    ...templated(),
-  },
+  'jobs.batch': { Status: 'Status of the job.', Duration: 'Time required to complete the job.', ...templated },
   'mutatingadmissionpolicies.admissionregistration.k8s.io': {
-    Mutations: 'Number of mutations',
-    ParamKind: 'Kind of its parameters',
+    Mutations: 'Mutation indicates the number of mutations rules defined in this configuration',
+    ParamKind: 'ParamKind specifies the kind of resources used to parameterize this policy',
   },
-  'mutatingadmissionpolicybindings.admissionregistration.k8s.io': binding(),
-  'mutatingwebhookconfigurations.admissionregistration.k8s.io': { Webhooks: 'Number of webhooks' },
-  namespaces: { Status: 'Active or Terminating' },
-  nodes: {
-    Status: 'Ready or not, and whether pods may be scheduled here',
-    Roles: 'Its roles, as its labels name them',
+  'mutatingadmissionpolicybindings.admissionregistration.k8s.io': {
+    PolicyName: 'PolicyName indicates the policy definition which the policy binding binded to',
+    ParamRef: 'ParamRef indicates the param resource which sets the configuration param',
   },
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io': {
+    Webhooks: 'Webhooks indicates the number of webhooks registered in this configuration',
+  },
+  namespaces: { Status: 'The status of the namespace' },
+  nodes: { Status: 'The status of the node', Roles: 'The roles of the node' },
   persistentvolumeclaims: {
-    StorageClass: 'Name of its storage class',
-    VolumeAttributesClass: 'Name of its attributes class',
+    StorageClass: 'StorageClass of the pvc',
+    VolumeAttributesClass: 'VolumeAttributesClass of the pvc',
   },
   persistentvolumes: {
-    StorageClass: 'Name of its storage class',
-    VolumeAttributesClass: 'Name of its attributes class',
+    StorageClass: 'StorageClass of the pv',
+    VolumeAttributesClass: 'VolumeAttributesClass of the pv',
   },
   'poddisruptionbudgets.policy': {
-    'Min Available': 'Pods that must stay available',
-    'Max Unavailable': 'Pods that may be unavailable',
-    'Allowed Disruptions': 'Pods that may be evicted now',
+    'Min Available': 'The minimum number of pods that must be available.',
+    'Max Unavailable': 'The maximum number of pods that may be unavailable.',
+    'Allowed Disruptions': 'Calculated number of pods that may be disrupted at this time.',
   },
   pods: {
-    Ready: 'Containers that are ready, of all',
-    Status: 'Phase of the pod, or what its containers are waiting for or ended with',
-    Restarts: 'Restarts of its containers, and how long ago the last one was',
+    Ready: 'The aggregate readiness state of this pod for accepting traffic.',
+    Status: 'The aggregate status of the containers in this pod.',
+    Restarts:
+      'The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.',
   },
-  podtemplates: { ...templated(), 'Pod Labels': 'Labels of the pods' },
-  replicationcontrollers: templated(),
-  'replicasets.apps': templated(),
-  'resourceclaims.resource.k8s.io': { State: 'Whether devices are allocated and reserved' },
-  resourcequotas: { Request: 'Requests and counts in use, of those allowed', Limit: 'Limits in use, of those allowed' },
-  'rolebindings.rbac.authorization.k8s.io': bound(),
-  'statefulsets.apps': { Ready: 'Ready pods, of those wanted', ...templated() },
+  podtemplates: { 'Pod Labels': 'The labels for the pod template.', ...templated },
+  'replicasets.apps': { ...templated },
+  replicationcontrollers: { ...templated },
+  'resourceclaims.resource.k8s.io': { State: 'A summary of the current state (allocated, pending, reserved, etc.).' },
+  resourcequotas: {
+    Request: 'Request represents a minimum amount of cpu/memory that a container may consume.',
+    Limit:
+      'Limits control the maximum amount of cpu/memory that a container may use independent of contention on the node.',
+  },
+  'rolebindings.rbac.authorization.k8s.io': {
+    Users: 'Users in the roleBinding',
+    Groups: 'Groups in the roleBinding',
+    ServiceAccounts: 'ServiceAccounts in the roleBinding',
+  },
+  'statefulsets.apps': { Ready: 'Number of the pod with ready state', ...templated },
   'validatingadmissionpolicies.admissionregistration.k8s.io': {
-    Validations: 'Number of validations',
-    ParamKind: 'Kind of its parameters',
+    Validations: 'Validations indicates the number of validation rules defined in this configuration',
+    ParamKind: 'ParamKind specifies the kind of resources used to parameterize this policy',
   },
-  'validatingadmissionpolicybindings.admissionregistration.k8s.io': binding(),
-  'validatingwebhookconfigurations.admissionregistration.k8s.io': { Webhooks: 'Number of webhooks' },
-}
-
-function templated() {
-  return { Containers: 'Names of the containers of its pods', Images: 'Images of the containers of its pods' }
-}
-
-function bound() {
-  return {
-    Users: 'Users bound to the role',
-    Groups: 'Groups bound to the role',
-    ServiceAccounts: 'Service accounts bound to the role',
-  }
-}
-
-function binding() {
-  return { PolicyName: 'Name of the policy', ParamRef: 'Parameters it gives to the policy' }
+  'validatingadmissionpolicybindings.admissionregistration.k8s.io': {
+    PolicyName: 'PolicyName indicates the policy definition which the policy binding binded to',
+    ParamRef: 'ParamRef indicates the param resource which sets the configuration param',
+  },
+  'validatingwebhookconfigurations.admissionregistration.k8s.io': {
+    Webhooks: 'Webhooks indicates the number of webhooks registered in this configuration',
+  },
 }
 
 /** Both groups of events print the same. */
