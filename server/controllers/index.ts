@@ -19,6 +19,7 @@ import { rootCACertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { serviceaccount } from './serviceaccount.ts'
 import { statefulset } from './statefulset/index.ts'
 import { ttl } from './ttl.ts'
+import { vacProtection } from './vac-protection.ts'
 
 export interface ControllerOptions {
   /** PEM of the certificate authority that signs the API server's certificate. */
@@ -46,6 +47,7 @@ export function newControllers({ rootCA }: ControllerOptions): readonly Controll
     disruption,
     pvcProtection,
     pvProtection,
+    vacProtection,
     ttl(),
   ]
 }

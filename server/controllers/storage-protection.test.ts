@@ -1,4 +1,4 @@
-// Claims and volumes: when the finalizers that protect them come and go.
+// Claims, volumes and their classes: when the finalizers that protect them come and go.
 import { expect } from 'chai'
 import type * as core from '../api/core.ts'
 import type { KubeObject, OwnerReference, Stored } from '../apimachinery/types.ts'
@@ -7,9 +7,11 @@ import { listersOf } from '../client/controller.ts'
 import { pvProtection } from './pv-protection.ts'
 import { pvcProtection } from './pvc-protection.ts'
 import { NOW, TIME, ownerReference, pod, written, type PodOptions } from './testing.ts'
+import { vacProtection } from './vac-protection.ts'
 
 const PVC = 'kubernetes.io/pvc-protection'
 const PV = 'kubernetes.io/pv-protection'
+const VAC = 'kubernetes.io/vac-protection'
 const OTHER = 'example.com/other'
 
 interface Meta {
@@ -123,4 +125,71 @@ describe('persistentvolume-protection-controller', () => {
       expect(afterVolume(volume, phase)).to.deep.equal(finalizers)
     })
   }
+})
+
+describe('volumeattributesclass-protection-controller', () => {
+  const named = { name: 'x', namespace: 'default', uid: 'uid-x', resourceVersion: '1' }
+  const claim = (more: object): KubeObject => ({ metadata: named, ...more }) as KubeObject
+
+  function afterClass(meta: Meta, users: Record<string, readonly KubeObject[]> = {}): readonly string[] | undefined {
+    const object = { metadata: { ...metadata(meta), name: 'gold' } } as KubeObject
+    const resource = 'volumeattributesclasses.storage.k8s.io'
+    const listers = listersOf(vacProtection.definition, { [resource]: [object], ...users })
+    return written(vacProtection.definition.reconcile('gold', listers, NOW), resource)?.metadata?.finalizers
+  }
+
+  const deleting = { deleting: true, finalizers: [VAC, OTHER] }
+  const cases: { name: string; users: Record<string, KubeObject[]>; kept: boolean }[] = [
+    { name: 'nobody names', users: {}, kept: false },
+    {
+      name: 'a volume names',
+      users: { persistentvolumes: [claim({ spec: { volumeAttributesClassName: 'gold' } })] },
+      kept: true,
+    },
+    {
+      name: 'a claim asks for',
+      users: { persistentvolumeclaims: [claim({ spec: { volumeAttributesClassName: 'gold' } })] },
+      kept: true,
+    },
+    {
+      name: 'a claim has',
+      users: { persistentvolumeclaims: [claim({ status: { currentVolumeAttributesClassName: 'gold' } })] },
+      kept: true,
+    },
+    {
+      name: 'a claim is on the way to',
+      users: {
+        persistentvolumeclaims: [
+          claim({ status: { modifyVolumeStatus: { targetVolumeAttributesClassName: 'gold', status: 'Pending' } } }),
+        ],
+      },
+      kept: true,
+    },
+    {
+      name: 'only others are named beside',
+      users: { persistentvolumes: [claim({ spec: { volumeAttributesClassName: 'silver' } })] },
+      kept: false,
+    },
+  ]
+  for (const { name, users, kept } of cases) {
+    it(`${kept ? 'keeps' : 'lets go of'} a class being deleted that ${name}`, () => {
+      expect(afterClass(deleting, users)).to.deep.equal(kept ? undefined : [OTHER])
+    })
+  }
+
+  it('protects a class that is not protected', () => {
+    expect(afterClass({ finalizers: [OTHER] })).to.deep.equal([OTHER, VAC])
+  })
+
+  it('looks at a class again when it is no longer named', () => {
+    const watch = vacProtection.definition.watches.find(({ resource }) => resource === 'persistentvolumeclaims')
+    const enqueue = watch?.enqueue
+    if (typeof enqueue !== 'function') return expect.fail('expected a function')
+    const asks = (name: string): KubeObject => claim({ spec: { volumeAttributesClassName: name } })
+    const keys = (event: object): string[] => [...enqueue(event as never, listersOf(vacProtection.definition, {}))]
+    expect(keys({ type: 'ADDED', object: asks('gold') })).to.deep.equal([])
+    expect(keys({ type: 'MODIFIED', object: asks('gold'), old: asks('gold') })).to.deep.equal([])
+    expect(keys({ type: 'MODIFIED', object: asks('silver'), old: asks('gold') })).to.deep.equal(['gold'])
+    expect(keys({ type: 'DELETED', object: asks('gold'), old: asks('gold') })).to.deep.equal(['gold'])
+  })
 })
