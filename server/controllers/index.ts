@@ -8,6 +8,7 @@ import { disruption } from './disruption.ts'
 import { endpoints } from './endpoints/endpoints.ts'
 import { endpointslices } from './endpoints/endpointslices.ts'
 import { garbageCollector } from './garbage-collector/index.ts'
+import { job } from './job/index.ts'
 import { namespace } from './namespace/index.ts'
 import { nodeLifecycle } from './node/lifecycle.ts'
 import { podGarbageCollector } from './node/pod-garbage-collector.ts'
@@ -18,6 +19,7 @@ import { replicaset, replicationcontroller } from './replicaset.ts'
 import { rootCACertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { serviceaccount } from './serviceaccount.ts'
 import { statefulset } from './statefulset/index.ts'
+import { ttlAfterFinished } from './ttl-after-finished.ts'
 import { ttl } from './ttl.ts'
 import { vacProtection } from './vac-protection.ts'
 
@@ -40,6 +42,7 @@ export function newControllers({ rootCA }: ControllerOptions): readonly Controll
     endpoints(),
     endpointslices(),
     daemonset(),
+    job(),
     statefulset,
     nodeLifecycle(),
     taintEviction(),
@@ -49,6 +52,7 @@ export function newControllers({ rootCA }: ControllerOptions): readonly Controll
     pvProtection,
     vacProtection,
     ttl(),
+    ttlAfterFinished,
   ]
 }
 

@@ -56,7 +56,7 @@ export interface Claim<T> {
 /**
  * Takes over orphans that the selector matches, lets go of controlled objects that it does not, ignores what others
  * control. An owner that is being deleted takes and leaves nothing. `candidates`: of the owner's namespace. `isMember`:
- * what must hold of an object besides its labels.
+ * what must hold of an object besides its labels. `finalizer`: comes with adoption and goes with release.
  */
 export function claim<T extends StoredObject>(
   resource: ResourceName,
@@ -65,6 +65,7 @@ export function claim<T extends StoredObject>(
   selector: Selector,
   candidates: readonly T[],
   isMember: (object: T) => boolean = () => true,
+  finalizer?: string,
 ): Claim<T> {
   const deleting = owner.metadata.deletionTimestamp !== undefined
   const claimed: T[] = []
@@ -75,22 +76,35 @@ export function claim<T extends StoredObject>(
     if (controller !== undefined) {
       if (controller.uid !== owner.metadata.uid) continue
       if (matches) claimed.push(object)
-      else if (!deleting) actions.push(releasePatch(resource, object, owner.metadata.uid))
+      else if (!deleting) actions.push(releasePatch(resource, object, owner.metadata.uid, finalizer))
     } else if (matches && !deleting && object.metadata.deletionTimestamp === undefined) {
       claimed.push(object)
-      actions.push(adoptPatch(resource, object, newControllerRef(owner, kind)))
+      actions.push(adoptPatch(resource, object, newControllerRef(owner, kind), finalizer))
     }
   }
   return { claimed, actions }
 }
 
-function adoptPatch(resource: ResourceName, object: StoredObject, reference: OwnerReference): PatchAction {
-  const body = { metadata: { ownerReferences: [reference], uid: object.metadata.uid } }
+function adoptPatch(
+  resource: ResourceName,
+  object: StoredObject,
+  reference: OwnerReference,
+  finalizer: string | undefined,
+): PatchAction {
+  const finalizers = finalizer === undefined ? {} : { finalizers: [finalizer] }
+  const body = { metadata: { ownerReferences: [reference], uid: object.metadata.uid, ...finalizers } }
   return patch(resource, object, 'application/strategic-merge-patch+json', body, { then: ignoreGone })
 }
 
-function releasePatch(resource: ResourceName, object: StoredObject, ownerUid: string): PatchAction {
-  const body = { metadata: { uid: object.metadata.uid, ownerReferences: [{ $patch: 'delete', uid: ownerUid }] } }
+function releasePatch(
+  resource: ResourceName,
+  object: StoredObject,
+  ownerUid: string,
+  finalizer: string | undefined,
+): PatchAction {
+  const ownerReferences = [{ $patch: 'delete', uid: ownerUid }]
+  const finalizers = finalizer === undefined ? {} : { '$deleteFromPrimitiveList/finalizers': [finalizer] }
+  const body = { metadata: { uid: object.metadata.uid, ownerReferences, ...finalizers } }
   // Invalid: the uid is another one, or the reference is gone already.
   const then: PatchAction['then'] = (outcome) => (outcome.error?.reason === 'Invalid' ? [] : ignoreGone(outcome))
   return patch(resource, object, 'application/strategic-merge-patch+json', body, { then })
