@@ -123,12 +123,14 @@ const labelKeyMessage =
 
 /** Label and annotation keys, resource names, finalizers: `name` or `example.com/name`. */
 export function isQualifiedName(value: string): string[] {
+  // The common case: a short plain name. What matches is ASCII, so its length is its bytes.
+  if (value.length <= 63 && labelKey.test(value)) return []
   const errors: string[] = []
   const parts = value.split('/')
-  const explained = regexError(labelKeyMessage, labelKeyFormat, 'MyName', 'my.name', '123-abc')
+  const explained = (): string => regexError(labelKeyMessage, labelKeyFormat, 'MyName', 'my.name', '123-abc')
   if (parts.length > 2) {
     const optional = " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
-    return [`a valid label key ${explained}${optional}`]
+    return [`a valid label key ${explained()}${optional}`]
   }
   const name = parts.at(-1)!
   if (parts.length === 2) {
@@ -145,7 +147,7 @@ export function isQualifiedName(value: string): string[] {
   }
   if (name === '') errors.push(`name part ${emptyError()}`)
   else if (byteLength(name) > 63) errors.push(`name part ${maxBytesError(63)}`)
-  if (!labelKey.test(name)) errors.push(`name part ${explained}`)
+  if (!labelKey.test(name)) errors.push(`name part ${explained()}`)
   return errors
 }
 

@@ -77,8 +77,19 @@ export function splitQuantity(text: string): QuantityParts {
  * @throws QuantityError with upstream's text
  */
 export function parseQuantity(value: string | number): Quantity {
-  return fromParts(splitQuantity(typeof value === 'number' ? String(value) : value))
+  const text = typeof value === 'number' ? String(value) : value
+  let quantity = parsed.get(text)
+  if (quantity === undefined) {
+    quantity = fromParts(splitQuantity(text))
+    if (parsed.size >= maxParsed) parsed.clear()
+    parsed.set(text, quantity)
+  }
+  return quantity
 }
+
+/** A cluster speaks of few amounts, and of each of them in every validation, scheduling and sum. */
+const parsed = new Map<string, Quantity>()
+const maxParsed = 2000
 
 function fromParts(parts: QuantityParts): Quantity {
   const { negative, whole, fraction, base, exponent, format } = parts

@@ -2,15 +2,16 @@
 // Source: apimachinery runtime.RawExtension, meta/v1 FieldsV1; apiextensions/v1 JSON and JSONSchemaPropsOr* (v1.36)
 import { eachMember } from './protobuf-values.ts'
 import type { MessageCodec } from './protobuf-values.ts'
+import { endOfMessage } from './protobuf-wire.ts'
 import type { Reader, Writer } from './protobuf-wire.ts'
 
 const rawJSON: MessageCodec = {
   write(writer, value) {
     if (value !== undefined && value !== null) writer.uint32(10).string(JSON.stringify(value))
   },
-  read(bytes) {
+  read(reader, end) {
     let value: unknown = null
-    eachMember(bytes, (reader, number) => {
+    eachMember(reader, end, (number) => {
       if (number !== 1) return false
       const raw = reader.string()
       value = raw === '' ? null : (JSON.parse(raw) as unknown)
@@ -26,7 +27,7 @@ export const apiextensions = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensi
 /** What the unions need of the codec of JSONSchemaProps, which itself has members of these types. */
 export interface PropsCodec {
   write(writer: Writer, object: Record<string, unknown>): void
-  read(bytes: Uint8Array): Record<string, unknown>
+  read(reader: Reader, end: number): Record<string, unknown>
 }
 
 /** Codecs by OpenAPI name; `props` is called on first use. */
@@ -36,17 +37,17 @@ export function jsonMessages(props: () => PropsCodec): Readonly<Record<string, M
     props().write(writer, value as Record<string, unknown>)
     writer.ldelim()
   }
-  const readProps = (reader: Reader): Record<string, unknown> => props().read(reader.bytes())
+  const readProps = (reader: Reader): Record<string, unknown> => props().read(reader, endOfMessage(reader))
 
   const propsOrArray: MessageCodec = {
     write(writer, value) {
       if (Array.isArray(value)) for (const item of value) writeProps(writer, 2, item)
       else if (value !== undefined && value !== null) writeProps(writer, 1, value)
     },
-    read(bytes) {
+    read(reader, end) {
       let schema: unknown
       const list: unknown[] = []
-      eachMember(bytes, (reader, number) => {
+      eachMember(reader, end, (number) => {
         if (number === 1) schema = readProps(reader)
         else if (number === 2) list.push(readProps(reader))
         else return false
@@ -64,10 +65,10 @@ export function jsonMessages(props: () => PropsCodec): Readonly<Record<string, M
       writer.uint32(8).bool(isSchema || value === true)
       if (isSchema) writeProps(writer, 2, value)
     },
-    read(bytes) {
+    read(reader, end) {
       let allows = false
       let schema: unknown
-      eachMember(bytes, (reader, number) => {
+      eachMember(reader, end, (number) => {
         if (number === 1) allows = reader.bool()
         else if (number === 2) schema = readProps(reader)
         else return false
@@ -83,10 +84,10 @@ export function jsonMessages(props: () => PropsCodec): Readonly<Record<string, M
       if (Array.isArray(value)) for (const item of value) writer.uint32(18).string(String(item))
       else if (value !== undefined && value !== null) writeProps(writer, 1, value)
     },
-    read(bytes) {
+    read(reader, end) {
       let schema: unknown
       const property: string[] = []
-      eachMember(bytes, (reader, number) => {
+      eachMember(reader, end, (number) => {
         if (number === 1) schema = readProps(reader)
         else if (number === 2) property.push(reader.string())
         else return false

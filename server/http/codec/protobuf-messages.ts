@@ -2,9 +2,9 @@
 // in the order of their numbers, scalars and structs without pointer even if zero, maps sorted by key.
 // Source: generated.pb.go of k8s.io/api as gogo-protobuf makes it (v1.36)
 import { apiextensions, jsonMessages } from './protobuf-json.ts'
-import { plainScalars, scalarMessages } from './protobuf-values.ts'
+import { eachMember, plainScalars, scalarMessages } from './protobuf-values.ts'
 import type { PlainCodec } from './protobuf-values.ts'
-import { BYTES, createReader, ProtobufError } from './protobuf-wire.ts'
+import { BYTES, checkEnd, endOfMessage, ProtobufError } from './protobuf-wire.ts'
 import type { Reader, Writer } from './protobuf-wire.ts'
 import { typeByName } from '../../../openapi/index.ts'
 import type { Field, Schema, StructSchema } from '../../../openapi/schema.ts'
@@ -14,8 +14,10 @@ export type JSONObject = Record<string, unknown>
 export interface StructCodec {
   /** Writes the inside of the message; absent members are zero. */
   write(writer: Writer, object: JSONObject): void
-  /** Members in Go order, as the server prints them in JSON. */
-  read(bytes: Uint8Array): JSONObject
+  /** Reads up to `end`, where the message ends: members in Go order, as the server prints them in JSON. */
+  read(reader: Reader, end: number): JSONObject
+  /** What an empty message is. */
+  zero(): JSONObject
 }
 
 /** Sets a member even if it is called `__proto__`. */
@@ -53,7 +55,7 @@ function plainCodec({ wireType: expected, write, read }: PlainCodec): ValueCodec
 
 interface MessageInside {
   write(writer: Writer, value: unknown): void
-  read(bytes: Uint8Array): unknown
+  read(reader: Reader, end: number): unknown
 }
 
 /** `inside` is resolved on first use: types are recursive. */
@@ -69,7 +71,7 @@ function messageCodec(resolve: () => MessageInside): ValueCodec {
     read(reader, wireType, _before, goName) {
       inside ??= resolve()
       checkWireType(wireType, BYTES, goName)
-      return inside.read(reader.bytes())
+      return inside.read(reader, endOfMessage(reader))
     },
   }
 }
@@ -84,8 +86,9 @@ function listCodec(element: Schema): ValueCodec {
     read(reader, wireType, before, goName) {
       const list = (before as unknown[] | undefined) ?? []
       if (wireType === BYTES && plain !== undefined && plain.wireType !== BYTES) {
-        const packed = createReader(reader.bytes())
-        while (packed.pos < packed.len) list.push(plain.read(packed))
+        const end = endOfMessage(reader)
+        while (reader.pos < end) list.push(plain.read(reader))
+        checkEnd(reader, end)
       } else {
         list.push(codec.read(reader, wireType, undefined, goName))
       }
@@ -99,14 +102,13 @@ function listMessageCodec(element: Schema): ValueCodec {
   const items = listCodec(element)
   return messageCodec(() => ({
     write: (writer, value) => items.write(writer, 1, value),
-    read(bytes) {
-      const reader = createReader(bytes)
+    read(reader, end) {
       let list: unknown = []
-      while (reader.pos < reader.len) {
-        const tag = reader.uint32()
-        if (tag >>> 3 === 1) list = items.read(reader, tag & 7, list, 'Items')
-        else reader.skipType(tag & 7)
-      }
+      eachMember(reader, end, (number, wireType) => {
+        if (number !== 1) return false
+        list = items.read(reader, wireType, list, 'Items')
+        return true
+      })
       return list
     },
   }))
@@ -127,15 +129,16 @@ function mapCodec(element: Schema): ValueCodec {
     },
     read(reader, wireType, before, goName) {
       checkWireType(wireType, BYTES, goName)
-      const entry = createReader(reader.bytes())
+      const end = endOfMessage(reader)
       let key = ''
       let item: unknown
-      while (entry.pos < entry.len) {
-        const tag = entry.uint32()
-        if (tag >>> 3 === 1) key = entry.string()
-        else if (tag >>> 3 === 2) item = codec.read(entry, tag & 7, item, goName)
-        else entry.skipType(tag & 7)
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        if (tag >>> 3 === 1) key = reader.string()
+        else if (tag >>> 3 === 2) item = codec.read(reader, tag & 7, item, goName)
+        else reader.skipType(tag & 7)
       }
+      checkEnd(reader, end)
       const map = (before as JSONObject | undefined) ?? {}
       setMember(map, key, item === undefined ? zeroOf(element) : item)
       return map
@@ -173,7 +176,7 @@ function valueCodec(schema: Schema): ValueCodec {
 /** What Go prints for the zero value. */
 function zeroOf(schema: Schema): unknown {
   if (schema.form === 'scalar') return (plainScalars[schema.scalar] ?? scalarMessages[schema.scalar]!).zero
-  return schema.form === 'struct' ? structCodec(schema).read(new Uint8Array(0)) : null
+  return schema.form === 'struct' ? structCodec(schema).zero() : null
 }
 
 interface Member {
@@ -261,20 +264,23 @@ function writeParts(parts: readonly Part[], writer: Writer, object: JSONObject):
   }
 }
 
-type Lookup = ReadonlyMap<number, Part | { readonly number: number; readonly lookup: Lookup }>
+/** By number: the member and its place in Go order, or what is inlined there. */
+type Lookup = ReadonlyMap<number, { readonly member: Member; readonly at: number } | { readonly lookup: Lookup }>
 
-function lookupOf(parts: readonly Part[]): Lookup {
+function lookupOf(parts: readonly Part[], members: readonly Member[]): Lookup {
   return new Map(
     parts.map((part) => [
       part.number,
-      'inside' in part ? { number: part.number, lookup: lookupOf(part.inside) } : part,
+      'inside' in part
+        ? { lookup: lookupOf(part.inside, members) }
+        : { member: part.member, at: members.indexOf(part.member) },
     ]),
   )
 }
 
-function readParts(lookup: Lookup, bytes: Uint8Array, found: JSONObject, goType: string): void {
-  const reader = createReader(bytes)
-  while (reader.pos < reader.len) {
+/** Puts the values of the members at their places in `found`. */
+function readParts(lookup: Lookup, reader: Reader, end: number, found: unknown[], goType: string): void {
+  while (reader.pos < end) {
     const tag = reader.uint32()
     const number = tag >>> 3
     if (number === 0) throw new ProtobufError(`proto: ${goType}: illegal tag ${number} (wire type ${tag})`)
@@ -282,13 +288,14 @@ function readParts(lookup: Lookup, bytes: Uint8Array, found: JSONObject, goType:
     if (part === undefined) {
       reader.skipType(tag & 7)
     } else if ('member' in part) {
-      const { name, value, goName } = part.member
-      found[name] = value.read(reader, tag & 7, found[name], goName)
-    } else if ('lookup' in part) {
+      const { member, at } = part
+      found[at] = member.value.read(reader, tag & 7, found[at], member.goName)
+    } else {
       checkWireType(tag & 7, BYTES, goType)
-      readParts(part.lookup, reader.bytes(), found, goType)
+      readParts(part.lookup, reader, endOfMessage(reader), found, goType)
     }
   }
+  checkEnd(reader, end)
 }
 
 const isZero = (value: unknown): boolean => value === '' || value === 0 || value === false || value === null
@@ -296,29 +303,35 @@ const isZero = (value: unknown): boolean => value === '' || value === 0 || value
 function compile(schema: StructSchema): StructCodec {
   const byField = new Map<Field, Member>()
   const parts = partsOf(schema, byField)
-  const lookup = lookupOf(parts)
   // In Go order.
   const members = [...schema.fields.values()]
     .map((field) => byField.get(field))
     .filter((member) => member !== undefined)
+  const lookup = lookupOf(parts, members)
   const goType = schema.go.slice(schema.go.lastIndexOf('.') + 1)
+  const print = (found: readonly unknown[]): JSONObject => {
+    const object: JSONObject = {}
+    for (let at = 0; at < members.length; at++) {
+      const member = members[at]!
+      const value = found[at]
+      if (value === undefined || value === null) {
+        const printed = member.printed()
+        if (printed !== undefined) object[member.name] = printed
+      } else if (!member.omitsZero || !isZero(value)) {
+        object[member.name] = value
+      }
+    }
+    return object
+  }
   return {
     write: (writer, object) => writeParts(parts, writer, object),
-    read(bytes) {
-      const found: JSONObject = Object.create(null) as JSONObject
-      if (bytes.length > 0) readParts(lookup, bytes, found, goType)
-      const object: JSONObject = {}
-      for (const member of members) {
-        const value = found[member.name]
-        if (value === undefined || value === null) {
-          const printed = member.printed()
-          if (printed !== undefined) object[member.name] = printed
-        } else if (!member.omitsZero || !isZero(value)) {
-          object[member.name] = value
-        }
-      }
-      return object
+    read(reader, end) {
+      const found: unknown[] = []
+      for (let at = 0; at < members.length; at++) found.push(undefined)
+      readParts(lookup, reader, end, found, goType)
+      return print(found)
     },
+    zero: () => print([]),
   }
 }
 

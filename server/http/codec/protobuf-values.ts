@@ -1,35 +1,33 @@
 // Scalars of the API with a protobuf message of their own: their JSON form to and from the message's members.
 // Source: apimachinery api/resource, util/intstr and apis/meta/v1, generated.proto and *_proto.go (v1.36)
-import { BYTES, createReader, toNumber, VARINT } from './protobuf-wire.ts'
+import { BYTES, checkEnd, toNumber, VARINT } from './protobuf-wire.ts'
 import type { Reader, Writer } from './protobuf-wire.ts'
 import type { ScalarType } from '../../../openapi/schema.ts'
 
 /** How a value is written into, and read from, the inside of its message. `zero` is what an empty message prints as. */
 export interface MessageCodec {
   write(writer: Writer, value: unknown): void
-  read(bytes: Uint8Array): unknown
+  /** Reads up to `end`, where the message ends. */
+  read(reader: Reader, end: number): unknown
   readonly zero: unknown
 }
 
 /** Calls `member` with the number of each member; it returns false for one it does not know. */
-export function eachMember(
-  bytes: Uint8Array,
-  member: (reader: Reader, number: number, wireType: number) => boolean,
-): void {
-  const reader = createReader(bytes)
-  while (reader.pos < reader.len) {
+export function eachMember(reader: Reader, end: number, member: (number: number, wireType: number) => boolean): void {
+  while (reader.pos < end) {
     const tag = reader.uint32()
-    if (!member(reader, tag >>> 3, tag & 7)) reader.skipType(tag & 7)
+    if (!member(tag >>> 3, tag & 7)) reader.skipType(tag & 7)
   }
+  checkEnd(reader, end)
 }
 
 const quantity: MessageCodec = {
   write(writer, value) {
     writer.uint32(10).string(value === undefined || value === null ? '0' : String(value))
   },
-  read(bytes) {
+  read(reader, end) {
     let text = '0'
-    eachMember(bytes, (reader, number) => {
+    eachMember(reader, end, (number) => {
       if (number !== 1) return false
       text = reader.string()
       return true
@@ -46,11 +44,11 @@ const intOrString: MessageCodec = {
     writer.uint32(16).int32(isString ? 0 : Number(value ?? 0))
     writer.uint32(26).string(isString ? value : '')
   },
-  read(bytes) {
+  read(reader, end) {
     let type = 0
     let int = 0
     let string = ''
-    eachMember(bytes, (reader, number) => {
+    eachMember(reader, end, (number) => {
       if (number === 1) type = toNumber(reader.int64())
       else if (number === 2) int = reader.int32()
       else if (number === 3) string = reader.string()
@@ -73,11 +71,11 @@ function timeCodec(print: (seconds: number, nanos: number) => string, nanosOf: (
       writer.uint32(8).int64(Math.floor(milliseconds / 1000))
       writer.uint32(16).int32(nanosOf(text))
     },
-    read(bytes) {
-      if (bytes.length === 0) return null
+    read(reader, end) {
+      if (reader.pos === end) return null
       let seconds = 0
       let nanos = 0
-      eachMember(bytes, (reader, number) => {
+      eachMember(reader, end, (number) => {
         if (number === 1) seconds = toNumber(reader.int64())
         else if (number === 2) nanos = reader.int32()
         else return false
@@ -147,9 +145,9 @@ const duration: MessageCodec = {
   write(writer, value) {
     writer.uint32(8).int64(Number(parseDuration(String(value ?? '0s'))))
   },
-  read(bytes) {
+  read(reader, end) {
     let nanos = 0
-    eachMember(bytes, (reader, number) => {
+    eachMember(reader, end, (number) => {
       if (number !== 1) return false
       nanos = toNumber(reader.int64())
       return true

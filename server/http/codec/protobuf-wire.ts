@@ -34,6 +34,19 @@ export class ProtobufError extends Error {
   override readonly name = 'ProtobufError'
 }
 
+/** Behind the tag of a member that is a message: where it ends. */
+export function endOfMessage(reader: Reader): number {
+  const length = reader.uint32()
+  const end = reader.pos + length
+  if (end > reader.len) throw new ProtobufError('unexpected EOF')
+  return end
+}
+
+/** A message must end where its length says. */
+export function checkEnd(reader: Reader, end: number): void {
+  if (reader.pos !== end) throw new ProtobufError('unexpected EOF')
+}
+
 /** Runs `read`, and gives what protobufjs throws at the end of the bytes the name it has in Go. */
 export function reading<T>(read: () => T): T {
   try {

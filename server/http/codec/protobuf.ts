@@ -7,7 +7,7 @@ import type { AnyObject } from '../../apimachinery/types.ts'
 import { structCodec } from './protobuf-messages.ts'
 import type { JSONObject } from './protobuf-messages.ts'
 import { eachMember } from './protobuf-values.ts'
-import { createWriter, ProtobufError, reading } from './protobuf-wire.ts'
+import { createReader, createWriter, endOfMessage, ProtobufError, reading } from './protobuf-wire.ts'
 
 export { ProtobufError } from './protobuf-wire.ts'
 
@@ -38,12 +38,13 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
     contentEncoding: '',
     contentType: '',
   }
+  const reader = createReader(bytes.subarray(magic.length))
   reading(() =>
-    eachMember(bytes.subarray(magic.length), (reader, number) => {
+    eachMember(reader, reader.len, (number) => {
       if (number === 1) {
-        eachMember(reader.bytes(), (typeMeta, member) => {
-          if (member === 1) envelope.apiVersion = typeMeta.string()
-          else if (member === 2) envelope.kind = typeMeta.string()
+        eachMember(reader, endOfMessage(reader), (member) => {
+          if (member === 1) envelope.apiVersion = reader.string()
+          else if (member === 2) envelope.kind = reader.string()
           else return false
           return true
         })
@@ -104,7 +105,8 @@ function pick({ fields }: StructSchema, name: string): Map<string, Field> {
 
 /** The message of an object of a known type; kind and apiVersion come first, as in JSON. */
 export function decodeMessage(schema: StructSchema, apiVersion: string, kind: string, raw: Uint8Array): AnyObject {
-  return { kind, apiVersion, ...reading(() => structCodec(schema).read(raw)) }
+  const reader = createReader(raw)
+  return { kind, apiVersion, ...reading(() => structCodec(schema).read(reader, reader.len)) }
 }
 
 /** What the request's resource expects; it fills in for an envelope that does not name its type. */
@@ -191,12 +193,13 @@ export function encodeProtobufWatchFrame(type: string, object: Uint8Array): Buff
 export function decodeProtobufWatchFrame(message: Uint8Array): { type: string; object: JSONObject } {
   let type = ''
   let object: JSONObject = {}
-  eachMember(message, (reader, number) => {
+  const reader = createReader(message)
+  eachMember(reader, reader.len, (number) => {
     if (number === 1) type = reader.string()
     else if (number === 2) {
-      eachMember(reader.bytes(), (extension, member) => {
+      eachMember(reader, endOfMessage(reader), (member) => {
         if (member !== 1) return false
-        object = decodeProtobuf(extension.bytes())
+        object = decodeProtobuf(reader.bytes())
         return true
       })
     } else return false
