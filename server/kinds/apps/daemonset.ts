@@ -8,7 +8,12 @@ import { field, invalid, required } from '../../apimachinery/field.ts'
 import { formatLabelSelector } from '../../apimachinery/selectors.ts'
 import { validateLabelSelector } from '../../apimachinery/validation.ts'
 import { defineKind } from '../../registry/kind.ts'
-import { defaultPodTemplate, podTemplateWarnings, validatePodTemplate } from '../pod-template/index.ts'
+import {
+  defaultPodTemplate,
+  dropDisabledPodFields,
+  podTemplateWarnings,
+  validatePodTemplate,
+} from '../pod-template/index.ts'
 import {
   intOrPercentValue,
   isNotMoreThan100Percent,
@@ -37,7 +42,7 @@ export const daemonSet = defineKind<DaemonSet>({
   generation: true,
   defaults,
   strategy: { prepareForCreate, prepareForUpdate, validate, validateUpdate, validateUpdateOnly: true, warnings },
-  status: { validateUpdate: validateStatusUpdate },
+  status: { prepareForUpdate: prepareStatusForUpdate, validateUpdate: validateStatusUpdate },
   cells: {
     Desired: ({ status }) => status?.desiredNumberScheduled ?? 0,
     Current: ({ status }) => status?.currentNumberScheduled ?? 0,
@@ -62,20 +67,31 @@ function defaults(draft: DaemonSet): void {
   }
   spec.revisionHistoryLimit ??= 10
   defaultPodTemplate((spec.template ??= {}))
+  setTemplateGeneration(draft, templateGeneration(draft))
 }
 
-/** The template generation, a field of older versions, is kept in an annotation. */
+/** A field of older versions, which is kept in an annotation: each daemon set that is read has it. */
+function templateGeneration({ metadata }: DaemonSet): number {
+  return Number.parseInt(metadata?.annotations?.[templateGenerationAnnotation] ?? '0', 10)
+}
+
+function setTemplateGeneration(draft: DaemonSet, generation: number): void {
+  ;((draft.metadata ??= {}).annotations ??= {})[templateGenerationAnnotation] = String(generation)
+}
+
 function prepareForCreate(draft: DaemonSet): void {
-  const annotations = ((draft.metadata ??= {}).annotations ??= {})
-  const sent = Number.parseInt(annotations[templateGenerationAnnotation] ?? '', 10)
-  annotations[templateGenerationAnnotation] = String(sent > 1 ? sent : 1)
+  setTemplateGeneration(draft, Math.max(1, templateGeneration(draft)))
+  dropDisabledPodFields(draft.spec?.template?.spec)
 }
 
 function prepareForUpdate(draft: DaemonSet, old: DaemonSet): void {
-  const annotations = ((draft.metadata ??= {}).annotations ??= {})
-  const generation = Number.parseInt(old.metadata?.annotations?.[templateGenerationAnnotation] ?? '0', 10)
+  dropDisabledPodFields(draft.spec?.template?.spec)
   const isChanged = !deepEqual(draft.spec?.template, old.spec?.template)
-  annotations[templateGenerationAnnotation] = String(isChanged ? generation + 1 : generation)
+  setTemplateGeneration(draft, templateGeneration(old) + (isChanged ? 1 : 0))
+}
+
+function prepareStatusForUpdate(draft: DaemonSet, old: DaemonSet): void {
+  setTemplateGeneration(draft, templateGeneration(old))
 }
 
 function validate(object: DaemonSet): FieldError[] {

@@ -6,7 +6,7 @@ import { deepEqual } from '../../apimachinery/equality.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { field, forbidden, invalid, required } from '../../apimachinery/field.ts'
 import { defineKind } from '../../registry/kind.ts'
-import { defaultPodTemplate } from '../pod-template/index.ts'
+import { defaultPodTemplate, dropDisabledPodFields } from '../pod-template/index.ts'
 import {
   intOrPercentValue,
   isNotMoreThan100Percent,
@@ -29,7 +29,7 @@ export const deployment = defineKind<Deployment>({
   kind: 'Deployment',
   generation: true,
   defaults,
-  strategy: { prepareForUpdate, validate, validateUpdate, warnings },
+  strategy: { prepareForCreate, prepareForUpdate, validate, validateUpdate, warnings },
   status: { prepareForUpdate: prepareStatusForUpdate, validateUpdate: validateStatusUpdate },
   scale: { read: readScale, write: writeScale },
   cells: {
@@ -57,8 +57,13 @@ function defaults(draft: Deployment): void {
   defaultPodTemplate((spec.template ??= {}))
 }
 
+function prepareForCreate(draft: Deployment): void {
+  dropDisabledPodFields(draft.spec?.template?.spec)
+}
+
 /** Annotations count for the generation too: they are copied to the replica sets. */
 function prepareForUpdate(draft: Deployment, old: Deployment): void {
+  dropDisabledPodFields(draft.spec?.template?.spec)
   if (!deepEqual(draft.metadata?.annotations, old.metadata?.annotations)) {
     draft.metadata!.generation = (old.metadata?.generation ?? 0) + 1
   }

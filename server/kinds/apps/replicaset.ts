@@ -8,7 +8,7 @@ import { field, invalid } from '../../apimachinery/field.ts'
 import { formatLabelSelector } from '../../apimachinery/selectors.ts'
 import type { LabelSelector } from '../../apimachinery/types.ts'
 import { defineKind } from '../../registry/kind.ts'
-import { defaultPodTemplate, validatePodTemplate } from '../pod-template/index.ts'
+import { defaultPodTemplate, dropDisabledPodFields, validatePodTemplate } from '../pod-template/index.ts'
 import { validateNonnegativeFields } from '../rules/numbers.ts'
 import {
   compileSelector,
@@ -29,7 +29,7 @@ export const replicaSet = defineKind<ReplicaSet>({
   kind: 'ReplicaSet',
   generation: true,
   defaults,
-  strategy: { validate, validateUpdate, warnings },
+  strategy: { prepareForCreate: prepare, prepareForUpdate: prepare, validate, validateUpdate, warnings },
   status: { validateUpdate: validateStatus },
   scale: { read: readScale, write: writeScale },
   cells: {
@@ -46,6 +46,10 @@ function defaults(draft: ReplicaSet): void {
   const spec = (draft.spec ??= {} as ReplicaSetSpec)
   spec.replicas ??= 1
   defaultPodTemplate((spec.template ??= {}))
+}
+
+function prepare(draft: ReplicaSet): void {
+  dropDisabledPodFields(draft.spec?.template?.spec)
 }
 
 function validate(object: ReplicaSet): FieldError[] {

@@ -9,7 +9,7 @@ import { field, forbidden, invalid, notSupported, required } from '../../apimach
 import { isDNS1123Label, nameIsDNSLabel, validateAnnotations, validateLabels } from '../../apimachinery/validation.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { validateClaimSpec } from '../pod-template/claim-spec.ts'
-import { defaultPodTemplate, validatePodTemplate } from '../pod-template/index.ts'
+import { defaultPodTemplate, dropDisabledPodFields, validatePodTemplate } from '../pod-template/index.ts'
 import { claimSpecWarnings } from '../pod-template/warnings.ts'
 import { goValue, type GoStruct } from '../rules/go-value.ts'
 import {
@@ -39,8 +39,8 @@ export const statefulSet = defineKind<StatefulSet>({
   validateName: nameIsDNSLabel,
   defaults,
   strategy: {
-    prepareForCreate: dropMaxUnavailable,
-    prepareForUpdate: dropMaxUnavailable,
+    prepareForCreate: prepare,
+    prepareForUpdate: prepare,
     validate: ({ spec }) => validateSpec(spec, field('spec'), {}),
     validateUpdate,
     validateUpdateOnly: true,
@@ -78,8 +78,9 @@ function defaults(draft: StatefulSet): void {
   defaultPodTemplate((spec.template ??= {}))
 }
 
-/** The field belongs to a feature that is off by default: it is dropped unless it was stored before. */
-function dropMaxUnavailable(draft: StatefulSet): void {
+/** maxUnavailable belongs to a feature that is off by default: it is dropped, as such fields of pods are. */
+function prepare(draft: StatefulSet): void {
+  dropDisabledPodFields(draft.spec?.template?.spec)
   delete draft.spec?.updateStrategy?.rollingUpdate?.maxUnavailable
 }
 

@@ -9,7 +9,7 @@ import { formatLabelSelector } from '../../apimachinery/selectors.ts'
 import { translateTimestampSince } from '../../registry/age.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { podNameWarnings } from '../apps/warnings.ts'
-import { defaultPodTemplate } from '../pod-template/index.ts'
+import { defaultPodTemplate, dropDisabledPodFields } from '../pod-template/index.ts'
 import { validateNonnegativeFields } from '../rules/numbers.ts'
 import { containerImages, containerNames } from '../workload-cells.ts'
 import { validateJobSpec, validateNoSelector } from './job-spec.ts'
@@ -23,6 +23,8 @@ export const cronJob = defineKind<CronJob>({
   generation: true,
   defaults,
   strategy: {
+    prepareForCreate: prepare,
+    prepareForUpdate: prepare,
     validate: validateCreate,
     validateUpdate: (object, old) => validateSpec(object.spec, old.spec),
     validateUpdateOnly: true,
@@ -57,6 +59,10 @@ function defaults(draft: CronJob): void {
     for (const pattern of rule.onPodConditions ?? []) pattern.status ||= 'True'
   }
   defaultPodTemplate((jobSpec.template ??= {}))
+}
+
+function prepare(draft: CronJob): void {
+  dropDisabledPodFields(draft.spec?.jobTemplate?.spec?.template?.spec)
 }
 
 /** Jobs are named after it, with eleven characters more. */

@@ -9,6 +9,7 @@ import type {
   SuccessPolicy,
   SuccessPolicyRule,
 } from '../../api/batch.ts'
+import type { PodSpec } from '../../api/core.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { type Printed, duplicate, invalid, notSupported, required, tooLong, tooMany } from '../../apimachinery/field.ts'
 import { isQualifiedName } from '../../apimachinery/validation.ts'
@@ -137,8 +138,8 @@ function validValues(values: readonly string[]): string {
 function validateFailurePolicy(spec: JobSpec, policy: PodFailurePolicy, path: FieldPath): FieldError[] {
   const rules = policy.rules ?? []
   const rulesPath = path.child('rules')
-  const { containers = [], initContainers = [] } = spec.template?.spec ?? {}
-  const names = [...containers, ...initContainers].map(({ name }) => name)
+  const { containers, initContainers } = (spec.template?.spec ?? {}) as Partial<PodSpec>
+  const names = [...(containers ?? []), ...(initContainers ?? [])].map(({ name }) => name)
   return [
     ...(rules.length > maxFailureRules ? [tooMany(rulesPath, rules.length, maxFailureRules)] : []),
     ...rules.flatMap((rule, at) => validateFailureRule(spec, rule, rulesPath.index(at), names)),

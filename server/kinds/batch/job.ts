@@ -12,7 +12,7 @@ import { humanDuration } from '../../registry/age.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { podNameWarnings } from '../apps/warnings.ts'
 import { internalForm, internalValue } from '../internal-form/index.ts'
-import { defaultPodTemplate } from '../pod-template/index.ts'
+import { defaultPodTemplate, dropDisabledPodFields } from '../pod-template/index.ts'
 import { goValue } from '../rules/go-value.ts'
 import {
   compileSelector,
@@ -34,6 +34,7 @@ export const job = defineKind<Job>({
   strategy: {
     defaultPropagation: 'orphan',
     prepareForCreate,
+    prepareForUpdate: (draft) => dropDisabledPodFields(draft.spec?.template?.spec),
     validate: (object) => validateJob(object, true),
     validateUpdate,
     validateUpdateOnly: true,
@@ -85,6 +86,7 @@ function defaultLabels(draft: Job): void {
 /** Unless the user does it himself, pods get labels that say whose they are, and the selector asks for the uid. */
 function prepareForCreate(draft: Job): void {
   const spec = draft.spec!
+  dropDisabledPodFields(spec.template?.spec)
   if (spec.manualSelector === true) return
   const { name = '', uid = '' } = draft.metadata ?? {}
   const labels = ((spec.template.metadata ??= {}).labels ??= {})

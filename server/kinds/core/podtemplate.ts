@@ -4,7 +4,12 @@ import type { PodTemplate } from '../../api/core.ts'
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { field } from '../../apimachinery/field.ts'
 import { defineKind } from '../../registry/kind.ts'
-import { defaultPodTemplate, podTemplateWarnings, validatePodTemplate } from '../pod-template/index.ts'
+import {
+  defaultPodTemplate,
+  dropDisabledPodFields,
+  podTemplateWarnings,
+  validatePodTemplate,
+} from '../pod-template/index.ts'
 import { containerImages, containerNames, formatLabels } from '../workload-cells.ts'
 
 export const podTemplate = defineKind<PodTemplate>({
@@ -14,6 +19,8 @@ export const podTemplate = defineKind<PodTemplate>({
   generation: true,
   defaults: (draft) => defaultPodTemplate((draft.template ??= {})),
   strategy: {
+    prepareForCreate: prepare,
+    prepareForUpdate: prepare,
     validate: ({ template = {} }) => validatePodTemplate(template, field('template')),
     warnings,
     returnsDeletedObject: true,
@@ -24,6 +31,10 @@ export const podTemplate = defineKind<PodTemplate>({
     'Pod Labels': ({ template }) => formatLabels(template?.metadata?.labels),
   },
 })
+
+function prepare(draft: PodTemplate): void {
+  dropDisabledPodFields(draft.template?.spec)
+}
 
 function warnings({ template = {} }: PodTemplate, old: PodTemplate | undefined): string[] {
   return deepEqual(template, old?.template) ? [] : podTemplateWarnings(template, field('template'))

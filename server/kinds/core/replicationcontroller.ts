@@ -9,7 +9,12 @@ import { isDNS1123Label } from '../../apimachinery/formats.ts'
 import { selectorFromSet } from '../../apimachinery/selectors.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { validateReplicaCounts } from '../apps/status.ts'
-import { defaultPodTemplate, podTemplateWarnings, validatePodTemplate } from '../pod-template/index.ts'
+import {
+  defaultPodTemplate,
+  dropDisabledPodFields,
+  podTemplateWarnings,
+  validatePodTemplate,
+} from '../pod-template/index.ts'
 import { validateNonnegativeFields } from '../rules/numbers.ts'
 import { validateLongRunning, validateSelectorMatches } from '../rules/selectors.ts'
 import { containerImages, containerNames, formatLabels } from '../workload-cells.ts'
@@ -22,7 +27,7 @@ export const replicationController = defineKind<Controller>({
   kind: 'ReplicationController',
   generation: true,
   defaults,
-  strategy: { validate, warnings },
+  strategy: { prepareForCreate: prepare, prepareForUpdate: prepare, validate, warnings },
   status: { validateUpdate: validateStatus },
   scale: {
     read: ({ spec, status }) => ({
@@ -53,6 +58,10 @@ function defaults(draft: Controller): void {
   if (Object.keys(spec.selector ?? {}).length === 0) spec.selector = { ...labels }
   const metadata = (draft.metadata ??= {})
   if (Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels }
+}
+
+function prepare(draft: Controller): void {
+  dropDisabledPodFields(draft.spec?.template?.spec)
 }
 
 function validate({ spec = {} }: Controller): FieldError[] {

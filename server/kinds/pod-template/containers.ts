@@ -72,7 +72,7 @@ export function validateInitContainers(context: ContainerContext, path: FieldPat
   for (const [at, container] of (spec.initContainers ?? []).entries()) {
     const here = path.index(at)
     const { name = '', lifecycle } = container
-    errors.push(...validateContainerCommon(container, context, here), ...validateRestartRules(container, here))
+    errors.push(...validateContainerCommon(container, context, here), ...validateInitRestartRules(container, here))
     if (names.has(name)) errors.push(duplicate(here.child('name'), name))
     else if (name !== '') names.add(name)
     // Upstream looks at each container alone, and names it by index 0.
@@ -240,6 +240,15 @@ const containerRestartPolicies = ['Always', 'Never', 'OnFailure']
 const restartActions = ['Restart', 'RestartAllContainers']
 const exitCodeOperators = ['In', 'NotIn']
 
+/** Rules without a policy are refused, and not looked at. */
+function validateInitRestartRules(container: Container, path: FieldPath): FieldError[] {
+  if (container.restartPolicy !== undefined) return validateRestartRules(container, path)
+  if ((container.restartPolicyRules ?? []).length === 0) return []
+  return [required(path.child('restartPolicy'), rulesWithoutPolicy)]
+}
+
+const rulesWithoutPolicy = 'must specify restartPolicy when restart rules are used'
+
 function validateRestartRules(
   { restartPolicy, restartPolicyRules: rules = [] }: Container,
   path: FieldPath,
@@ -249,7 +258,7 @@ function validateRestartRules(
   const rulesPath = path.child('restartPolicyRules')
   if (restartPolicy === undefined) {
     if (rules.length === 0) return []
-    errors.push(required(policyPath, 'must specify restartPolicy when restart rules are used'))
+    errors.push(required(policyPath, rulesWithoutPolicy))
   } else if (!containerRestartPolicies.includes(restartPolicy)) {
     errors.push(notSupported(policyPath, restartPolicy, containerRestartPolicies))
   }

@@ -27,11 +27,14 @@ export function defaultPodSpec(spec: PodSpec): void {
     defaultResources(volume.ephemeral?.volumeClaimTemplate?.spec.resources)
   }
   syncServiceAccount(spec)
-  dropDisabledFields(spec)
 }
 
-/** Fields of features that a server has switched off unless told otherwise: it takes them and forgets them. */
-function dropDisabledFields(spec: PodSpec): void {
+/**
+ * Fields of features that a server has switched off unless told otherwise: it takes them and forgets them. Who sent
+ * them owns them all the same, for which reason this is not done as a default.
+ */
+export function dropDisabledPodFields(spec: PodSpec | undefined): void {
+  if (spec === undefined) return
   delete spec.schedulingGroup
   for (const list of [spec.containers, spec.initContainers, spec.ephemeralContainers]) {
     for (const container of list ?? []) dropStopSignal(container)

@@ -80,7 +80,8 @@ export function validatePodSecurityContext(spec: PodSpec, path: FieldPath): Fiel
     ...validateWindowsOptions(context.windowsOptions, path.child('windowsOptions')),
     ...validateAppArmorProfile(context.appArmorProfile, path.child('appArmorProfile')),
     ...validateChoice(supplementalGroupsPolicy, ['Merge', 'Strict'], path.child('supplementalGroupsPolicy')),
-    ...validateChoice(seLinuxChangePolicy, ['MountOption', 'Recursive'], path.child('seLinuxChangePolicy')),
+    // MountOption belongs to a feature that is off unless told otherwise.
+    ...validateChoice(seLinuxChangePolicy, ['Recursive'], path.child('seLinuxChangePolicy')),
   )
   return errors
 }

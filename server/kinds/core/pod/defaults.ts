@@ -10,7 +10,7 @@ import type { LabelSelector } from '../../../apimachinery/types.ts'
 import type { StrategyContext } from '../../../registry/kind.ts'
 import { appArmorPrefix, appArmorProfileOf } from '../../pod-template/annotations.ts'
 import { dropInitContainerAnnotations } from '../../pod-template/defaults.ts'
-import { defaultPodSpec } from '../../pod-template/index.ts'
+import { defaultPodSpec, dropDisabledPodFields } from '../../pod-template/index.ts'
 import {
   isHugePageResourceName,
   isOvercommitAllowed,
@@ -67,6 +67,7 @@ function syncPodIPs({ status }: Pod): void {
 
 export function prepareForCreate(draft: Pod, { now }: StrategyContext): void {
   const spec = draft.spec ?? { containers: [] }
+  dropDisabledPodFields(spec)
   draft.status = { phase: 'Pending', qosClass: computePodQOS(spec) }
   if ((spec.schedulingGates ?? []).length > 0) {
     const condition = {

@@ -3,7 +3,7 @@
 import type { Pod } from '../../../api/core.ts'
 import { isDNS1123Label } from '../../../apimachinery/formats.ts'
 import { defineKind } from '../../../registry/kind.ts'
-import { podWarnings } from '../../pod-template/index.ts'
+import { dropDisabledPodFields, podWarnings } from '../../pod-template/index.ts'
 import { appArmorWarnings, defaults, prepareForCreate } from './defaults.ts'
 import { prepareStatusForUpdate, validateStatusUpdate } from './status.ts'
 import { ephemeralContainers, resize } from './subresources.ts'
@@ -19,6 +19,7 @@ export const pod = defineKind<Pod>({
   defaults,
   strategy: {
     prepareForCreate,
+    prepareForUpdate: (draft) => dropDisabledPodFields(draft.spec),
     validate,
     validateUpdate,
     validateUpdateOnly: true,

@@ -8,6 +8,7 @@ import { field, forbidden, invalid } from '../../../apimachinery/field.ts'
 import type { ObjectMeta } from '../../../apimachinery/types.ts'
 import type { StatusStrategy } from '../../../registry/kind.ts'
 import { internalDiff, internalForm } from '../../internal-form/index.ts'
+import { dropDisabledPodFields } from '../../pod-template/index.ts'
 import { mirrorPodAnnotation } from '../../pod-template/annotations.ts'
 import { computePodQOS, isRestartableInitContainer } from '../../pod-template/resource-sums.ts'
 import { validateAnnotationUpdate } from './update.ts'
@@ -21,6 +22,7 @@ export const ephemeralContainers: StatusStrategy<Pod> = {
       ...(added === undefined ? {} : { ephemeralContainers: added }),
     }
     if (added === undefined) delete draft.spec.ephemeralContainers
+    dropDisabledPodFields(draft.spec)
     resetOthers(draft, old)
   },
   validateUpdate: validateEphemeralContainersUpdate,
