@@ -1,6 +1,6 @@
 // Figures: what was measured, in which unit, and the bar it is held to.
 
-export type Unit = 'ms' | 'MB' | 'µs' | '×'
+export type Unit = 'ms' | 'MB' | 'µs' | '×' | '/s'
 
 export interface Figure {
   readonly name: string

@@ -5,11 +5,13 @@ import { parseArgs } from 'node:util'
 import { bootFigures } from './boot.ts'
 import { codecFigures } from './codec.ts'
 import type { Figure } from './figure.ts'
+import { wireFigures } from './wire.ts'
 
 /** In the order in which they run: what measures the memory of this very process comes first. */
 const groups: Readonly<Record<string, (runs: number) => Promise<Figure[]>>> = {
   boot: bootFigures,
   codec: codecFigures,
+  wire: wireFigures,
 }
 
 const { values, positionals } = parseArgs({

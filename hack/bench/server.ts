@@ -20,6 +20,8 @@ export interface Answer {
 export interface StartOptions {
   readonly flags?: readonly string[]
   readonly env?: NodeJS.ProcessEnv
+  /** Simulated nodes to wait for. Default 1. */
+  readonly nodes?: number
 }
 
 export class BenchServer implements AsyncDisposable {
@@ -37,7 +39,7 @@ export class BenchServer implements AsyncDisposable {
   }
 
   /** On a new data folder, until it is ready. */
-  static async start({ flags = [], env = {} }: StartOptions = {}): Promise<BenchServer> {
+  static async start({ flags = [], env = {}, nodes = 1 }: StartOptions = {}): Promise<BenchServer> {
     const folder = mkdtempSync(join(tmpdir(), 'kubeling-bench-'))
     const tokens = join(folder, 'tokens.csv')
     writeFileSync(tokens, `${token},bench,1,system:masters\n`)
@@ -50,7 +52,10 @@ export class BenchServer implements AsyncDisposable {
     })
     const server = new BenchServer(child, folder, port)
     await server.until('/readyz', ({ body }) => body === 'ok')
-    await server.until('/api/v1/nodes', ({ body }) => (JSON.parse(body) as NodeList).items.some(isReady))
+    await server.until(
+      '/api/v1/nodes',
+      ({ body }) => (JSON.parse(body) as NodeList).items.filter(isReady).length === nodes,
+    )
     server.readyMs = performance.now() - startedAt
     return server
   }
@@ -67,9 +72,9 @@ export class BenchServer implements AsyncDisposable {
     }
   }
 
-  ask(method: string, path: string, object?: unknown): Promise<Answer> {
+  ask(method: string, path: string, object?: unknown, contentType = 'application/json'): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+      const headers = { authorization: `Bearer ${token}`, 'content-type': contentType }
       const options = { host: '127.0.0.1', port: this.#port, path, method, headers, agent: this.#agent }
       const outgoing = request(options, (incoming) => {
         let body = ''
@@ -90,6 +95,18 @@ export class BenchServer implements AsyncDisposable {
       return (Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024) / 1e6
     } catch {
       return undefined
+    }
+  }
+
+  /** CPU time of all its threads so far, in steps of 10 ms; 0 where there is no /proc. */
+  cpuMs(): number {
+    try {
+      const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8')
+      // Behind the name, which may hold spaces: user and system time are the 14th and 15th field.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      return (Number(fields[11]) + Number(fields[12])) * 10
+    } catch {
+      return 0
     }
   }
 
