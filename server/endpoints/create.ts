@@ -15,7 +15,8 @@ export async function create(api: Api, scope: Scope, body: Body): Promise<Answer
   const decoded = decodeForResource(resource, body, { fieldValidation: options.fieldValidation, warn: scope.warn })
   const draft = defaultAndConvert(resource, decoded)
   setNamespace(draft, scope)
-  if ((draft.metadata?.resourceVersion ?? '') !== '') {
+  // Zero is how no version is printed.
+  if (!['', '0'].includes(draft.metadata?.resourceVersion ?? '')) {
     throw newPlainError('resourceVersion should not be set on objects to be created')
   }
   // A creation cannot be born deleted; nor does anybody own that it was sent so.
