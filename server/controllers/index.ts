@@ -2,6 +2,7 @@
 // Source: kubernetes cmd/kube-controller-manager/names (v1.36)
 import type { Controller, ControllerContext, RunningController } from '../client/controller.ts'
 import { clusterroleAggregation } from './clusterrole-aggregation.ts'
+import { cronjob } from './cronjob/index.ts'
 import { daemonset } from './daemonset/index.ts'
 import { deployment } from './deployment/index.ts'
 import { disruption } from './disruption.ts'
@@ -43,6 +44,7 @@ export function newControllers({ rootCA }: ControllerOptions): readonly Controll
     endpointslices(),
     daemonset(),
     job(),
+    cronjob(),
     statefulset,
     nodeLifecycle(),
     taintEviction(),
