@@ -2,6 +2,7 @@
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
 import type { Check } from '../registry/store.ts'
 import { admissionAttributes, type Api, type Scope } from './api.ts'
+import { dedupOwnerReferences } from './owner-references.ts'
 
 /** The mutating half: `draft` as plugins leave it; a promise only if one of them has to wait. @throws StatusError */
 export function admitted(
@@ -13,7 +14,11 @@ export function admitted(
 ): AnyObject | Promise<AnyObject> {
   const operation = old === undefined ? 'CREATE' : 'UPDATE'
   const admitting = api.admission.admit(admissionAttributes(scope, operation, draft, old, dryRun), api.reader)
-  return admitting === undefined ? draft : admitting.then(() => draft)
+  const deduplicated = (): AnyObject => {
+    dedupOwnerReferences(draft, scope, ' after mutating admission happens')
+    return draft
+  }
+  return admitting === undefined ? deduplicated() : admitting.then(deduplicated)
 }
 
 /** The validating half: run on the object that is about to be written. */

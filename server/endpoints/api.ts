@@ -80,6 +80,7 @@ export function writeContext(api: Api, scope: Scope, dryRun: boolean): WriteCont
     now: api.clock.now(),
     namespace: scope.resource.facts.namespaced ? scope.namespace : '',
     dryRun,
+    groupResource: { group: scope.resource.facts.group, resource: scope.resource.facts.resource },
     warn: scope.warn,
   }
 }

@@ -6,6 +6,7 @@ import { storeOf, writeContext, type Answer, type Api, type Scope } from './api.
 import { decodeForResource, defaultAndConvert, type Body } from './decode.ts'
 import { trackOwners } from './managed-fields.ts'
 import { parseWriteOptions } from './options.ts'
+import { dedupOwnerReferences } from './owner-references.ts'
 
 /** @throws StatusError */
 export async function create(api: Api, scope: Scope, body: Body): Promise<Answer> {
@@ -22,6 +23,7 @@ export async function create(api: Api, scope: Scope, body: Body): Promise<Answer
   // A creation cannot be born deleted; nor does anybody own that it was sent so.
   delete draft.metadata!.deletionTimestamp
   delete draft.metadata!.deletionGracePeriodSeconds
+  dedupOwnerReferences(draft, scope)
   trackOwners(api, scope, undefined, draft, options.fieldManager)
   const context = writeContext(api, scope, options.dryRun)
   const object = await admitted(api, scope, draft, undefined, options.dryRun)

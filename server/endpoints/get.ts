@@ -6,10 +6,12 @@ import { parseRevision, unreadableRevision } from './options.ts'
 /** @throws StatusError 404; 504 when a resourceVersion is asked for that is not there yet */
 export function get(scope: Scope): Answer {
   const { store, facts } = scope.resource
-  if (store === undefined) throw newNotFound({ group: facts.group, resource: facts.resource }, scope.name)
+  const groupResource = { group: facts.group, resource: facts.resource }
+  if (store === undefined) throw newNotFound(groupResource, scope.name)
   const minimum = revisionOf(scope.query.get('resourceVersion') ?? '')
   if (minimum !== undefined && minimum > store.revision) throw newTooLargeResourceVersion(minimum, store.revision)
-  return { type: 'entry', code: 200, resource: scope.resource, entry: store.get(scope.namespace, scope.name) }
+  const entry = store.get(scope.namespace, scope.name, groupResource)
+  return { type: 'entry', code: 200, resource: scope.resource, entry }
 }
 
 function revisionOf(text: string): number | undefined {

@@ -8,6 +8,7 @@ import { setNamespace } from './create.ts'
 import { decodeForResource, defaultAndConvert, type Body } from './decode.ts'
 import { trackOwners } from './managed-fields.ts'
 import { parseWriteOptions } from './options.ts'
+import { dedupOwnerReferences } from './owner-references.ts'
 
 /** @throws StatusError */
 export async function update(api: Api, scope: Scope, body: Body): Promise<Answer> {
@@ -18,6 +19,7 @@ export async function update(api: Api, scope: Scope, body: Body): Promise<Answer
   const sent = defaultAndConvert(resource, decoded)
   checkName(sent, scope)
   setNamespace(sent, scope)
+  dedupOwnerReferences(sent, scope)
   const context = writeContext(api, scope, options.dryRun)
   const uid = sent.metadata?.uid
   // Read only, and half of many objects: not copied for every attempt.
@@ -35,7 +37,8 @@ export async function update(api: Api, scope: Scope, body: Body): Promise<Answer
     },
     {
       subresource: scope.subresource,
-      createIfMissing: scope.subresource === '',
+      // A status may be what creates its object, too: of the kinds that are created by updates, Services have one.
+      createIfMissing: scope.subresource === '' || scope.subresource === 'status',
       check: validating(api, scope, options.dryRun),
       ...(uid === undefined || uid === '' ? {} : { preconditions: { uid } }),
     },

@@ -1,4 +1,5 @@
 // The contract of a kind: facts come from openapi/, behaviour from one small file of pure functions in kinds/.
+import type { GroupResource } from '../apimachinery/errors.ts'
 import type { FieldError } from '../apimachinery/field.ts'
 import type { AnyObject, KubeObject, UserInfo } from '../apimachinery/types.ts'
 import type { ResourceFacts } from '../../openapi/schema.ts'
@@ -9,6 +10,8 @@ export interface StrategyContext {
   /** Milliseconds since the epoch. */
   readonly now: number
   readonly namespace: string
+  /** As the request names them: several groups may share a kind. */
+  readonly groupResource?: GroupResource
 }
 
 export interface Strategy<T extends KubeObject> {
@@ -19,9 +22,9 @@ export interface Strategy<T extends KubeObject> {
   /** As above for an update of the main resource; status and generation are handled by the registry. */
   prepareForUpdate?(draft: T, old: T, context: StrategyContext): void
   /** Everything but metadata, which the registry validates (with `validateName`). */
-  validate?(object: T): FieldError[]
+  validate?(object: T, context?: StrategyContext): FieldError[]
   /** Beyond `validate`, which runs on updates too. */
-  validateUpdate?(object: T, old: T): FieldError[]
+  validateUpdate?(object: T, old: T, context?: StrategyContext): FieldError[]
   /** `validateUpdate` judges updates alone: upstream checks less there, or in another order. Default false. */
   validateUpdateOnly?: boolean
   /** Sentences for Warning headers. */
@@ -30,6 +33,11 @@ export interface Strategy<T extends KubeObject> {
   allowCreateOnUpdate?: boolean
   /** PUT without resourceVersion is accepted. Default true. */
   allowUnconditionalUpdate?: boolean
+  /**
+   * The first update is written even if it changes nothing: upstream stores a creation without what it reads as a default
+   * (the phase of a claim). Default false.
+   */
+  firstUpdateWrites?: boolean
   /** How long a deletion may take; undefined deletes at once. `requested` is DeleteOptions.gracePeriodSeconds. */
   gracePeriodSeconds?(object: T, requested: number | undefined): number | undefined
   /** Called once, when a deletion begins and does not end at once (a namespace becomes Terminating). */
@@ -46,6 +54,8 @@ export interface StatusStrategy<T extends KubeObject> {
   /** After the registry has put the old spec back. */
   prepareForUpdate?(draft: T, old: T, context: StrategyContext): void
   validateUpdate?(object: T, old: T): FieldError[]
+  /** Sentences for Warning headers. */
+  warnings?(object: T, old: T): string[]
 }
 
 /** How `scale` reads and writes a kind. */

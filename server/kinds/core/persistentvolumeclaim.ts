@@ -26,6 +26,7 @@ export const persistentVolumeClaim = defineKind<Claim>({
   kind: 'PersistentVolumeClaim',
   defaults,
   strategy: {
+    firstUpdateWrites: true,
     prepareForCreate,
     prepareForUpdate: (draft, old) => normalizeDataSources(draft.spec ?? {}, old.spec),
     validate: ({ spec }) => validateClaimSpec(spec ?? {}, field('spec')),
