@@ -47,3 +47,18 @@ export function replaceAt(container: Container, key: string, value: unknown): vo
   if (Array.isArray(container)) container[Number(key)] = value
   else container[key] = value
 }
+
+/** Makes the objects on the way. Undefined takes the place away. @throws Error where the way leads through a plain value */
+export function setAt(document: unknown, pointer: string, value: unknown): void {
+  const way = segments(pointer)
+  const last = way.pop()
+  let container = document
+  for (const key of way) {
+    if (!isContainer(container)) break
+    if (child(container, key) === undefined) replaceAt(container, key, {})
+    container = child(container, key)
+  }
+  if (last === undefined || !isContainer(container)) throw new Error(`there is no place ${pointer}`)
+  if (value === undefined) removeAt(container, last)
+  else replaceAt(container, last, value)
+}

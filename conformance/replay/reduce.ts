@@ -1,13 +1,7 @@
-// From a response to what of it is compared: the headers that matter, the body as a value, and of the body what a step asks for.
+// From a response to what of it is compared: the headers that matter, and of the body what a step asks for.
+import type { Answer, Reduction } from './case-file.ts'
+import type { ResponseHeaders } from './connection.ts'
 import { removeAt, replaceAt, valueAt, visit } from './pointer.ts'
-import type { Answer, Step } from './case-file.ts'
-
-export interface Response {
-  readonly status: number
-  /** Lower case; more than one value where a header was sent more than once. */
-  readonly headers: Readonly<Record<string, readonly string[]>>
-  readonly body: Buffer
-}
 
 const comparedHeaders = [
   'content-type',
@@ -23,28 +17,15 @@ const comparedHeaders = [
 /** Their values are made up by the server. */
 const presentHeaders = ['audit-id']
 
-/** The body as a value: JSON as it is, anything else under a key that says what it is. */
-export function decodeBody({ headers, body }: Response): unknown {
-  if (body.length === 0) return null
-  const type = (headers['content-type']?.[0] ?? '').split(';')[0]!.trim()
-  const text = body.toString('utf8')
-  if (type !== 'application/json' && !type.endsWith('+json')) return { $text: text }
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return { $text: text }
-  }
+/** Leaves the answer as it is, and gives what a step compares of it. */
+export function reduce(answer: Answer, step: Reduction): Answer {
+  const reduced = 'body' in answer ? { ...answer, body: bodyView(structuredClone(answer.body), step) } : answer
+  if (step.ignore === undefined) return reduced
+  const kept = Object.entries(reduced).filter(([part]) => !step.ignore!.includes(part as keyof Answer))
+  return Object.fromEntries(kept)
 }
 
-export function reduce(response: Response, decoded: unknown, step: Step): Answer {
-  const body = structuredClone(decoded)
-  const answer = { status: response.status, headers: headerView(response.headers), body: bodyView(body, step) }
-  return Object.fromEntries(
-    Object.entries(answer).filter(([part]) => !step.ignore?.includes(part as keyof typeof answer)),
-  )
-}
-
-function headerView(headers: Response['headers']): Record<string, unknown> {
+export function headerView(headers: ResponseHeaders): Record<string, unknown> {
   const view: Record<string, unknown> = {}
   for (const name of comparedHeaders) {
     const values = headers[name]
@@ -60,7 +41,7 @@ export function comparedHeadersOf(recorded: Readonly<Record<string, unknown>>): 
   return Object.fromEntries(Object.entries(recorded).filter(([name]) => compared.includes(name)))
 }
 
-function bodyView(body: unknown, step: Step): unknown {
+function bodyView(body: unknown, step: Reduction): unknown {
   if (typeof body !== 'object' || body === null) return body
   for (const pointer of step.drop ?? []) visit(body, pointer, removeAt)
   for (const [pointer, label] of Object.entries(step.mask ?? {})) {
@@ -68,8 +49,9 @@ function bodyView(body: unknown, step: Step): unknown {
   }
   for (const [pointer, rule] of Object.entries(step.filter ?? {})) filterList(valueAt(body, pointer), rule)
   for (const [pointer, key] of Object.entries(step.sort ?? {})) sortList(valueAt(body, pointer), key)
-  if (step.keysOf !== undefined)
+  if (step.keysOf !== undefined) {
     return Object.fromEntries(step.keysOf.map((pointer) => [pointer, keysAt(body, pointer)]))
+  }
   if (step.pick !== undefined) {
     return Object.fromEntries(step.pick.map((pointer) => [pointer, valueAt(body, pointer) ?? null]))
   }
@@ -98,6 +80,15 @@ function filterList(list: unknown, { key, drop, keep }: { key: string; drop?: st
 
 function sortList(list: unknown, key: string): void {
   if (!Array.isArray(list)) return
-  const text = (entry: unknown): string => JSON.stringify(key === '' ? entry : (valueAt(entry, key) ?? null))
+  const text = (entry: unknown): string => canonical(key === '' ? entry : (valueAt(entry, key) ?? null))
   list.sort((a, b) => (text(a) < text(b) ? -1 : 1))
+}
+
+/** JSON whose fields are in the order of their names. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) =>
+    typeof one === 'object' && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  )
 }

@@ -1,154 +1,168 @@
-// Runs a recorded case against a server: its requests one after the other, then what is left is deleted.
+// Runs a recorded case against a server: its steps one after the other, then what is left is deleted.
 import { randomBytes } from 'node:crypto'
-import { Agent, request } from 'node:https'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Answer, RecordedCase, Step } from './case-file.ts'
-import { normalise } from './normalise.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { Answer, HttpStep, RecordedCase, Retry, Step } from './case-file.ts'
+import { createdPath, deleteAll, deleteNamespace } from './clean-up.ts'
+import { Connection, type Response, type Target } from './connection.ts'
+import { decodeBody, layoutOf, unzipped } from './decode.ts'
+import { normalise, type GeneratedName, type RawAnswer } from './normalise.ts'
 import { valueAt } from './pointer.ts'
-import { decodeBody, reduce, type Response } from './reduce.ts'
+import { headerView, reduce } from './reduce.ts'
+import { outgoing, requestHeaders, type Outgoing } from './request.ts'
+import { fill, fillText } from './variables.ts'
+import { Watch } from './watch.ts'
 
-export interface Target {
-  readonly url: string
-  /** PEM, of the certificate authority. */
-  readonly authority: string
-  /** Of a user in system:masters. */
-  readonly token: string
+const retrySeconds = 15
+const retryEverySeconds = 0.15
+
+export interface Patience {
+  /** Retries end after this many seconds, whatever a step says. */
+  readonly retrySeconds: number
 }
 
-type Variables = Readonly<Record<string, unknown>>
+/** What steps leave for those that follow. */
+interface Memory {
+  readonly variables: Record<string, unknown>
+  /** Paths, in the order of creation. */
+  readonly created: string[]
+  readonly watches: Map<string, Watch>
+  readonly bodies: Map<string, Buffer>
+}
 
 export class Replayer implements Disposable {
-  readonly #target: Target
-  readonly #agent: Agent
+  readonly #connection: Connection
 
   constructor(target: Target) {
-    this.#target = target
-    this.#agent = new Agent({ keepAlive: true, ca: target.authority })
+    this.#connection = new Connection(target)
   }
 
   [Symbol.dispose](): void {
-    this.#agent.destroy()
+    this.#connection[Symbol.dispose]()
   }
 
-  /** The normalised answers to the steps that are compared. @throws Error for a step of a kind that is not known here */
-  async run(recorded: RecordedCase): Promise<Answer[]> {
+  /** The normalised answers to the steps that are compared. @throws Error if there can be no namespace for it */
+  async run(recorded: RecordedCase, patience: Patience = { retrySeconds: Infinity }): Promise<Answer[]> {
     // The same length for every case: some answers carry lengths.
     const namespace = `z${randomBytes(5).toString('hex').slice(1)}`
-    const variables: Record<string, unknown> = { ns: namespace }
-    const created: string[] = []
-    const answers: Answer[] = []
+    const memory: Memory = { variables: { ns: namespace }, created: [], watches: new Map(), bodies: new Map() }
+    const answers: RawAnswer[] = []
     if (recorded.ns !== false) await this.#createNamespace(namespace, recorded.nsLabels)
     try {
       for (const step of recorded.steps) {
-        if (step.op !== undefined) throw new Error(`steps of the kind ${step.op} cannot be replayed yet`)
-        const { response, decoded, path } = await this.#ask(step, variables)
-        for (const [name, pointer] of Object.entries(step.capture ?? {})) variables[name] = valueAt(decoded, pointer)
-        if (step.method === 'POST' && response.status === 201) {
-          const name = valueAt(decoded, '/metadata/name')
-          if (typeof name === 'string') created.push(`${path.split('?')[0]}/${name}`)
-        }
-        if (step.record !== false) answers.push(reduce(response, decoded, step))
+        const answer = await this.#step(step, memory, patience).catch(asAnswer)
+        if (answer !== undefined && !('record' in step && step.record === false)) answers.push(answer)
       }
     } finally {
-      await this.#cleanUp(created, recorded.ns === false ? undefined : namespace)
+      for (const watch of memory.watches.values()) watch[Symbol.dispose]()
+      const leftBehind = (recorded.cleanup ?? []).map((path) => fillText(path, memory.variables))
+      await deleteAll(this.#connection, [...leftBehind, ...memory.created.toReversed()])
+      if (recorded.ns !== false) await deleteNamespace(this.#connection, namespace)
     }
     return normalise(answers, namespace, Date.now())
   }
 
-  async #ask(step: Step, variables: Variables): Promise<{ response: Response; decoded: unknown; path: string }> {
-    const path = fill(step.path, variables) as string
-    const deadline = Date.now() + (step.retry?.timeout ?? 0) * 1000
-    for (;;) {
-      const response = await this.#send(step.method, path, headersOf(step, variables), bodyOf(step, variables))
-      const decoded = decodeBody(response)
-      if (step.retry === undefined || holds(step.retry, response, decoded, variables) || Date.now() > deadline) {
-        return { response, decoded, path }
-      }
-      await delay((step.retry.every ?? 0.15) * 1000)
-    }
-  }
-
-  #send(method: string, path: string, headers: Record<string, string>, body: Buffer | undefined): Promise<Response> {
-    const { url, token } = this.#target
-    const all = { accept: 'application/json', authorization: `Bearer ${token}`, 'user-agent': 'replay/1.0', ...headers }
-    return new Promise((resolve, reject) => {
-      const outgoing = request(`${url}${path}`, { method, agent: this.#agent, headers: all }, (incoming) => {
-        const chunks: Buffer[] = []
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-        incoming.on('error', reject)
-        incoming.on('end', () => {
-          resolve({
-            status: incoming.statusCode!,
-            headers: incoming.headersDistinct as Response['headers'],
-            body: Buffer.concat(chunks),
-          })
-        })
-      })
-      outgoing.on('error', reject)
-      outgoing.end(body)
-    })
-  }
-
-  async #createNamespace(name: string, labels: Readonly<Record<string, string>> = {}): Promise<void> {
-    const { status } = await this.#sendJSON('POST', '/api/v1/namespaces', { metadata: { name, labels } })
+  async #createNamespace(name: string, labels?: Readonly<Record<string, string>>): Promise<void> {
+    const metadata = { name, ...(labels === undefined ? {} : { labels }) }
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata }
+    const { status } = await this.#connection.sendJSON('POST', '/api/v1/namespaces', body)
     if (status !== 201) throw new Error(`cannot create the namespace of the case: ${status}`)
   }
 
-  /** No namespace controller runs: namespaces are finalized from here. */
-  async #cleanUp(created: readonly string[], namespace: string | undefined): Promise<void> {
-    for (const path of created.toReversed()) await this.#sendJSON('DELETE', path, { gracePeriodSeconds: 0 })
-    if (namespace === undefined) return
-    const path = `/api/v1/namespaces/${namespace}`
-    await this.#sendJSON('DELETE', path, {})
-    const object = decodeBody(await this.#send('GET', path, {}, undefined)) as { spec?: unknown }
-    await this.#sendJSON('PUT', `${path}/finalize`, { ...object, spec: { finalizers: [] } })
+  /** Undefined: a step without an answer of its own. */
+  async #step(step: Step, memory: Memory, patience: Patience): Promise<RawAnswer | undefined> {
+    switch (step.op) {
+      case 'sleep': {
+        await delay(step.seconds * 1000)
+        return undefined
+      }
+      case 'watch-start': {
+        memory.watches.set(step.as, await this.#open(step, memory))
+        return undefined
+      }
+      case 'watch': {
+        using watch = await this.#open(step, memory)
+        return { answer: reduce(await watch.collect(step), step) }
+      }
+      case 'watch-end': {
+        const watch = memory.watches.get(step.as)
+        if (watch === undefined) throw new Error(`no watch ${step.as} was started`)
+        if (step.settle !== undefined) await delay(step.settle * 1000)
+        return { answer: reduce(await watch.collect(step), step) }
+      }
+      default:
+        return this.#ask(step, memory, patience)
+    }
   }
 
-  #sendJSON(method: string, path: string, body: unknown): Promise<Response> {
-    return this.#send(method, path, { 'content-type': 'application/json' }, Buffer.from(JSON.stringify(body)))
+  #open(step: Extract<Step, { op: 'watch' | 'watch-start' }>, { variables }: Memory): Promise<Watch> {
+    const path = fillText(step.path, variables)
+    return Watch.open(this.#connection, path, requestHeaders(step, variables), step.timeout)
+  }
+
+  async #ask(step: HttpStep, memory: Memory, patience: Patience): Promise<RawAnswer> {
+    const { variables, bodies } = memory
+    const request = outgoing(step, variables, bodies)
+    const { status, headers, body } = await this.#send(request, step.retry, memory, patience)
+    const decoded = decodeBody(headers, body)
+    for (const [name, pointer] of Object.entries(step.capture ?? {})) {
+      const value = valueAt(decoded, pointer)
+      if (value !== undefined) variables[name] = value
+    }
+    if (step.saveBody !== undefined) bodies.set(step.saveBody, body)
+    const answer: Answer = {
+      status,
+      headers: headerView(headers),
+      body: decoded,
+      ...(step.rawShape === true ? { raw: layoutOf(body) } : {}),
+    }
+    const generated = request.method === 'POST' ? generatedName(decoded) : undefined
+    return { answer: reduce(answer, step), ...(generated === undefined ? {} : { generated }) }
+  }
+
+  /** The answer without its content encoding. */
+  async #send(
+    { method, path, headers, body }: Outgoing,
+    retry: Retry | undefined,
+    { variables, created }: Memory,
+    patience: Patience,
+  ): Promise<Response> {
+    const seconds = Math.min(retry?.timeout ?? retrySeconds, patience.retrySeconds)
+    const deadline = performance.now() + seconds * 1000
+    for (;;) {
+      const zipped = await this.#connection.send(method, path, headers, body)
+      const response = { ...zipped, body: unzipped(zipped) }
+      const decoded = decodeBody(response.headers, response.body)
+      const made = createdPath({ method, path, headers, body }, response.status, decoded)
+      if (made !== undefined) created.push(made)
+      if (retry === undefined || performance.now() > deadline) return response
+      const wanted = fill(retry.match ?? {}, variables) as Record<string, unknown>
+      if (holds({ ...retry, match: wanted }, response.status, decoded)) return response
+      await delay((retry.every ?? retryEverySeconds) * 1000)
+    }
   }
 }
 
-function headersOf(step: Step, variables: Variables): Record<string, string> {
-  const headers: Record<string, string> = {}
-  if (step.accept !== undefined) headers['accept'] = step.accept
-  if (step.user !== undefined) headers['impersonate-user'] = fill(step.user, variables) as string
-  if (step.contentType !== undefined) headers['content-type'] = step.contentType
-  else if (step.body !== undefined || step.rawBody !== undefined) headers['content-type'] = 'application/json'
-  for (const [name, value] of Object.entries(step.headers ?? {})) {
-    if (value !== null) headers[name.toLowerCase()] = fill(value, variables) as string
-  }
-  return headers
+/** A step that fails is an answer that no server gave: a difference, and what follows is still of interest. */
+function asAnswer(error: unknown): RawAnswer {
+  return { answer: { error: String(error) } }
 }
 
-function bodyOf(step: Step, variables: Variables): Buffer | undefined {
-  if (step.bodyB64 !== undefined) return Buffer.from(step.bodyB64, 'base64')
-  if (step.rawBody !== undefined) return Buffer.from(fill(step.rawBody, variables) as string)
-  return step.body === undefined ? undefined : Buffer.from(JSON.stringify(fill(step.body, variables)))
-}
-
-/** Puts `${name}` in; a string that is nothing else becomes the value itself. */
-function fill(value: unknown, variables: Variables): unknown {
-  if (typeof value === 'string') {
-    const whole = /^\$\{(\w+)\}$/.exec(value)?.[1]
-    if (whole !== undefined && Object.hasOwn(variables, whole)) return variables[whole]
-    return value.replaceAll(/\$\{(\w+)\}/g, (found, name: string) => {
-      const one = Object.hasOwn(variables, name) ? variables[name] : found
-      return typeof one === 'string' ? one : JSON.stringify(one)
-    })
-  }
-  if (Array.isArray(value)) return value.map((one) => fill(one, variables))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [fill(key, variables), fill(one, variables)]))
-}
-
-function holds(retry: NonNullable<Step['retry']>, response: Response, decoded: unknown, variables: Variables): boolean {
-  if (retry.status !== undefined && retry.status !== response.status) return false
-  return Object.entries(retry.match ?? {}).every(([pointer, wanted]) => {
+function holds({ status, match = {} }: Retry, gotStatus: number, decoded: unknown): boolean {
+  if (status !== undefined && status !== gotStatus) return false
+  return Object.entries(match).every(([pointer, wanted]) => {
     const found = valueAt(decoded, pointer)
-    const expected = fill(wanted, variables)
-    if (expected === '$present') return found !== undefined
-    if (typeof expected === 'string' && expected.startsWith('~')) return String(found).includes(expected.slice(1))
-    return JSON.stringify(found) === JSON.stringify(expected)
+    if (wanted === '$present') return found !== undefined
+    if (typeof wanted === 'string' && wanted.startsWith('~')) {
+      return typeof found === 'string' && found.includes(wanted.slice(1))
+    }
+    return isDeepStrictEqual(found, wanted)
   })
+}
+
+function generatedName(decoded: unknown): GeneratedName | undefined {
+  const prefix = valueAt(decoded, '/metadata/generateName')
+  const name = valueAt(decoded, '/metadata/name')
+  if (typeof prefix !== 'string' || prefix === '' || typeof name !== 'string') return undefined
+  return name.startsWith(prefix) ? { prefix, name } : undefined
 }
