@@ -1,6 +1,7 @@
 // Status errors: any layer throws one, only http/filters/errors.ts turns it into bytes.
 // Source: staging/src/k8s.io/apimachinery/pkg/api/errors (v1.36)
 import type { FieldError } from './field.ts'
+import { quote } from './go-quote.ts'
 import type { Status, StatusCause, StatusDetails } from './types.ts'
 
 /** A resource as errors name it: `deployments.apps`, or `pods` in the core group. */
@@ -59,17 +60,17 @@ function printGroupKind({ group, kind }: GroupKind): string {
 }
 
 export function newNotFound(resource: GroupResource, name: string): StatusError {
-  return failure(404, 'NotFound', `${printGroupResource(resource)} "${name}" not found`, detailsOf(resource, name))
+  return failure(404, 'NotFound', `${printGroupResource(resource)} ${quote(name)} not found`, detailsOf(resource, name))
 }
 
 export function newAlreadyExists(resource: GroupResource, name: string, isBeingDeleted = false): StatusError {
   const leaving = isBeingDeleted ? 'object is being deleted: ' : ''
-  const message = `${leaving}${printGroupResource(resource)} "${name}" already exists`
+  const message = `${leaving}${printGroupResource(resource)} ${quote(name)} already exists`
   return failure(409, 'AlreadyExists', message, detailsOf(resource, name))
 }
 
 export function newConflict(resource: GroupResource, name: string, why: string, causes?: StatusCause[]): StatusError {
-  const message = `Operation cannot be fulfilled on ${printGroupResource(resource)} "${name}": ${why}`
+  const message = `Operation cannot be fulfilled on ${printGroupResource(resource)} ${quote(name)}: ${why}`
   return failure(409, 'Conflict', message, detailsOf(resource, name, causes === undefined ? {} : { causes }))
 }
 
@@ -83,7 +84,7 @@ export function newInvalid(kind: GroupKind, name: string, errors: readonly Field
   const printed = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))]
   const list = printed.length === 1 ? printed[0]! : `[${printed.join(', ')}]`
   const causes = errors.map(({ reason, message, field }) => ({ reason, message, field }))
-  return failure(422, 'Invalid', `${printGroupKind(kind)} "${name}" is invalid: ${list}`, {
+  return failure(422, 'Invalid', `${printGroupKind(kind)} ${quote(name)} is invalid: ${list}`, {
     ...detailsOf({ group: kind.group, resource: kind.kind }, name),
     causes,
   })
@@ -100,7 +101,7 @@ export function newUnauthorized(cause?: Error): StatusError {
 }
 
 export function newForbidden(resource: GroupResource, name: string, why: string): StatusError {
-  const subject = name === '' ? printGroupResource(resource) : `${printGroupResource(resource)} "${name}"`
+  const subject = name === '' ? printGroupResource(resource) : `${printGroupResource(resource)} ${quote(name)}`
   const message = resource.resource === '' ? `forbidden: ${why}` : `${subject} is forbidden: ${why}`
   return failure(403, 'Forbidden', message, detailsOf(resource, name))
 }

@@ -1,5 +1,6 @@
 // Field paths and field errors: what validation returns.
 // Source: staging/src/k8s.io/apimachinery/pkg/util/validation/field (v1.36)
+import { quote } from './go-quote.ts'
 
 /**
  * A path into an object, `spec.template.spec.containers[0].name`; immutable. It is only put together when it is printed:
@@ -80,7 +81,7 @@ export class Printed {
  */
 function printValue(value: unknown): string {
   if (value === undefined || value === null) return 'null'
-  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'string') return quote(value)
   if (value instanceof Printed) return value.text
   return JSON.stringify(sortKeys(value))
 }
@@ -109,8 +110,7 @@ export function invalid(path: FieldPath, value: unknown, detail: string): FieldE
 }
 
 export function notSupported(path: FieldPath, value: unknown, supported: readonly string[]): FieldError {
-  const detail =
-    supported.length === 0 ? '' : 'supported values: ' + supported.map((one) => JSON.stringify(one)).join(', ')
+  const detail = supported.length === 0 ? '' : 'supported values: ' + supported.map(quote).join(', ')
   return {
     reason: 'FieldValueNotSupported',
     field: String(path),

@@ -27,12 +27,18 @@ const verbs: Readonly<Record<string, string>> = {
   DELETE: 'delete',
 }
 
+/** A path that begins like one of resources, and names none. The message is Go's. */
+export class UnreadablePathError extends Error {
+  override readonly name = 'UnreadablePathError'
+}
+
 /** Subresources of namespaces; any other second segment is a resource inside the namespace. */
 const namespaceSubresources = new Set(['status', 'finalize'])
 
 /**
  * @param path decoded URL path
  * @param query the parsed query: `watch` and field selectors on metadata.name change the verb and the name
+ * @throws UnreadablePathError for `/api/v1/watch` and `/api/v1/proxy` with nothing behind
  */
 export function parseRequestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
   const none = {
@@ -47,7 +53,8 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
     name: '',
     parts: [],
   }
-  const segments = path.split('/').filter((segment) => segment !== '')
+  // Empty segments in between count: `namespaces//pods` names the empty namespace.
+  const segments = path.replace(/^\/+|\/+$/g, '').split('/')
   const apiPrefix = segments[0] ?? ''
   const plain = { ...none, verb: method.toLowerCase() }
   if (segments.length < 3 || (apiPrefix !== 'api' && apiPrefix !== 'apis')) return plain
@@ -57,12 +64,9 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
   const version = isCore ? segments[1]! : segments[2]!
   let parts = segments.slice(isCore ? 2 : 3)
   let verb = verbs[method] ?? ''
-  if (parts[0] === 'watch') {
-    if (parts.length < 2) return { ...plain, apiPrefix, group, version }
-    verb = 'watch'
-    parts = parts.slice(1)
-  } else if (parts[0] === 'proxy') {
-    verb = 'proxy'
+  if (parts[0] === 'watch' || parts[0] === 'proxy') {
+    if (parts.length < 2) throw new UnreadablePathError(`unable to determine kind and namespace from url, ${path}`)
+    verb = parts[0]
     parts = parts.slice(1)
   }
   let namespace = ''

@@ -17,14 +17,17 @@ describe('continue tokens', () => {
 
   it('have the form of the real server’s', () => {
     expect(JSON.parse(Buffer.from(encodeContinue({ after: 'c1', revision: 7 }), 'base64url').toString())).to.deep.equal(
-      { v: 'meta.k8s.io/v1', rv: 7, start: 'c1\0' },
+      { v: 'meta.k8s.io/v1', rv: 7, start: '/c1\0' },
     )
     expect(encodeContinue({ after: 'c1', revision: 7 })).to.match(/^[A-Za-z0-9_-]+$/)
   })
 
   const bad: [name: string, token: string, why: string][] = [
     ['no JSON', 'garbage', "invalid character '\\u0081' looking for beginning of value"],
-    ['nothing', '!', 'unexpected end of JSON input'],
+    ['nothing', encoded('').slice(0, 0), 'unexpected end of JSON input'],
+    ['no base64', 'ab!', 'illegal base64 data at input byte 2'],
+    ['a letter too many', 'abcde', 'illegal base64 data at input byte 4'],
+    ['a key outside', encoded({ v: 'meta.k8s.io/v1', rv: 1, start: '../a' }), '../a'],
     ['another version', encoded({ v: 'v2', rv: 1, start: 'a' }), 'server does not recognize this encoded version v2'],
     [
       'no revision',

@@ -1,5 +1,6 @@
 // The continue token of a paged list: where the page ended, and of which revision the list is a picture.
 // Source: apiserver/pkg/storage, continue.go (v1.36)
+import { posix } from 'node:path'
 import { newBadRequest } from '../apimachinery/errors.ts'
 
 const tokenVersion = 'meta.k8s.io/v1'
@@ -12,12 +13,14 @@ export interface ContinuePoint {
 }
 
 export function encodeContinue({ after, revision }: ContinuePoint): string {
-  const token = { v: tokenVersion, rv: revision ?? -1, start: `${after}\0` }
+  const token = { v: tokenVersion, rv: revision ?? -1, start: `/${after}\0` }
   return Buffer.from(JSON.stringify(token)).toString('base64url')
 }
 
 /** @throws StatusError 400 with the real server's reasons */
 export function decodeContinue(token: string): ContinuePoint {
+  const illegal = illegalByte(token)
+  if (illegal !== undefined) throw refuse(`continue key is not valid: illegal base64 data at input byte ${illegal}`)
   const bytes = Buffer.from(token, 'base64url')
   let value: unknown
   try {
@@ -40,7 +43,17 @@ export function decodeContinue(token: string): ContinuePoint {
   }
   const start = typeof parsed.start === 'string' ? parsed.start : ''
   if (start === '') throw refuse('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)')
-  return { after: start.replace(/\0$/, ''), revision: parsed.rv < 0 ? undefined : parsed.rv }
+  // Nobody climbs out of the resource's own keys.
+  const key = start.startsWith('/') ? start : `/${start}`
+  if (posix.normalize(key) !== key) throw refuse(`continue key is not valid: ${start}`)
+  return { after: key.slice(1).replace(/\0$/, ''), revision: parsed.rv < 0 ? undefined : parsed.rv }
+}
+
+/** Where Go finds the text to be no unpadded base64 of the URL alphabet; undefined if nowhere. */
+function illegalByte(token: string): number | undefined {
+  const at = token.search(/[^A-Za-z0-9_-]/)
+  if (at >= 0) return at
+  return token.length % 4 === 1 ? token.length - 1 : undefined
 }
 
 function refuse(why: string): Error {

@@ -1,7 +1,8 @@
 // DELETE of one object and of a collection.
 import { newBadRequest, newInvalid, successStatus } from '../apimachinery/errors.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
-import { typeByName, typeOfKind } from '../../openapi/index.ts'
+import { decodeObject, DecodeError } from '../../openapi/decode.ts'
+import { typeByName } from '../../openapi/index.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
 import { propagationOf, validateDeleteOptions, type DeleteOptions } from '../registry/deletion.ts'
 import { selection } from '../registry/selection.ts'
@@ -9,7 +10,7 @@ import type { DeleteRequest } from '../registry/store.ts'
 import { isTrue } from '../apimachinery/request-info.ts'
 import { isNotFound } from '../apimachinery/errors.ts'
 import { storeOf, admissionAttributes, writeContext, type Answer, type Api, type Scope } from './api.ts'
-import { decodeAs, type Body } from './decode.ts'
+import { unregisteredProblem, type Body } from './decode.ts'
 import { list } from './list.ts'
 import { parseInteger, parseListOptions } from './options.ts'
 
@@ -23,22 +24,7 @@ const deleteOptionsType = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'
 function readOptions(scope: Scope, body: Body | undefined): DeleteOptions {
   let options: DeleteOptions
   if (body !== undefined) {
-    const schema = typeByName(deleteOptionsType) as StructSchema
-    const sent = body.value as AnyObject | null
-    const version = sent?.apiVersion !== undefined && sent.apiVersion !== '' ? sent.apiVersion : 'v1'
-    const kind = sent?.kind ?? ''
-    if (kind !== '' && typeOfKind(version, kind)?.name !== deleteOptionsType) {
-      throw newBadRequest(
-        `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(version)} in scheme "pkg/runtime/scheme.go:111"`,
-      )
-    }
-    const slash = version.indexOf('/')
-    const expected = {
-      group: slash < 0 ? '' : version.slice(0, slash),
-      version: version.slice(slash + 1),
-      kind: 'DeleteOptions',
-    }
-    options = decodeAs(schema, expected, body, { fieldValidation: 'Ignore', warn: scope.warn }) as DeleteOptions
+    options = decodeOptions(body)
   } else {
     options = {}
     const grace = scope.query.get('gracePeriodSeconds')
@@ -47,7 +33,7 @@ function readOptions(scope: Scope, body: Body | undefined): DeleteOptions {
     if (policy !== null) options.propagationPolicy = policy
     const orphan = scope.query.get('orphanDependents')
     if (orphan !== null) options.orphanDependents = isTrue(orphan)
-    const dryRun = scope.query.getAll('dryRun').filter((one) => one !== '')
+    const dryRun = scope.query.getAll('dryRun')
     if (dryRun.length > 0) options.dryRun = dryRun
     const uid = scope.query.get('uid') ?? ''
     const resourceVersion = scope.query.get('resourceVersion') ?? ''
@@ -58,6 +44,20 @@ function readOptions(scope: Scope, body: Body | undefined): DeleteOptions {
   const errors = validateDeleteOptions(options)
   if (errors.length > 0) throw newInvalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
   return options
+}
+
+/** Of any version, since every group has them; what is wrong is not dressed as for other kinds. @throws StatusError 400 */
+function decodeOptions({ value }: Body): DeleteOptions {
+  const { kind = '', apiVersion = '' } = (value ?? {}) as AnyObject
+  const version = apiVersion === '' ? 'meta.k8s.io/v1' : apiVersion
+  if (kind === 'Status' && (version === 'v1' || version === 'meta.k8s.io/v1'))
+    throw newBadRequest('converting (v1.Status) to (v1.DeleteOptions): unknown conversion')
+  if (kind !== '' && kind !== 'DeleteOptions') throw newBadRequest(unregisteredProblem(kind, version))
+  try {
+    return decodeObject(typeByName(deleteOptionsType) as StructSchema, value ?? {}).object as DeleteOptions
+  } catch (error) {
+    throw error instanceof DecodeError ? newBadRequest(error.message) : error
+  }
 }
 
 function deleteRequest(api: Api, scope: Scope, options: DeleteOptions): DeleteRequest {

@@ -1,5 +1,6 @@
 // GET on a collection: order, pages, revisions, selectors; and GET of one object at a revision.
 import { expect } from 'chai'
+import { encodeContinue } from './continue-token.ts'
 import { decodeContinue } from './continue-token.ts'
 import { configMap, namespace, namesOf, pod, refusal, refused, TestApi } from './testing.ts'
 
@@ -138,7 +139,7 @@ describe('list', () => {
       ],
       [
         'a revision beside the token',
-        'resourceVersion=5&continue=x',
+        `resourceVersion=5&continue=${encodeContinue({ after: 'a', revision: 1 })}`,
         '400 BadRequest: specifying resource version is not allowed when using continue',
       ],
     ]

@@ -36,10 +36,11 @@ export async function list(scope: Scope): Promise<ListAnswer> {
 }
 
 function continuePoint(options: ListOptions): ContinuePoint {
+  const point = decodeContinue(options.continueToken)
   if (options.resourceVersion !== '' && options.resourceVersion !== '0') {
     throw newBadRequest('specifying resource version is not allowed when using continue')
   }
-  return decodeContinue(options.continueToken)
+  return point
 }
 
 async function snapshotFor(

@@ -108,7 +108,8 @@ describe('list options', () => {
   const lists: [text: string, isWatch: boolean, why: string][] = [
     ['resourceVersion=1&resourceVersionMatch=Exact', false, 'taken'],
     ['sendInitialEvents=true&resourceVersionMatch=NotOlderThan', true, 'taken'],
-    ['limit=', false, 'taken'],
+    ['limit=', false, '400 strconv.ParseInt: parsing "": invalid syntax'],
+    ['limit=9223372036854775808', false, '400 strconv.ParseInt: parsing "9223372036854775808": value out of range'],
     ['limit=x', false, '400 strconv.ParseInt: parsing "x": invalid syntax'],
     ['timeoutSeconds=1.5', false, '400 strconv.ParseInt: parsing "1.5": invalid syntax'],
     [

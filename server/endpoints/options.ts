@@ -2,6 +2,7 @@
 // Source: apimachinery meta/v1, ListOptions, CreateOptions; meta/v1/validation; internalversion/validation (v1.36)
 import { newBadRequest, newInvalid, StatusError } from '../apimachinery/errors.ts'
 import { field, forbidden, invalid, notSupported, required, tooLong, type FieldError } from '../apimachinery/field.ts'
+import { quote } from '../apimachinery/go-quote.ts'
 import { isTrue } from '../apimachinery/request-info.ts'
 import { validateDryRun } from '../registry/deletion.ts'
 
@@ -33,8 +34,14 @@ const maxFieldManagerBytes = 128
 
 /** @throws StatusError 400 with Go's own text */
 export function parseInteger(text: string): number {
-  if (!/^[+-]?\d+$/.test(text)) throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+  const refuse = (why: string) => newBadRequest(`strconv.ParseInt: parsing ${quote(text)}: ${why}`)
+  if (!/^[+-]?\d+$/.test(text)) throw refuse('invalid syntax')
+  if (!fitsInt64(BigInt(text.replace('+', '')))) throw refuse('value out of range')
   return Number(text)
+}
+
+function fitsInt64(value: bigint): boolean {
+  return BigInt.asIntN(64, value) === value
 }
 
 /** @throws StatusError 400, 422 */
@@ -43,7 +50,7 @@ export function parseWriteOptions(
   kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
   isApply = false,
 ): WriteOptions {
-  const dryRun = query.getAll('dryRun').filter((one) => one !== '')
+  const dryRun = query.getAll('dryRun')
   const fieldManager = query.get('fieldManager') ?? ''
   const fieldValidation = query.get('fieldValidation') ?? ''
   const force = query.get('force')
@@ -91,9 +98,9 @@ export function parseListOptions(query: URLSearchParams, isWatch: boolean): List
     fieldSelector: query.get('fieldSelector') ?? '',
     resourceVersion: query.get('resourceVersion') ?? '',
     resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
-    limit: limit === null || limit === '' ? 0 : Math.max(0, parseInteger(limit)),
+    limit: limit === null ? 0 : Math.max(0, parseInteger(limit)),
     continueToken: query.get('continue') ?? '',
-    timeoutSeconds: timeoutSeconds === null || timeoutSeconds === '' ? undefined : parseInteger(timeoutSeconds),
+    timeoutSeconds: timeoutSeconds === null ? undefined : parseInteger(timeoutSeconds),
     allowWatchBookmarks: isTrue(query.get('allowWatchBookmarks')),
     sendInitialEvents: sendInitialEvents === null ? undefined : isTrue(sendInitialEvents),
   }
@@ -106,9 +113,6 @@ function validateList(options: ListOptions): FieldError[] {
   const errors: FieldError[] = []
   const path = field('resourceVersionMatch')
   const match = options.resourceVersionMatch
-  if (options.sendInitialEvents !== undefined) {
-    errors.push(forbidden(field('sendInitialEvents'), 'sendInitialEvents is forbidden for list'))
-  }
   if (match !== '') {
     if (options.resourceVersion === '')
       errors.push(forbidden(path, 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
@@ -119,6 +123,9 @@ function validateList(options: ListOptions): FieldError[] {
     if (match === 'Exact' && options.resourceVersion === '0') {
       errors.push(forbidden(path, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
     }
+  }
+  if (options.sendInitialEvents !== undefined) {
+    errors.push(forbidden(field('sendInitialEvents'), 'sendInitialEvents is forbidden for list'))
   }
   return errors
 }
@@ -144,11 +151,10 @@ function validateWatch(options: ListOptions): FieldError[] {
 /** A resourceVersion parameter; undefined if absent. @throws RangeError with Go's text */
 export function parseRevision(text: string): number | undefined {
   if (text === '') return undefined
-  if (!/^\d+$/.test(text)) {
-    throw new RangeError(
-      `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    )
-  }
+  const refuse = (why: string) =>
+    new RangeError(`resourceVersion: Invalid value: ${quote(text)}: strconv.ParseUint: parsing ${quote(text)}: ${why}`)
+  if (!/^\d+$/.test(text)) throw refuse('invalid syntax')
+  if (BigInt(text) >= 2n ** 64n) throw refuse('value out of range')
   return Number(text)
 }
 

@@ -8,6 +8,7 @@ import type { RequestState } from './context.ts'
 import { documents, type Documents } from './documents.ts'
 import { authentication } from './filters/authentication.ts'
 import { authorization } from './filters/authorization.ts'
+import { deadline } from './filters/deadline.ts'
 import { errors } from './filters/errors.ts'
 import { impersonation } from './filters/impersonation.ts'
 import { metrics, type Metrics } from './filters/metrics.ts'
@@ -31,6 +32,7 @@ export function createApp(options: AppOptions): Koa<RequestState> {
     .use(requestInfo)
     .use(metrics(options.metrics))
     .use(errors(options.log))
+    .use(deadline)
     .use(authentication(options.authenticators, options.allowAnonymous))
     .use(impersonation(options.authorizer))
     .use(authorization(options.authorizer))

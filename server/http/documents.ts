@@ -3,7 +3,7 @@ import Router from '@koa/router'
 import { newMethodNotAllowed, newPathNotFound } from '../apimachinery/errors.ts'
 import { checkRouteAccepts, jsonType } from './codec/negotiate.ts'
 import type { Context, Filter } from './context.ts'
-import { serveHealth, type HealthChecks, type HealthEndpoint } from './health.ts'
+import { problemOf, serveHealth, type HealthChecks, type HealthEndpoint } from './health.ts'
 import { writeBytes } from './response.ts'
 
 /** A document as it goes out. */
@@ -42,31 +42,42 @@ export interface Documents {
   url(): string
 }
 
-/** HEAD is answered on all other paths that are no resources. */
-const withoutHead = new Set(['/version', '/.well-known/openid-configuration', '/openid/v1/jwks'])
-
 const healthEndpoints: readonly HealthEndpoint[] = ['healthz', 'livez', 'readyz']
 
+/** Documents of the real server's router, which knows methods; its other paths answer to any. */
+const routed = ['/version', '/.well-known/openid-configuration', '/openid/v1/jwks']
+
 export function documents(options: Documents): Filter {
-  const router = new Router<Context['state']>()
+  const router = new Router<Context['state']>({ strict: true })
   const { discovery, openapi, tokens } = options
 
   for (const endpoint of healthEndpoints) {
     router.all(`/${endpoint}{/*check}`, (ctx, next) => {
       const name = ctx.path.slice(endpoint.length + 2)
-      return serveHealth(ctx as unknown as Context, endpoint, name, options.health) ? undefined : next()
+      const isWhole = ctx.path.length === endpoint.length + 1
+      const isServed =
+        (isWhole || name !== '') && serveHealth(ctx as unknown as Context, endpoint, name, options.health)
+      return isServed ? undefined : next()
     })
   }
-  router.get('/version', (ctx) => {
+
+  router.get('/version{/}', (ctx) => {
     checkRouteAccepts(acceptOf(ctx as unknown as Context), [jsonType])
     // Indented for everybody. Source: apiserver/pkg/endpoints/handlers/responsewriters, WriteRawJSON
     writeBytes(ctx as unknown as Context, 200, jsonType, [Buffer.from(JSON.stringify(options.version, null, 2))])
   })
-  router.get('/metrics', async (ctx) => {
+
+  router.all('/metrics{/slis}', async (ctx) => {
+    if (ctx.method === 'DELETE') {
+      ctx.set('Content-Type', 'text/plain; charset=utf-8')
+      ctx.body = 'metrics reset\n'
+      return
+    }
     ctx.set('Content-Type', 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores')
-    ctx.body = await options.metrics()
+    ctx.body = ctx.path === '/metrics' ? await options.metrics() : checkMetrics(options.health)
   })
-  router.get('/.well-known/openid-configuration', (ctx) => {
+
+  router.get('/.well-known/openid-configuration{/}', (ctx) => {
     ctx.set('Cache-Control', 'public, max-age=3600')
     const body = {
       issuer: tokens.issuer,
@@ -77,18 +88,23 @@ export function documents(options: Documents): Filter {
     }
     writeBytes(ctx as unknown as Context, 200, jsonType, [Buffer.from(JSON.stringify(body))])
   })
-  router.get('/openid/v1/jwks', async (ctx) => {
+
+  router.get('/openid/v1/jwks{/}', async (ctx) => {
     checkRouteAccepts(acceptOf(ctx as unknown as Context), ['application/jwk-set+json'])
     ctx.set('Cache-Control', 'public, max-age=3600')
     writeBytes(ctx as unknown as Context, 200, 'application/jwk-set+json', [
       Buffer.from(JSON.stringify(await tokens.keySet())),
     ])
   })
-  router.get('/openapi/v2', async (ctx) =>
+
+  router.all('/openapi/v2', async (ctx) =>
     writeDocument(ctx as unknown as Context, await openapi.v2(acceptOf(ctx as unknown as Context))),
   )
-  router.get('/openapi/v3{/*path}', async (ctx) => {
-    const document = await openapi.v3(ctx.path.slice('/openapi/v3/'.length), acceptOf(ctx as unknown as Context))
+
+  router.all(['/openapi/v3{/*path}', '/openapi/v3/'], async (ctx) => {
+    const path = ctx.path.slice('/openapi/v3/'.length)
+    const isNamed = path !== '' || ctx.path === '/openapi/v3'
+    const document = isNamed ? await openapi.v3(path, acceptOf(ctx as unknown as Context)) : undefined
     if (document === undefined) {
       // As the real server does: nothing but the status.
       ctx.body = null
@@ -97,20 +113,32 @@ export function documents(options: Documents): Filter {
     }
     writeDocument(ctx as unknown as Context, document)
   })
+
   const routes = router.routes() as unknown as Filter
   return async (ctx, next) => {
-    if (ctx.method === 'HEAD' && withoutHead.has(ctx.path.replace(/\/+$/, ''))) throw newMethodNotAllowed()
-    // A trailing slash means the same document.
+    const path = withoutLastSlash(ctx.path)
+    if (ctx.method !== 'GET' && routed.includes(path)) throw newMethodNotAllowed()
     if (await discoveryDocument(ctx, discovery)) return
-    await routes(ctx, async () => {
-      if (isKnownPath(router, ctx)) throw newMethodNotAllowed()
-      await next()
-    })
+    await routes(ctx, next)
   }
 }
 
-function isKnownPath(router: Router<Context['state']>, ctx: Context): boolean {
-  return ctx.method !== 'GET' && router.match(ctx.path.replace(/\/+$/, ''), 'GET').route
+function withoutLastSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path
+}
+
+/** Every check as a gauge. Source: component-base/metrics/prometheus/slis (v1.36) */
+function checkMetrics(health: HealthChecks): string {
+  const lines = healthEndpoints.flatMap((endpoint) =>
+    health[endpoint].map((check) => {
+      const isFine = problemOf(check) === undefined
+      return `kubernetes_healthcheck{name="${check.name}",type="${endpoint}"} ${isFine ? 1 : 0}\n`
+    }),
+  )
+  const head =
+    '# HELP kubernetes_healthcheck [STABLE] This metric records the result of a single healthcheck.\n' +
+    '# TYPE kubernetes_healthcheck gauge\n'
+  return head + lines.join('')
 }
 
 function acceptOf(ctx: Context): string | undefined {
@@ -118,14 +146,17 @@ function acceptOf(ctx: Context): string | undefined {
   return accept === '' ? undefined : accept
 }
 
-/** `/`, `/api`, `/apis` and below. True if it answered. @throws StatusError 404, 405, 406 */
+/** `/`, `/api`, `/apis` and below; a trailing slash means the same. True if it answered. @throws StatusError 404, 405, 406 */
 async function discoveryDocument(ctx: Context, discovery: DiscoveryDocuments): Promise<boolean> {
-  const segments = ctx.path.split('/').slice(1)
+  const { path } = ctx.state.requestInfo
+  if (path.startsWith('//')) return false
+  const segments = path.split('/').slice(1)
   if (segments.at(-1) === '') segments.pop()
   const found = discovery.find(segments, acceptOf(ctx))
   if (found === undefined) return false
   if (found === 'unknown-version') throw newPathNotFound()
-  if (!['GET', 'POST'].includes(ctx.method)) throw newMethodNotAllowed()
+  const isRouted = segments[0] === 'api' || segments.length > 2
+  if (isRouted && ctx.method !== 'GET') throw newMethodNotAllowed()
   writeDocument(ctx, found)
   return true
 }

@@ -6,7 +6,14 @@ import { newBadRequest, newNotAcceptable } from '../apimachinery/errors.ts'
 import type { AnyObject, Frozen, Status } from '../apimachinery/types.ts'
 import type { Answer, ListAnswer } from '../endpoints/api.ts'
 import { internalName } from '../endpoints/decode.ts'
-import { columnsOf, partialMetadata, rowOf, type IncludeObject, type TableRow } from '../registry/table.ts'
+import {
+  columnsOf,
+  hasOwnColumns,
+  partialMetadata,
+  rowOf,
+  type IncludeObject,
+  type TableRow,
+} from '../registry/table.ts'
 import type { Resource } from '../registry/resources.ts'
 import type { Entry } from '../storage/store.ts'
 import { encodeJSON, escapeHTML } from './codec/json.ts'
@@ -161,10 +168,10 @@ function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now
     const type = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${transform.version}` }
     if (canSplice(ctx, resource, negotiated)) {
       const items = entries.map((entry) => partialMetadataBytes(entry, transform.version))
-      return writeBytes(ctx, 200, jsonType, spliceMembers({ ...type, metadata }, 'items', items))
+      return writeBytes(ctx, 200, jsonType, spliceMembers({ ...type, metadata }, 'items', items, true))
     }
     const items = entries.map((entry) => partialMetadata(servedObject(resource, entry), transform.version))
-    const list = { ...type, metadata, items }
+    const list = { ...type, metadata, items: items.length === 0 ? null : items }
     return writeObject(ctx, 200, list as AnyObject, { ...negotiated, transform: undefined })
   }
   const { group, version, kind, listKind } = resource.facts
@@ -201,8 +208,17 @@ function splice(
   return spliceMembers({ kind: listKind, apiVersion, metadata }, 'items', items)
 }
 
-/** An object and one more member, a list; each of its items comes in parts. */
-function spliceMembers(object: object, member: string, items: readonly (readonly Buffer[])[]): Buffer[] {
+/**
+ * An object and one more member, a list; each of its items comes in parts.
+ * @param nullIfEmpty a list that Go makes by appending is nil where there is nothing to append
+ */
+function spliceMembers(
+  object: object,
+  member: string,
+  items: readonly (readonly Buffer[])[],
+  nullIfEmpty = false,
+): Buffer[] {
+  if (nullIfEmpty && items.length === 0) return [encodeJSON({ ...object, [member]: null })]
   const head = escapeHTML(JSON.stringify(object))
   const parts: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"${member}":[`)]
   items.forEach((item, index) => {
@@ -240,8 +256,8 @@ function writeTable(
   const { version } = negotiated.transform!
   if (canSplice(ctx, resource, negotiated)) {
     const { rows, ...table } = tableOf(resource, entries, metadata, 'None', version, now)
-    const items = (rows as TableRow[]).map((row, index) => spliceRow(row, entries[index]!, include, version))
-    return writeBytes(ctx, code, jsonType, spliceMembers(table, 'rows', items))
+    const items = ((rows ?? []) as TableRow[]).map((row, index) => spliceRow(row, entries[index]!, include, version))
+    return writeBytes(ctx, code, jsonType, spliceMembers(table, 'rows', items, rows === null))
   }
   writeObject(ctx, code, tableOf(resource, entries, metadata, include, version, now), {
     ...negotiated,
@@ -276,7 +292,8 @@ export function tableOf(
     apiVersion: `meta.k8s.io/${version}`,
     metadata,
     columnDefinitions: columns,
-    rows,
+    // The printer of kinds without one of their own appends row by row.
+    rows: rows.length === 0 && !hasOwnColumns(resource) ? null : rows,
   } as AnyObject
 }
 

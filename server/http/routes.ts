@@ -1,5 +1,6 @@
 // Where a request goes: resources to endpoints/, everything else to the documents and probes of a server.
-import { newMethodNotAllowed, newPathNotFound, newUnsupportedMediaType } from '../apimachinery/errors.ts'
+import { newBadRequest, newMethodNotAllowed, newPathNotFound, newUnsupportedMediaType } from '../apimachinery/errors.ts'
+import { quote } from '../apimachinery/go-quote.ts'
 import type { RequestInfo } from '../apimachinery/request-info.ts'
 import type { Answer, Api, Scope } from '../endpoints/api.ts'
 import { apply, applyPatchType } from '../endpoints/apply.ts'
@@ -39,12 +40,12 @@ export function resourceRoutes(services: Services): Filter {
     const info = ctx.state.requestInfo
     if (!info.isResourceRequest) return next()
     const { api } = services
-    if (ctx.path.startsWith('//') || !api.resources.hasGroup(info.group)) return next()
-    if (ctx.path.includes('//')) throw newPathNotFound()
+    if (info.path.startsWith('//') || !api.resources.hasGroup(info.group)) return next()
     const resource = api.resources.get(info.group, info.version, info.resource)
-    if (resource === undefined || !fitsScope(resource, info)) throw newPathNotFound()
+    if (resource === undefined || info.verb === 'proxy' || !fitsScope(resource, info)) throw newPathNotFound()
     ctx.state.isServed = true
     checkMethod(resource, info, ctx.method)
+    if (info.parts.length > 1) checkPathName(info.parts[1]!)
     const scope = scopeOf(services, ctx, resource, info)
     const negotiated = negotiate(ctx, info.verb)
     if (info.verb === 'watch') return writeWatch(ctx, watch(api, scope), negotiated, () => api.clock.now())
@@ -53,16 +54,28 @@ export function resourceRoutes(services: Services): Filter {
   }
 }
 
+/** Without any of these a kind has only a collection: reviews. */
+const verbsOfOne = new Set(['get', 'update', 'patch', 'delete'])
+
 /** A path must name a namespace exactly for namespaced kinds; only their lists go without. */
 function fitsScope(resource: Resource, info: RequestInfo): boolean {
   const { facts } = resource
-  if (info.parts.length > 3 && !connectSubresources.has(info.subresource)) return false
+  if (info.parts.includes('')) return false
+  if (info.parts.length > 3 && info.subresource !== 'proxy') return false
+  if (info.parts.length > 1 && !facts.verbs.some((verb) => verbsOfOne.has(verb))) return false
   if (info.subresource !== '' && !facts.subresources.some((one) => one.name === info.subresource)) return false
   if (facts.namespaced) {
     if (info.namespace !== '') return true
     return info.parts.length === 1 && (facts.verbs.includes('list') || facts.verbs.includes('watch'))
   }
   return info.namespace === '' || facts.resource === 'namespaces'
+}
+
+/** Source: apimachinery/pkg/api/validation/path, IsValidPathSegmentName. @throws StatusError 400 */
+function checkPathName(name: string): void {
+  const why =
+    name === '.' || name === '..' ? `may not be '${name}'` : name.includes('%') ? `may not contain '%'` : undefined
+  if (why !== undefined) throw newBadRequest(`Name parameter invalid: ${quote(name)}: ${why}`)
 }
 
 /** @throws StatusError 405 */

@@ -1,5 +1,6 @@
 // Label and field selectors of a list or watch, compiled for one kind.
 import { newBadRequest } from '../apimachinery/errors.ts'
+import { quote } from '../apimachinery/go-quote.ts'
 import { parseFieldSelector, parseLabelSelector } from '../apimachinery/selectors.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
 import type { KindDefinition } from './kind.ts'
@@ -40,12 +41,14 @@ export function selection(kind: KindDefinition, labelSelector: string, fieldSele
   }
 }
 
-/** Three wordings, after how a kind's field labels are converted: not at all, in the core group, in any other. */
-function unsupportedField(kind: KindDefinition, path: string): string {
-  const own = kind.facts.fieldSelectors.filter((one) => one !== 'metadata.name' && one !== 'metadata.namespace')
-  if (own.length === 0) return `"${path}" is not a known field selector: only "metadata.name", "metadata.namespace"`
-  if (kind.group === '') return `field label not supported: ${path}`
-  return `field label "${path}" not supported for ${kind.kind}`
+/** After how a kind's field labels are converted: not at all, or by a function of its own group. */
+function unsupportedField({ facts, group, version, kind }: KindDefinition, path: string): string {
+  const own = facts.fieldSelectors.filter((one) => one !== 'metadata.name' && one !== 'metadata.namespace')
+  if (own.length === 0)
+    return `${quote(path)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+  if (group === 'batch') return `field label ${quote(path)} not supported for ${kind}`
+  if (group === 'resource.k8s.io') return `field label not supported for ${group}/${version}, Kind=${kind}: ${path}`
+  return `field label not supported: ${path}`
 }
 
 /** The text of a plain member, by its JSON path. */

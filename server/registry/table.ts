@@ -49,6 +49,11 @@ function defineColumns({ facts: { group, version, resource } }: Resource): reado
   }))
 }
 
+/** Whether the kind has a printer of its own. */
+export function hasOwnColumns({ facts: { group, version, resource } }: Resource): boolean {
+  return tableColumns(group, version, resource).length > 0
+}
+
 /** Kinds without a printer of their own. */
 const defaultColumns = [
   { name: 'Name', type: 'string', format: 'name', priority: 0 },

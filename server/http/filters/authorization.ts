@@ -1,5 +1,6 @@
 // May they? Asks the authorizers in order; the first that has an opinion decides.
 import { newForbidden, newForbiddenMessage } from '../../apimachinery/errors.ts'
+import { quote } from '../../apimachinery/go-quote.ts'
 import type { RequestInfo } from '../../apimachinery/request-info.ts'
 import type { UserInfo } from '../../apimachinery/types.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from '../../authorization/authorizer.ts'
@@ -24,13 +25,10 @@ export function forbidden(attributes: AuthorizationAttributes, decision: Decisio
   const { user, verb, path, group, resource, subresource, name, namespace } = attributes
   const because = decision.reason === '' ? '' : `: ${decision.reason}`
   if (!attributes.isResourceRequest) {
-    return newForbiddenMessage(
-      `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}${because}`,
-      {},
-    )
+    return newForbiddenMessage(`forbidden: User ${quote(user.name)} cannot ${verb} path ${quote(path)}${because}`, {})
   }
   const what = subresource === '' ? resource : `${resource}/${subresource}`
-  const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`
-  const why = `User ${JSON.stringify(user.name)} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}${because}`
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${quote(namespace)}`
+  const why = `User ${quote(user.name)} cannot ${verb} resource ${quote(what)} in API group ${quote(group)} ${where}${because}`
   return newForbidden({ group, resource }, name, why)
 }

@@ -354,7 +354,26 @@ describe('filters', () => {
     expect(first.headers['cache-control']).to.equal('no-cache, private')
   })
 
-  it('survive a path that is not well encoded', async () => {
-    expect((await (await started()).send('/api/v1/%zz')).status).to.equal(404)
+  it('refuse a path that is not well encoded as HTTP servers do', async () => {
+    const { status, text, headers } = await (await started()).send('/api/v1/%zz')
+    expect([status, text, headers['audit-id']]).to.deep.equal([400, '400 Bad Request', undefined])
+  })
+
+  it('leave out parameters that cannot be read', async () => {
+    expect((await (await started()).send(`${configMaps}?limit=%zz&limit=1;x`)).status).to.equal(200)
+  })
+
+  it('say what they cannot find in a path', async () => {
+    const { status, text } = await (await started()).send('/api/v1/watch?a&b')
+    const problem = 'failed to create RequestInfo: unable to determine kind and namespace from url, /api/v1/watch'
+    expect([status, text]).to.deep.equal([500, `Internal Server Error: "/api/v1/watch?a&amp;b": ${problem}\n`])
+  })
+
+  it('refuse a timeout that is no duration, unless the request runs long', async () => {
+    const one = await started()
+    expect(await one.refusal(`${configMaps}?timeout=5`)).to.match(
+      /^400 BadRequest: invalid timeout specified in the request URL - time: missing unit in duration "5"/,
+    )
+    expect((await one.send(`${configMaps}?timeout=5s`)).status).to.equal(200)
   })
 })

@@ -2,6 +2,7 @@
 // Source: apiserver/pkg/endpoints/filters/impersonation, constrained_impersonation.go, mode.go (v1.36)
 // Left out: the constrained modes (KEP-5284). Only the verb `impersonate` allows it.
 import { newBadRequest } from '../../apimachinery/errors.ts'
+import { quote } from '../../apimachinery/go-quote.ts'
 import type { UserInfo } from '../../apimachinery/types.ts'
 import { anonymous, authenticatedGroup } from '../../authentication/authenticator.ts'
 import type { AuthorizationAttributes, Authorizer } from '../../authorization/authorizer.ts'
@@ -87,11 +88,11 @@ function impersonated(ctx: Context): { user: UserInfo; claims: Claim[] } | undef
 
 /** As Go prints a user.DefaultInfo. */
 function printWanted({ uid, groups, extra }: Wanted): string {
-  const list = (values: readonly string[]) => `[]string{${values.map((one) => JSON.stringify(one)).join(', ')}}`
+  const list = (values: readonly string[]) => `[]string{${values.map((one) => quote(one)).join(', ')}}`
   const printedGroups = groups.length === 0 ? '[]string(nil)' : list(groups)
-  const members = Array.from(extra, ([key, values]) => `${JSON.stringify(key)}:${list(values)}`).sort()
+  const members = Array.from(extra, ([key, values]) => `${quote(key)}:${list(values)}`).sort()
   const printedExtra = extra.size === 0 ? 'map[string][]string(nil)' : `map[string][]string{${members.join(', ')}}`
-  return `&user.DefaultInfo{Name:"", UID:${JSON.stringify(uid)}, Groups:${printedGroups}, Extra:${printedExtra}}`
+  return `&user.DefaultInfo{Name:"", UID:${quote(uid)}, Groups:${printedGroups}, Extra:${printedExtra}}`
 }
 
 function groupsOf(name: string, sent: readonly string[], account: { namespace: string } | undefined): string[] {

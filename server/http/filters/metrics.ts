@@ -1,6 +1,7 @@
 // Counts requests and their duration under the real server's names.
 // Source: apiserver/pkg/endpoints/metrics (v1.36)
 import type { Filter } from '../context.ts'
+import { isLongRunning as runsLong } from '../long-running.ts'
 
 export interface Metrics {
   requestStarted(labels: { verb: string; isLongRunning: boolean }): void
@@ -22,7 +23,7 @@ export interface Metrics {
 export function metrics(sink: Metrics): Filter {
   return async (ctx, next) => {
     const { verb, group, version, resource, subresource, namespace, name } = ctx.state.requestInfo
-    const isLongRunning = verb === 'watch' || ['exec', 'attach', 'portforward', 'log', 'proxy'].includes(subresource)
+    const isLongRunning = runsLong({ verb, subresource })
     const started = performance.now()
     sink.requestStarted({ verb, isLongRunning })
     ctx.res.once('close', () => {
