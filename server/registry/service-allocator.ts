@@ -56,7 +56,7 @@ export class ServiceAllocator implements Allocator {
     }
     // Decided first, reserved after: an object that is refused holds nothing.
     const ip = this.#decideIP(service, oldSpec)
-    const ports = this.#decidePorts(service, oldSpec)
+    const ports = this.#decidePorts(service, oldSpec, dryRun)
     if (dryRun) return
     const used = this.#loaded()
     for (const one of ip.released) used.ips.delete(one)
@@ -118,11 +118,12 @@ export class ServiceAllocator implements Allocator {
     if (used.has(ip)) throw refuse('provided IP is already allocated')
   }
 
-  #decidePorts(service: AnyService, oldSpec: Frozen<ServiceSpec> | undefined): Changes<number> {
+  #decidePorts(service: AnyService, oldSpec: Frozen<ServiceSpec> | undefined, dryRun: boolean): Changes<number> {
     const spec = service.spec!
     const used = this.#loaded().ports
     const before = new Set(portsOf(oldSpec ?? {}))
     const claimed = new Map<number, Set<string>>()
+    const freePort = () => (dryRun ? placeholderPort(before, claimed) : this.#freePort(used, claimed))
     if (needsNodePorts(spec)) {
       const ports = spec.ports ?? []
       // Of a new service, one port in two protocols has one node port.
@@ -134,7 +135,7 @@ export class ServiceAllocator implements Allocator {
       })
       for (const port of ports) {
         if ((port.nodePort ?? 0) === 0) {
-          port.nodePort = known.get(port.port) ?? this.#freePort(used, claimed)
+          port.nodePort = known.get(port.port) ?? freePort()
           if (oldSpec === undefined) known.set(port.port, port.nodePort)
         }
         remember(claimed, port.nodePort!, port.protocol ?? 'TCP')
@@ -142,7 +143,7 @@ export class ServiceAllocator implements Allocator {
     }
     if (needsHealthCheck(spec)) {
       const wanted = spec.healthCheckNodePort ?? 0
-      if (wanted === 0) spec.healthCheckNodePort = this.#freePort(used, claimed)
+      if (wanted === 0) spec.healthCheckNodePort = freePort()
       else if (!before.has(wanted)) this.#checkHealthPort(wanted, used, claimed)
       remember(claimed, spec.healthCheckNodePort!, 'TCP')
     }
@@ -216,6 +217,15 @@ function needsClusterIP(spec: Frozen<ServiceSpec>): boolean {
   return spec.type !== 'ExternalName'
 }
 
+/**
+ * A dry run takes no port: the number shown is above all that there are.
+ * Source: pkg/registry/core/service/portallocator, PortAllocationOperation.AllocateNext (v1.36)
+ */
+function placeholderPort(before: ReadonlySet<number>, claimed: ReadonlyMap<number, unknown>): number {
+  const taken = [...claimed.keys()].filter((port) => !before.has(port))
+  return (taken.length === 0 ? 32768 : Math.max(...taken)) + 1
+}
+
 function needsNodePorts(spec: Frozen<ServiceSpec>): boolean {
   return spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false)
 }
@@ -238,10 +248,10 @@ function keepAllocated(spec: ServiceSpec, old: Frozen<ServiceSpec>): void {
     }
   }
   if (needsNodePorts(old) && needsNodePorts(spec)) {
-    const known = new Map((old.ports ?? []).map((port) => [`${port.protocol}/${port.port}`, port.nodePort]))
+    const known = new Map((old.ports ?? []).map((port) => [port.name ?? '', port.nodePort]))
     const taken = new Set((spec.ports ?? []).map((port) => port.nodePort ?? 0))
     for (const port of spec.ports ?? []) {
-      const nodePort = known.get(`${port.protocol}/${port.port}`)
+      const nodePort = known.get(port.name ?? '')
       if ((port.nodePort ?? 0) === 0 && nodePort !== undefined && !taken.has(nodePort)) port.nodePort = nodePort
     }
   }

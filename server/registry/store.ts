@@ -10,7 +10,6 @@ import { generateName } from '../apimachinery/names.ts'
 import type { FieldError } from '../apimachinery/field.ts'
 import type { AnyObject, Frozen, ObjectMeta, UserInfo } from '../apimachinery/types.ts'
 import { equalButForTimes } from '../apimachinery/managed-fields/timestamps.ts'
-import { validateObjectMeta, validateObjectMetaUpdate } from '../apimachinery/validation.ts'
 import { decodeObject } from '../../openapi/decode.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
 import type { Entry, Mutation, Store } from '../storage/store.ts'
@@ -18,6 +17,7 @@ import { WatchCache } from '../storage/watch-cache.ts'
 import { finalizersAfterDelete, type Propagation } from './deletion.ts'
 import type { KindDefinition, StatusStrategy } from './kind.ts'
 import { objectKey } from './keys.ts'
+import { metadataRulesOf, type MetadataRules } from './metadata-rules.ts'
 import { dryRunEntry } from './transient-entry.ts'
 
 /** What a write carries with it, beyond the object. */
@@ -27,6 +27,8 @@ export interface WriteContext {
   readonly now: number
   readonly namespace: string
   readonly dryRun: boolean
+  /** As the request names them: several groups may share a store. Default: the store's own. */
+  readonly groupResource?: GroupResource
   warn(text: string): void
 }
 
@@ -101,6 +103,8 @@ export class ResourceStore {
   readonly cache: WatchCache
   readonly #store: Store
   readonly #allocator: Allocator | undefined
+  /** By the group that requests name. */
+  readonly #rules = new Map<string, MetadataRules>()
 
   constructor(options: {
     store: Store
@@ -143,10 +147,13 @@ export class ResourceStore {
     return this.cache.get(this.key(namespace, name))
   }
 
-  /** @throws StatusError 404 */
-  get(namespace: string, name: string): Entry {
+  /**
+   * @param groupResource as the request names them
+   * @throws StatusError 404
+   */
+  get(namespace: string, name: string, groupResource: GroupResource = this.groupResource): Entry {
     const entry = this.find(namespace, name)
-    if (entry === undefined) throw newNotFound(this.groupResource, name)
+    if (entry === undefined) throw newNotFound(groupResource, name)
     return entry
   }
 
@@ -184,7 +191,7 @@ export class ResourceStore {
     const key = this.key(context.namespace, name)
     const entry = await this.#transact(key, context.dryRun, (current) => {
       if (current !== undefined)
-        throw newAlreadyExists(this.groupResource, name, current.object.metadata?.deletionTimestamp !== undefined)
+        throw newAlreadyExists(this.#named(context), name, current.object.metadata?.deletionTimestamp !== undefined)
       this.#allocator?.allocate(object, undefined, context.dryRun)
       return { type: 'put', object: this.#canonical(object) }
     })
@@ -237,9 +244,9 @@ export class ResourceStore {
     const old = current?.object
     if (old === undefined) {
       const mayCreate = options.createIfMissing === true && this.kind.strategy?.allowCreateOnUpdate === true
-      if (!mayCreate && options.forceCreate !== true) throw newNotFound(this.groupResource, name)
+      if (!mayCreate && options.forceCreate !== true) throw newNotFound(this.#named(context), name)
     } else if (options.preconditions !== undefined) {
-      this.#checkPreconditions(old, name, options.preconditions)
+      this.#checkPreconditions(context, old, name, options.preconditions)
     }
     const drafted = transform(current)
     const complete = (draft: AnyObject): AnyObject | Promise<AnyObject> => {
@@ -260,7 +267,8 @@ export class ResourceStore {
       return { type: 'delete', object: copy(current.object) as AnyObject }
     }
     object.metadata!.resourceVersion = String(current.revision)
-    if (equalButForTimes(object, current.object)) return { type: 'none' }
+    const isFirst = this.kind.strategy?.firstUpdateWrites === true && current.revision === current.createRevision
+    if (!isFirst && equalButForTimes(object, current.object)) return { type: 'none' }
     return { type: 'put', object }
   }
 
@@ -268,7 +276,7 @@ export class ResourceStore {
   async delete(context: WriteContext, name: string, request: DeleteRequest): Promise<Deleted> {
     const key = this.key(context.namespace, name)
     const before = this.cache.get(key)
-    if (before === undefined) throw newNotFound(this.groupResource, name)
+    if (before === undefined) throw newNotFound(this.#named(context), name)
     const checking = request.check?.(before.object as AnyObject, before.object)
     if (checking !== undefined) await checking
     let marked: Entry | undefined
@@ -280,7 +288,7 @@ export class ResourceStore {
           step = { mutation: { type: 'none' }, outcome: 'gone' }
           return step.mutation
         }
-        if (current === undefined) throw newNotFound(this.groupResource, name)
+        if (current === undefined) throw newNotFound(this.#named(context), name)
         step = this.#decideDelete(context, current, name, marked === undefined ? request : sinceMarked(request, marked))
         return step.mutation
       })
@@ -352,17 +360,36 @@ export class ResourceStore {
     )
   }
 
-  #checkPreconditions(old: Frozen<AnyObject>, name: string, { uid, resourceVersion }: Preconditions): void {
+  #checkPreconditions(
+    context: WriteContext,
+    old: Frozen<AnyObject>,
+    name: string,
+    { uid, resourceVersion }: Preconditions,
+  ): void {
     const meta = old.metadata!
     if (uid !== undefined && uid !== meta.uid) {
       const key = this.key(meta.namespace ?? '', name)
       const detail = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${meta.uid}`
       const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`
-      throw newConflict(this.groupResource, name, why)
+      throw newConflict(this.#named(context), name, why)
     }
     if (resourceVersion !== undefined && resourceVersion !== meta.resourceVersion) {
-      throw newConflict(this.groupResource, name, modifiedText)
+      throw newConflict(this.#named(context), name, modifiedText)
     }
+  }
+
+  #named(context: WriteContext): GroupResource {
+    return context.groupResource ?? this.groupResource
+  }
+
+  #rulesFor(context: WriteContext): MetadataRules {
+    const named = this.#named(context)
+    let rules = this.#rules.get(named.group)
+    if (rules === undefined) {
+      rules = metadataRulesOf(this.kind, named)
+      this.#rules.set(named.group, rules)
+    }
+    return rules
   }
 
   /** @throws StatusError 409 unless the object still has these */
@@ -393,14 +420,9 @@ export class ResourceStore {
     if (this.hasStatus && this.kind.strategy?.keepsStatusOnCreate !== true) delete draft['status']
     this.kind.strategy?.prepareForCreate?.(draft, context)
     this.#allocator?.prepare(draft, undefined)
-    const errors = [
-      ...validateObjectMeta(meta, {
-        namespaced: this.kind.facts.namespaced,
-        nameValidator: this.kind.validateName?.bind(this.kind),
-        strictFinalizers: true,
-      }),
-      ...(this.kind.strategy?.validate?.(draft) ?? []),
-    ]
+    const rules = this.#rulesFor(context)
+    let errors = [...rules.validateCreation(meta), ...(this.kind.strategy?.validate?.(draft) ?? [])]
+    if (errors.length === 0) errors = rules.validateAnyCreation(meta)
     if (errors.length > 0) throw newInvalid(this.kind, meta.name ?? '', errors)
     for (const warning of this.kind.strategy?.warnings?.(draft, undefined) ?? []) context.warn(warning)
   }
@@ -409,8 +431,10 @@ export class ResourceStore {
     const meta: ObjectMeta = (draft.metadata ??= {})
     const oldMeta = old.metadata!
     const name = oldMeta.name!
-    this.#checkVersion(meta, oldMeta, name)
+    const rules = this.#rulesFor(context)
+    this.#checkVersion(context, meta, oldMeta, name)
     if (this.kind.facts.namespaced) meta.namespace ??= context.namespace
+    else delete meta.namespace
     meta.uid ??= oldMeta.uid!
     // What is there stays as it is; a deletion that is not there is refused by validation.
     if (oldMeta.creationTimestamp !== undefined) meta.creationTimestamp = oldMeta.creationTimestamp
@@ -425,6 +449,7 @@ export class ResourceStore {
     if (writesStatusOnly.has(subresource)) {
       for (const member of Object.keys(draft)) if (!statusKeeps.has(member)) delete draft[member]
       for (const [member, value] of Object.entries(old)) if (!statusKeeps.has(member)) draft[member] = copy(value)
+      if (subresource === 'status') rules.keepInStatus(meta, oldMeta)
       this.#statusStrategy(subresource)?.prepareForUpdate?.(draft, old as AnyObject, context)
     } else if (subresource === '') {
       if (this.hasStatus) {
@@ -437,9 +462,10 @@ export class ResourceStore {
     if (this.kind.generation === true && !keepsGeneration.has(subresource) && this.#specChanged(draft, old)) {
       meta.generation = (oldMeta.generation ?? 0) + 1
     }
-    const metaErrors = validateObjectMetaUpdate(meta, oldMeta, { strictFinalizers: true })
-    // Metadata is judged twice, for all kinds and for this one: clients see the causes doubled.
-    const errors = [...metaErrors, ...metaErrors, ...this.#validateUpdate(draft, old, subresource)]
+    const errors = [
+      ...rules.validateUpdate(meta, oldMeta, subresource),
+      ...this.#validateUpdate(draft, old, subresource),
+    ]
     if (errors.length > 0) throw newInvalid(this.kind, name, errors)
     if (subresource === '') {
       for (const warning of this.kind.strategy?.warnings?.(draft, old as AnyObject) ?? []) context.warn(warning)
@@ -462,9 +488,9 @@ export class ResourceStore {
   }
 
   /** Optimistic concurrency: a resourceVersion that is sent must be the current one. */
-  #checkVersion(meta: ObjectMeta, oldMeta: Frozen<ObjectMeta>, name: string): void {
+  #checkVersion(context: WriteContext, meta: ObjectMeta, oldMeta: Frozen<ObjectMeta>, name: string): void {
     if (meta.resourceVersion !== undefined && meta.resourceVersion !== '') {
-      if (meta.resourceVersion !== oldMeta.resourceVersion) throw newConflict(this.groupResource, name, modifiedText)
+      if (meta.resourceVersion !== oldMeta.resourceVersion) throw newConflict(this.#named(context), name, modifiedText)
     } else if (this.kind.strategy?.allowUnconditionalUpdate === false) {
       const kind = { group: this.kind.group, kind: this.kind.facts.resource }
       throw newInvalid(kind, name, [
