@@ -207,26 +207,49 @@ function validateTemplateUpdate(spec: JobSpec, old: Job, path: FieldPath): Field
   if (isMutable) {
     takeSchedulingDirectives(oldTemplate, template)
     takeResources(oldTemplate, template)
-    if (semanticEqual(template.spec, oldTemplate.spec)) return []
+    if (isSameSpec(template.spec, oldTemplate.spec)) return []
     return [invalid(path.child('spec'), internalValue('PodSpec', template.spec ?? {}), 'field is immutable')]
   }
-  return semanticEqual(template, oldTemplate) ? [] : [invalid(path, printTemplate(template), 'field is immutable')]
+  const isSame = semanticEqual(template.metadata, oldTemplate.metadata) && isSameSpec(template.spec, oldTemplate.spec)
+  return isSame ? [] : [invalid(path, printTemplate(template), 'field is immutable')]
 }
 
 /** As Go prints the internal type: metadata is inlined, with the names it has on the wire. */
 function printTemplate({ metadata = {}, spec = {} as PodSpec }: PodTemplateSpec): Printed {
-  const { name, generateName, namespace, labels, annotations, finalizers } = metadata
+  const { labels, annotations, ...others } = metadata
   const sorted = (map: Record<string, string> | undefined): object | undefined =>
     map && Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)))
-  const inlined = {
-    name,
-    generateName,
-    namespace,
+  const members: Readonly<Record<string, unknown>> = {
+    ...others,
     labels: sorted(labels),
     annotations: sorted(annotations),
-    finalizers,
   }
+  const inlined = Object.fromEntries(metadataMembers.map((name) => [name, members[name]]))
   return goValue({ ...inlined, Spec: internalForm('PodSpec', spec) })
+}
+
+/** In Go order. */
+const metadataMembers = [
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+]
+
+/** An empty struct is not as good as an absent one: Go has a pointer there. */
+function isSameSpec(spec: PodSpec | undefined, old: PodSpec | undefined): boolean {
+  return semanticEqual(internalForm('PodSpec', spec ?? {}), internalForm('PodSpec', old ?? {}))
 }
 
 type PodSpec = NonNullable<PodTemplateSpec['spec']>
@@ -235,11 +258,20 @@ function takeSchedulingDirectives(target: PodTemplateSpec, template: PodTemplate
   const podSpec = (target.spec ??= {} as PodSpec)
   const from = template.spec ?? ({} as PodSpec)
   for (const name of ['nodeSelector', 'tolerations', 'schedulingGates'] as const) take(podSpec, from, name)
-  const { nodeAffinity: _node, ...others } = podSpec.affinity ?? {}
-  const nodeAffinity = from.affinity?.nodeAffinity
-  podSpec.affinity = nodeAffinity === undefined ? others : { ...others, nodeAffinity }
+  takeNodeAffinity(podSpec, from)
   const metadata = (target.metadata ??= {})
   for (const name of ['annotations', 'labels'] as const) take(metadata, template.metadata ?? {}, name)
+}
+
+/** A struct that held nothing else may go; one that was not there may come for it. */
+function takeNodeAffinity(podSpec: PodSpec, { affinity }: PodSpec): void {
+  if (affinity === undefined && podSpec.affinity === undefined) return
+  const { nodeAffinity: _node, ...others } = podSpec.affinity ?? {}
+  if (affinity === undefined && Object.keys(others).length === 0) delete podSpec.affinity
+  else {
+    const nodeAffinity = affinity?.nodeAffinity
+    podSpec.affinity = nodeAffinity === undefined ? others : { ...others, nodeAffinity }
+  }
 }
 
 function takeResources(target: PodTemplateSpec, template: PodTemplateSpec): void {

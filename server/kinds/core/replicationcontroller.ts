@@ -86,14 +86,18 @@ function validate({ spec = {} }: Controller): FieldError[] {
 }
 
 function warnings({ metadata, spec }: Controller, old: Controller | undefined): string[] {
-  if (old !== undefined && deepEqual(spec, old.spec)) return []
-  const problems = old === undefined ? isDNS1123Label(metadata?.name ?? '') : []
+  const templatePath = field('spec', 'template')
+  if (old !== undefined) {
+    // Upstream takes the two templates for each other: it warns about the one that was.
+    return deepEqual(spec, old.spec) ? [] : podTemplateWarnings(old.spec?.template ?? {}, templatePath)
+  }
+  const problems = isDNS1123Label(metadata?.name ?? '')
   const nameWarning =
     'metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; ' +
     `a DNS label is recommended: [${problems.join(' ')}]`
   return [
     ...(problems.length > 0 ? [nameWarning] : []),
-    ...podTemplateWarnings(spec?.template ?? {}, field('spec', 'template')),
+    ...podTemplateWarnings(spec?.template ?? {}, templatePath),
   ]
 }
 

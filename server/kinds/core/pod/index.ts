@@ -5,7 +5,7 @@ import { isDNS1123Label } from '../../../apimachinery/formats.ts'
 import { defineKind } from '../../../registry/kind.ts'
 import { dropDisabledPodFields, podWarnings } from '../../pod-template/index.ts'
 import { appArmorWarnings, defaults, prepareForCreate } from './defaults.ts'
-import { prepareStatusForUpdate, validateStatusUpdate } from './status.ts'
+import { prepareStatusForUpdate, statusWarnings, validateStatusUpdate } from './status.ts'
 import { ephemeralContainers, resize } from './subresources.ts'
 import { cells, rowConditions } from './table.ts'
 import { validate } from './validation.ts'
@@ -27,7 +27,7 @@ export const pod = defineKind<Pod>({
     gracePeriodSeconds,
     returnsDeletedObject: true,
   },
-  status: { prepareForUpdate: prepareStatusForUpdate, validateUpdate: validateStatusUpdate },
+  status: { prepareForUpdate: prepareStatusForUpdate, validateUpdate: validateStatusUpdate, warnings: statusWarnings },
   subresources: { ephemeralcontainers: ephemeralContainers, resize },
   indexes: ['spec.nodeName'],
   selectableFields: {

@@ -1,14 +1,20 @@
 // Status updates of pods.
-// Left out: the rules on node allocatable and extended resource claims, on container users and on resource health.
 // Source: pkg/registry/core/pod, podStatusStrategy; pkg/apis/core/validation, ValidatePodStatusUpdate (v1.36)
 import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../../api/core.ts'
 import type { FieldError, FieldPath } from '../../../apimachinery/field.ts'
 import { duplicate, field, forbidden, invalid } from '../../../apimachinery/field.ts'
 import { nameIsDNSSubdomain } from '../../../apimachinery/formats.ts'
 import { isIPv6, isValidIPForLegacyField, parseIP } from '../../../apimachinery/ip.ts'
-import { validateImmutableField } from '../../../apimachinery/validation.ts'
+import { validateImmutableField, warningsForIP } from '../../../apimachinery/validation.ts'
 import { internalForm } from '../../internal-form/index.ts'
 import { invalids, validateQualifiedName } from '../../metadata/field-formats.ts'
+import {
+  validateAllocatedResources,
+  validateContainerUsers,
+  validateExtendedClaimStatus,
+  validateNoAllocatedResources,
+} from './container-status.ts'
+import { validateAnnotationUpdate } from './update.ts'
 
 export function prepareStatusForUpdate(draft: Pod, old: Pod): void {
   const status = (draft.status ??= {})
@@ -17,6 +23,24 @@ export function prepareStatusForUpdate(draft: Pod, old: Pod): void {
   else metadata.ownerReferences = [...old.metadata.ownerReferences]
   if (!status.qosClass && old.status?.qosClass !== undefined) status.qosClass = old.status.qosClass
   keepObservedGenerations(status, old.status ?? {})
+  dropDisabledStatusFields(status)
+}
+
+/** Fields of features that a server has switched off unless told otherwise. */
+function dropDisabledStatusFields(status: PodStatus): void {
+  delete status.nodeAllocatableResourceClaimStatuses
+  for (const list of statusLists) {
+    for (const { volumeMounts } of status[list] ?? []) for (const mount of volumeMounts ?? []) delete mount.volumeStatus
+  }
+}
+
+/** About addresses that are valid, and not as they should be written. */
+export function statusWarnings({ status }: Pod): string[] {
+  return (['podIPs', 'hostIPs'] as const).flatMap((list) =>
+    (status?.[list] ?? []).flatMap(({ ip = '' }, at) =>
+      warningsForIP(field('status', list).index(at).child('ip'), ip),
+    ),
+  )
 }
 
 /** Writers that do not know the field must not take it away. */
@@ -35,7 +59,7 @@ export function validateStatusUpdate(pod: Pod, old: Pod): FieldError[] {
   const { spec = { containers: [] }, status = {} } = pod
   const { spec: oldSpec = { containers: [] }, status: oldStatus = {} } = old
   const { nominatedNodeName = '', observedGeneration = 0 } = status
-  const errors = validateConditions(status, path.child('conditions'))
+  const errors = [...validateAnnotationUpdate(pod, old), ...validateConditions(status, path.child('conditions'))]
   if (nominatedNodeName !== '' && nominatedNodeName !== (oldStatus.nominatedNodeName ?? '')) {
     const here = path.child('nominatedNodeName')
     errors.push(...invalids(here, nominatedNodeName, nameIsDNSSubdomain(nominatedNodeName, false)))
@@ -55,8 +79,17 @@ export function validateStatusUpdate(pod: Pod, old: Pod): FieldError[] {
     ...errors,
     ...validateTransitions(status, oldStatus, 'ephemeralContainerStatuses', oldSpec, [], path),
     ...validateClaimStatuses(status, spec, path.child('resourceClaimStatuses')),
+    ...validateExtendedClaimStatus(status.extendedResourceClaimStatus, spec, path.child('extendedResourceClaimStatus')),
     ...validateIPs(status.podIPs, oldStatus.podIPs, 'PodIP', path.child('podIPs')),
     ...validateHostIPs(status, oldStatus, path.child('hostIPs')),
+    ...statusLists.flatMap((list) => validateContainerUsers(status[list], spec.os?.name, path.child(list))),
+    ...validateAllocatedResources(status.containerStatuses, spec.containers, path.child('containerStatuses')),
+    ...validateAllocatedResources(
+      status.initContainerStatuses,
+      spec.initContainers,
+      path.child('initContainerStatuses'),
+    ),
+    ...validateNoAllocatedResources(status.ephemeralContainerStatuses, path.child('ephemeralContainerStatuses')),
   ]
 }
 
@@ -73,7 +106,8 @@ function validateConditions({ conditions }: PodStatus, path: FieldPath): FieldEr
   })
 }
 
-type StatusList = 'containerStatuses' | 'initContainerStatuses' | 'ephemeralContainerStatuses'
+const statusLists = ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const
+type StatusList = (typeof statusLists)[number]
 
 /** What has ended stays so, unless its restart policy lets it run again. */
 function validateTransitions(
@@ -139,11 +173,17 @@ function validateIPs(addresses: Addresses, old: Addresses, struct: string, path:
   const known = (old ?? []).map(({ ip = '' }) => ip)
   const ips = (addresses ?? []).map(({ ip = '' }) => ip)
   const errors = ips.flatMap((ip, at) => isValidIPForLegacyField(path.index(at), ip, true, known))
-  if (ips.length < 2 || errors.length > 0) return errors
-  const families = new Set(ips.map((ip) => isIPv6(parseIP(ip)!)))
-  if (families.size === 2 && ips.length === 2) return []
+  if (ips.length < 2) return errors
+  const parsed = ips.map(parseIP)
+  const unreadable = parsed.indexOf(undefined)
+  if (unreadable >= 0) {
+    const detail = `failed to check for dual stack with error:invalid IP[${unreadable}]: ${ips[unreadable]}`
+    errors.push({ reason: 'InternalError', field: String(path), message: `Internal error: ${detail}` })
+  }
+  const families = new Set(parsed.map((ip) => ip !== undefined && isIPv6(ip)))
+  if (unreadable < 0 && families.size === 2 && ips.length === 2) return errors
   const printed = (addresses ?? []).map((address) => internalForm(struct, address))
-  return [invalid(path, printed, 'may specify no more than one IP for each IP family')]
+  return [...errors, invalid(path, printed, 'may specify no more than one IP for each IP family')]
 }
 
 function validateHostIPs(status: PodStatus, old: PodStatus, path: FieldPath): FieldError[] {
