@@ -6,7 +6,9 @@ import type { KubeConfig } from '@kubernetes/client-node'
 import { makeChain } from './admission/chain.ts'
 import type { AdmissionReader } from './admission/plugin.ts'
 import { deepEqual } from './apimachinery/equality.ts'
+import { isNotFound } from './apimachinery/errors.ts'
 import type { AnyObject, Frozen, UserInfo } from './apimachinery/types.ts'
+import type { ServiceCIDR } from './api/networking.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from './api/rbac.ts'
 import { authenticatedGroup, withAuthenticatedGroup, type Authenticator } from './authentication/authenticator.ts'
 import { clientCertificates } from './authentication/client-certificate.ts'
@@ -15,7 +17,7 @@ import { tokenFile } from './authentication/token-file.ts'
 import { EscalationGuard } from './authorization/escalation.ts'
 import { nodeAuthorizer, union } from './authorization/node.ts'
 import { RBACAuthorizer, type RoleReader } from './authorization/rbac.ts'
-import { bootstrapObjects, kubernetesEndpoints } from './bootstrap/objects.ts'
+import { addressOf, bootstrapObjects, kubernetesEndpoints } from './bootstrap/objects.ts'
 import type { Client } from './client/client.ts'
 import { InProcessClient } from './client/in-process.ts'
 import { startComponents, type Components } from './components.ts'
@@ -27,12 +29,12 @@ import { createApp, listen, type Listener } from './http/app.ts'
 import type { Services } from './http/routes.ts'
 import { serverDocuments } from './documents.ts'
 import { kubeconfigText, type KubeconfigOptions } from './kubeconfig.ts'
+import { ServiceAllocator } from './kinds/core/service/allocator.ts'
 import { kinds } from './kinds/index.ts'
 import { ServerMetrics } from './metrics.ts'
 import { withDefaults, type ClusterOptions, type CompleteOptions } from './options.ts'
 import { preparePKI, type PKI } from './pki.ts'
 import { Resources } from './registry/resources.ts'
-import { ServiceAllocator } from './registry/service-allocator.ts'
 import { startCompaction } from './storage/compaction.ts'
 import { openMemoryStore } from './storage/memory.ts'
 import type { Store } from './storage/store.ts'
@@ -194,12 +196,25 @@ interface ControlPlane {
 
 function buildControlPlane(store: Store, options: CompleteOptions, pki: PKI): ControlPlane {
   const { clock, random } = options
+  const addresses = 'ipaddresses.networking.k8s.io'
+  const server = (): Client => new InProcessClient(api, admin, 'kube-apiserver')
   const resources: Resources = new Resources(store, kinds, {
     services: new ServiceAllocator({
-      cidr: options.serviceClusterIPRange,
+      ranges: () => serviceRanges(resources, options.serviceClusterIPRange),
       nodePorts: options.serviceNodePortRange,
       random,
       existing: () => objectsOf(resources, 'services'),
+      objects: {
+        hasAddress: (ip) => resources.byName(addresses)?.store?.find('', ip) !== undefined,
+        createAddress: async (ip, namespace, name) => {
+          await server().create(addresses, addressOf(ip, namespace, name))
+        },
+        deleteAddress: (ip) => deleteIfThere(server(), addresses, undefined, ip),
+        deleteEndpoints: async (namespace, name) => {
+          if (resources.byName('endpoints')?.store?.find(namespace, name) === undefined) return
+          await deleteIfThere(server(), 'endpoints', namespace, name)
+        },
+      },
     }),
   })
   const reader = admissionReader(resources)
@@ -296,6 +311,31 @@ function* objectsOf(resources: Resources, name: string, namespace = ''): Generat
   const store = resources.byName(name)?.store
   if (store === undefined) return
   for (const entry of store.cache.snapshot().entries(store.listPrefix(namespace))) yield entry.object
+}
+
+/** The server's own range and those that ServiceCIDRs add, unless they are not ready or on their way out. */
+function serviceRanges(resources: Resources, own: string): string[] {
+  const added: string[] = []
+  for (const object of objectsOf(resources, 'servicecidrs.networking.k8s.io')) {
+    const { spec, status, metadata } = object as Frozen<ServiceCIDR>
+    const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+    if (metadata?.deletionTimestamp !== undefined || (ready !== undefined && ready.status !== 'True')) continue
+    added.push(...(spec?.cidrs ?? []).filter((cidr) => cidr.includes('.')))
+  }
+  return [...new Set([own, ...added])]
+}
+
+async function deleteIfThere(
+  client: Client,
+  resource: string,
+  namespace: string | undefined,
+  name: string,
+): Promise<void> {
+  try {
+    await client.delete(resource, namespace, name)
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
 }
 
 function admissionReader(resources: Resources): AdmissionReader {

@@ -67,18 +67,7 @@ function kubernetesService({ advertiseAddress, port, serviceCIDR, now }: Bootstr
       },
       status: { loadBalancer: {} },
     },
-    {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'IPAddress',
-      metadata: {
-        name: ip,
-        labels: {
-          'ipaddress.kubernetes.io/ip-family': 'IPv4',
-          'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
-        },
-      },
-      spec: { parentRef: { resource: 'services', namespace: 'default', name: 'kubernetes' } },
-    },
+    addressOf(ip, 'default', 'kubernetes'),
     {
       apiVersion: 'networking.k8s.io/v1',
       kind: 'ServiceCIDR',
@@ -101,6 +90,22 @@ function kubernetesService({ advertiseAddress, port, serviceCIDR, now }: Bootstr
 }
 
 /** Follow the port of each start: the only bootstrap objects that are written again. */
+/** What keeps a cluster IP from being given twice. */
+export function addressOf(ip: string, namespace: string, name: string): AnyObject {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'IPAddress',
+    metadata: {
+      name: ip,
+      labels: {
+        'ipaddress.kubernetes.io/ip-family': 'IPv4',
+        'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+      },
+    },
+    spec: { parentRef: { resource: 'services', namespace, name } },
+  }
+}
+
 export function kubernetesEndpoints(advertiseAddress: string, port: number): AnyObject[] {
   return [
     {

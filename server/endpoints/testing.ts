@@ -5,9 +5,10 @@ import { FakeClock } from '../apimachinery/clock.ts'
 import { StatusError } from '../apimachinery/errors.ts'
 import type { AnyObject, Frozen, KubeObject, Status, Stored, UserInfo } from '../apimachinery/types.ts'
 import type { Pod, Service } from '../api/core.ts'
+import type { ServiceAllocatorOptions } from '../kinds/core/service/allocator.ts'
+import { allocatorOf } from '../kinds/core/service/testing.ts'
 import { kinds } from '../kinds/index.ts'
 import { Resources } from '../registry/resources.ts'
-import { ServiceAllocator, type ServiceAllocatorOptions } from '../registry/service-allocator.ts'
 import { openMemoryStore } from '../storage/memory.ts'
 import type { Store } from '../storage/store.ts'
 import type { Answer, Api, ListAnswer, Scope, StreamEvent } from './api.ts'
@@ -51,10 +52,7 @@ export class TestApi implements Api {
 
   private constructor(options: TestApiOptions) {
     this.resources = new Resources(this.store, kinds, {
-      services: new ServiceAllocator({
-        cidr: '10.0.0.0/24',
-        nodePorts: { from: 30000, to: 32767 },
-        random: () => 0,
+      services: allocatorOf({
         ...options.services,
         existing: () => this.reader.list('services'),
       }),

@@ -233,10 +233,11 @@ describe('ResourceStore', () => {
   it('asks the allocator once for each write, and never to release in a dry run', async () => {
     const calls: string[] = []
     const allocator: Allocator = {
-      prepare: () => {},
-      allocate: (_draft, old, dryRun) =>
-        void calls.push(`allocate${old === undefined ? '' : ' again'}${dryRun ? ' dry' : ''}`),
-      release: () => void calls.push('release'),
+      begin: (_draft, old, dryRun) => {
+        calls.push(`allocate${old === undefined ? '' : ' again'}${dryRun ? ' dry' : ''}`)
+        return { commit: () => {}, revert: () => {} }
+      },
+      release: async () => void calls.push('release'),
     }
     const store = storeOf(kindOf(), allocator)
     const dry = contextOf({ dryRun: true })

@@ -79,14 +79,31 @@ interface DeleteStep {
   readonly outcome: 'kept' | 'marked' | 'gone'
 }
 
-/** Claims cluster-wide resources for objects (cluster IPs, node ports): called as the write is decided. */
+/** Claims cluster-wide resources for objects (cluster IPs, node ports). */
 export interface Allocator {
-  /** Before validation: puts back what an update leaves out, and sets what follows from the rest. */
-  prepare(draft: AnyObject, old: Frozen<AnyObject> | undefined): void
-  /** Fills in what is missing and reserves it. @throws StatusError if it is taken */
-  allocate(draft: AnyObject, old: Frozen<AnyObject> | undefined, dryRun: boolean): void
+  /**
+   * Before anything else is made of the object: puts back what an update leaves out, fills in what is missing and takes
+   * it. @throws StatusError if it is taken
+   */
+  begin(draft: AnyObject, old: Frozen<AnyObject> | undefined, dryRun: boolean): Reservation
   /** The object is gone. */
-  release(object: Frozen<AnyObject>): void
+  release(object: Frozen<AnyObject>): Promise<void>
+}
+
+/** What one write has taken: it ends in `commit` or `revert`. */
+export interface Reservation {
+  /** Tells others of it, once the object is valid. */
+  persist?(): Promise<void>
+  /** The object is written: what it no longer holds is free. */
+  commit(): void | Promise<void>
+  revert(): void | Promise<void>
+}
+
+/** The next state of an object, and the state it is made from. */
+interface Prepared {
+  readonly base: Entry | undefined
+  readonly draft: AnyObject
+  readonly reservation: Reservation | undefined
 }
 
 const modifiedText = 'the object has been modified; please apply your changes to the latest version and try again'
@@ -174,12 +191,17 @@ export class ResourceStore {
     for (let attempt = 1; ; attempt++) {
       const object = generated && attempt < generateNameAttempts ? copy(draft) : draft
       if (generated) object.metadata!.name = generateName(object.metadata!.generateName!)
-      this.#beforeCreate(object, context)
-      const checking = check?.(object, undefined)
-      if (checking !== undefined) await checking
+      let reservation: Reservation | undefined
       try {
-        return await this.#insert(object, context)
+        reservation = this.#prepare(object, undefined, context, '')
+        const checking = check?.(object, undefined)
+        if (checking !== undefined) await checking
+        await reservation?.persist?.()
+        const entry = await this.#insert(object, context)
+        await reservation?.commit()
+        return entry
       } catch (error) {
+        await reservation?.revert()
         const taken = error instanceof StatusError && error.reason === 'AlreadyExists'
         if (!taken || !generated || attempt >= generateNameAttempts) throw error
       }
@@ -192,7 +214,6 @@ export class ResourceStore {
     const entry = await this.#transact(key, context.dryRun, (current) => {
       if (current !== undefined)
         throw newAlreadyExists(this.#named(context), name, current.object.metadata?.deletionTimestamp !== undefined)
-      this.#allocator?.allocate(object, undefined, context.dryRun)
       return { type: 'put', object: this.#canonical(object) }
     })
     return entry!
@@ -205,29 +226,46 @@ export class ResourceStore {
    */
   async update(context: WriteContext, name: string, transform: Transform, options: UpdateOptions): Promise<Written> {
     const key = this.key(context.namespace, name)
-    let prepared: { base: Entry | undefined; draft: AnyObject } | undefined
+    let prepared: Prepared | undefined
+    const discard = (): void | Promise<void> => {
+      const reverting = prepared?.reservation?.revert()
+      prepared = undefined
+      return reverting
+    }
     for (;;) {
       let created = false
       let ended: Entry | undefined
-      let pending: Promise<{ base: Entry | undefined; draft: AnyObject }> | undefined
-      const entry = await this.#transact(key, context.dryRun, (current) => {
-        if (prepared === undefined || prepared.base?.revision !== current?.revision) {
-          const next = this.#nextState(context, name, current, transform, options)
-          if (next instanceof Promise) {
-            pending = next.then((draft) => ({ base: current, draft }))
-            return { type: 'none' }
+      let pending: Promise<Prepared> | undefined
+      let entry: Entry | undefined
+      try {
+        entry = await this.#transact(key, context.dryRun, (current) => {
+          if (prepared === undefined || prepared.base?.revision !== current?.revision) {
+            void discard()
+            const next = this.#nextState(context, name, current, transform, options)
+            if (next instanceof Promise) {
+              pending = next
+              return { type: 'none' }
+            }
+            prepared = next
           }
-          prepared = { base: current, draft: next }
-        }
-        created = current === undefined
-        const mutation = this.#decideUpdate(context, current, prepared.draft)
-        // The last finalizer is gone: the client that removed it gets what it sent, watchers see what was there before.
-        if (mutation.type === 'delete') ended = dryRunEntry(key, this.#canonical(prepared.draft), current)
-        return mutation
-      })
+          created = current === undefined
+          const mutation = this.#decideUpdate(current, prepared.draft)
+          // The last finalizer is gone: the client that removed it gets what it sent, watchers see what was there before.
+          if (mutation.type === 'delete') ended = dryRunEntry(key, this.#canonical(prepared.draft), current)
+          return mutation
+        })
+      } catch (error) {
+        await discard()
+        throw error
+      }
       if (pending !== undefined) {
         prepared = await pending
         continue
+      }
+      if (ended === undefined) await prepared?.reservation?.commit()
+      else {
+        await discard()
+        if (!context.dryRun) await this.#allocator?.release(ended.object)
       }
       return { entry: ended ?? entry!, created }
     }
@@ -240,7 +278,7 @@ export class ResourceStore {
     current: Entry | undefined,
     transform: Transform,
     options: UpdateOptions,
-  ): AnyObject | Promise<AnyObject> {
+  ): Prepared | Promise<Prepared> {
     const old = current?.object
     if (old === undefined) {
       const mayCreate = options.createIfMissing === true && this.kind.strategy?.allowCreateOnUpdate === true
@@ -249,21 +287,35 @@ export class ResourceStore {
       this.#checkPreconditions(context, old, name, options.preconditions)
     }
     const drafted = transform(current)
-    const complete = (draft: AnyObject): AnyObject | Promise<AnyObject> => {
-      if (old === undefined) this.#beforeCreate(draft, context)
-      else this.#beforeUpdate(draft, old, context, options.subresource)
-      const checking = options.check?.(draft, old)
-      return checking === undefined ? draft : checking.then(() => draft)
+    const complete = (draft: AnyObject): Prepared | Promise<Prepared> => {
+      const reservation = this.#prepare(draft, old, context, options.subresource)
+      const prepared = { base: current, draft, reservation }
+      const settle = async (checking: void | Promise<void>): Promise<Prepared> => {
+        try {
+          await checking
+          await reservation?.persist?.()
+        } catch (error) {
+          await reservation?.revert()
+          throw error
+        }
+        return prepared
+      }
+      let checking: void | Promise<void>
+      try {
+        checking = options.check?.(draft, old)
+      } catch (error) {
+        void reservation?.revert()
+        throw error
+      }
+      return checking === undefined && reservation?.persist === undefined ? prepared : settle(checking)
     }
     return drafted instanceof Promise ? drafted.then(complete) : complete(drafted)
   }
 
-  #decideUpdate(context: WriteContext, current: Entry | undefined, draft: AnyObject): Mutation {
-    this.#allocator?.allocate(draft, current?.object, context.dryRun)
+  #decideUpdate(current: Entry | undefined, draft: AnyObject): Mutation {
     const object = this.#canonical(draft)
     if (current === undefined) return { type: 'put', object }
     if (isDeleted(object) && !this.#isHeld(object)) {
-      if (!context.dryRun) this.#allocator?.release(current.object)
       return { type: 'delete', object: copy(current.object) as AnyObject }
     }
     object.metadata!.resourceVersion = String(current.revision)
@@ -292,6 +344,7 @@ export class ResourceStore {
         step = this.#decideDelete(context, current, name, marked === undefined ? request : sinceMarked(request, marked))
         return step.mutation
       })
+      if (step.mutation.type === 'delete' && !context.dryRun) await this.#allocator?.release(entry!.object)
       if (step.outcome !== 'marked' || context.dryRun) {
         return {
           entry: step.mutation.type === 'none' && marked !== undefined ? marked : entry!,
@@ -339,7 +392,6 @@ export class ResourceStore {
     }
     // A graceful kind is first marked, then removed: watchers see a MODIFIED before the DELETED.
     if (isMarkedNow) return { mutation: { type: 'put', object: this.#canonical(draft) }, outcome: 'marked' }
-    if (!context.dryRun) this.#allocator?.release(old)
     return { mutation: { type: 'delete', object: this.#canonical(draft) }, outcome: 'gone' }
   }
 
@@ -406,6 +458,26 @@ export class ResourceStore {
     }
   }
 
+  /** Sets, takes and validates what a write of `draft` needs. @throws StatusError, and then nothing is taken */
+  #prepare(
+    draft: AnyObject,
+    old: Frozen<AnyObject> | undefined,
+    context: WriteContext,
+    subresource: string,
+  ): Reservation | undefined {
+    const meta: ObjectMeta = (draft.metadata ??= {})
+    if (old !== undefined) this.#checkVersion(context, meta, old.metadata!, old.metadata!.name!)
+    const reservation = subresource === '' ? this.#allocator?.begin(draft, old, context.dryRun) : undefined
+    try {
+      if (old === undefined) this.#beforeCreate(draft, context)
+      else this.#beforeUpdate(draft, old, context, subresource)
+    } catch (error) {
+      void reservation?.revert()
+      throw error
+    }
+    return reservation
+  }
+
   #beforeCreate(draft: AnyObject, context: WriteContext): void {
     const meta: ObjectMeta = (draft.metadata ??= {})
     if (this.kind.facts.namespaced) meta.namespace = context.namespace
@@ -419,9 +491,8 @@ export class ResourceStore {
     if (this.kind.generation === true) meta.generation = 1
     if (this.hasStatus && this.kind.strategy?.keepsStatusOnCreate !== true) delete draft['status']
     this.kind.strategy?.prepareForCreate?.(draft, context)
-    this.#allocator?.prepare(draft, undefined)
     const rules = this.#rulesFor(context)
-    let errors = [...rules.validateCreation(meta), ...(this.kind.strategy?.validate?.(draft) ?? [])]
+    let errors = [...rules.validateCreation(meta), ...(this.kind.strategy?.validate?.(draft, context) ?? [])]
     if (errors.length === 0) errors = rules.validateAnyCreation(meta)
     if (errors.length > 0) throw newInvalid(this.kind, meta.name ?? '', errors)
     for (const warning of this.kind.strategy?.warnings?.(draft, undefined) ?? []) context.warn(warning)
@@ -432,7 +503,6 @@ export class ResourceStore {
     const oldMeta = old.metadata!
     const name = oldMeta.name!
     const rules = this.#rulesFor(context)
-    this.#checkVersion(context, meta, oldMeta, name)
     if (this.kind.facts.namespaced) meta.namespace ??= context.namespace
     else delete meta.namespace
     meta.uid ??= oldMeta.uid!
@@ -457,34 +527,32 @@ export class ResourceStore {
         else draft['status'] = copy(old['status'])
       }
       this.kind.strategy?.prepareForUpdate?.(draft, old as AnyObject, context)
-      this.#allocator?.prepare(draft, old)
     } else this.kind.subresources?.[subresource]?.prepareForUpdate?.(draft, old as AnyObject, context)
     if (this.kind.generation === true && !keepsGeneration.has(subresource) && this.#specChanged(draft, old)) {
       meta.generation = (oldMeta.generation ?? 0) + 1
     }
     const errors = [
       ...rules.validateUpdate(meta, oldMeta, subresource),
-      ...this.#validateUpdate(draft, old, subresource),
+      ...this.#validateUpdate(draft, old, context, subresource),
     ]
     if (errors.length > 0) throw newInvalid(this.kind, name, errors)
-    if (subresource === '') {
-      for (const warning of this.kind.strategy?.warnings?.(draft, old as AnyObject) ?? []) context.warn(warning)
-    }
+    const source = subresource === '' ? this.kind.strategy : subresource === 'status' ? this.kind.status : undefined
+    for (const warning of source?.warnings?.(draft, old as AnyObject) ?? []) context.warn(warning)
   }
 
   #statusStrategy(subresource: string): StatusStrategy<AnyObject> | undefined {
     return subresource === 'approval' ? this.kind.approval : this.kind.status
   }
 
-  #validateUpdate(draft: AnyObject, old: Frozen<AnyObject>, subresource: string): FieldError[] {
+  #validateUpdate(draft: AnyObject, old: Frozen<AnyObject>, context: WriteContext, subresource: string): FieldError[] {
     if (subresource === 'binding') return []
     if (writesStatusOnly.has(subresource))
       return this.#statusStrategy(subresource)?.validateUpdate?.(draft, old as AnyObject) ?? []
     const { strategy, subresources } = this.kind
     if (subresources?.[subresource] !== undefined)
       return subresources[subresource].validateUpdate?.(draft, old as AnyObject) ?? []
-    const common = strategy?.validateUpdateOnly === true ? [] : (strategy?.validate?.(draft) ?? [])
-    return [...common, ...(strategy?.validateUpdate?.(draft, old as AnyObject) ?? [])]
+    const common = strategy?.validateUpdateOnly === true ? [] : (strategy?.validate?.(draft, context) ?? [])
+    return [...common, ...(strategy?.validateUpdate?.(draft, old as AnyObject, context) ?? [])]
   }
 
   /** Optimistic concurrency: a resourceVersion that is sent must be the current one. */

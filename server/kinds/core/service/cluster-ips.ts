@@ -1,6 +1,5 @@
-// Cluster IPs of services and their families, on a server that has IPv4 alone.
-// Source: pkg/apis/core/validation, ValidateServiceClusterIPsRelatedFields, validateUpgradeDowngradeClusterIPs;
-// pkg/registry/core/service/storage, initIPFamilyFields (v1.36)
+// What is asked of the cluster IPs of services and of their families.
+// Source: pkg/apis/core/validation, ValidateServiceClusterIPsRelatedFields, validateUpgradeDowngradeClusterIPs (v1.36)
 import type { ServiceSpec } from '../../../api/core.ts'
 import type { FieldError } from '../../../apimachinery/field.ts'
 import { duplicate, field, invalid, notSupported, required } from '../../../apimachinery/field.ts'
@@ -13,9 +12,9 @@ const policyPath = field('spec', 'ipFamilyPolicy')
 
 const families = ['IPv4', 'IPv6']
 const policies = ['PreferDualStack', 'RequireDualStack', 'SingleStack']
-const configuredFamily = 'IPv4'
 
-export function validateClusterIPs(spec: ServiceSpec, old: ServiceSpec | undefined): FieldError[] {
+/** @param known addresses the service has already, which may be of an older form */
+export function validateClusterIPs(spec: ServiceSpec, known: readonly string[] = []): FieldError[] {
   if (spec.type === 'ExternalName') return []
   const { clusterIP = '', clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec
   const errors: FieldError[] = []
@@ -37,7 +36,7 @@ export function validateClusterIPs(spec: ServiceSpec, old: ServiceSpec | undefin
   }
   for (const [at, ip] of clusterIPs.entries()) {
     if (at === 0 && ip === 'None') continue
-    wrong.push(...isValidIPForLegacyField(ipsPath.index(at), ip, true, old?.clusterIPs ?? []))
+    wrong.push(...isValidIPForLegacyField(ipsPath.index(at), ip, true, known))
   }
   errors.push(...wrong)
   if (clusterIPs.length > 2) errors.push(invalid(ipsPath, clusterIPs, 'may only hold up to 2 values'))
@@ -55,26 +54,9 @@ export function validateClusterIPs(spec: ServiceSpec, old: ServiceSpec | undefin
   return errors
 }
 
-function familyOf(text: string): string {
+export function familyOf(text: string): string {
   const ip = parseIP(text)
   return ip !== undefined && isIPv6(ip) ? 'IPv6' : 'IPv4'
-}
-
-/** Services without selector and address may name families for whoever gives them endpoints. */
-export function validateConfiguredFamilies(spec: ServiceSpec): FieldError[] {
-  const { type, ipFamilies = [], ipFamilyPolicy, selector } = spec
-  const isFree = isHeadless(spec) && Object.keys(selector ?? {}).length === 0
-  if (type === 'ExternalName' || isFree) return []
-  const errors: FieldError[] = []
-  if (ipFamilyPolicy === 'RequireDualStack') {
-    errors.push(invalid(policyPath, ipFamilyPolicy, 'this cluster is not configured for dual-stack services'))
-  }
-  for (const [at, family] of ipFamilies.entries()) {
-    if (families.includes(family) && family !== configuredFamily) {
-      errors.push(invalid(familiesPath.index(at), family, 'not configured on this cluster'))
-    }
-  }
-  return errors
 }
 
 const mayNotChange = 'may not change once set'

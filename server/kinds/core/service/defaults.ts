@@ -1,9 +1,9 @@
 // Defaults of services, and what a change of type takes along.
 // Source: pkg/apis/core/v1, SetDefaults_Service; pkg/registry/core/service, dropTypeDependentFields;
-// pkg/registry/core/service/storage, normalizeClusterIPs, defaultOnReadInternalTrafficPolicy (v1.36)
+// pkg/registry/core/service/storage, defaultOnReadInternalTrafficPolicy (v1.36)
 import type { Service, ServiceSpec } from '../../../api/core.ts'
 import { deepEqual } from '../../../apimachinery/equality.ts'
-import { isExternallyAccessible, needsClusterIP, needsHealthCheck, needsNodePort } from './types.ts'
+import { isExternallyAccessible, needsClusterIP, needsHealthCheck, needsNodePort, trafficPolicies } from './types.ts'
 
 const affinityTimeoutSeconds = 10800
 
@@ -30,27 +30,18 @@ export function prepareForCreate(draft: Service): void {
   hideInternalTrafficPolicy(draft)
 }
 
-/** An external name shows no internal traffic policy, but who sent or had one owns the field. */
+/** An external name shows no internal traffic policy, but who sent or had one owns the field, and a wrong one is refused. */
 function hideInternalTrafficPolicy({ spec }: Service): void {
-  if (spec?.type === 'ExternalName') delete spec.internalTrafficPolicy
+  if (spec?.type !== 'ExternalName' || spec.internalTrafficPolicy === undefined) return
+  if (trafficPolicies.includes(spec.internalTrafficPolicy)) delete spec.internalTrafficPolicy
 }
 
 export function prepareForUpdate(draft: Service, old: Service): void {
   const spec = (draft.spec ??= {})
   const oldSpec = old.spec ?? {}
-  normalizeClusterIPs(spec, oldSpec)
   dropTypeDependentFields(spec, oldSpec)
   hideInternalTrafficPolicy(draft)
   if (spec.type !== 'LoadBalancer' && draft.status !== undefined) draft.status.loadBalancer = {}
-}
-
-/** Clients that know only clusterIP change only that. */
-function normalizeClusterIPs(spec: ServiceSpec, old: ServiceSpec): void {
-  const { clusterIP = '' } = spec
-  const { clusterIP: oldIP = '' } = old
-  if (clusterIP === oldIP || !deepEqual(spec.clusterIPs ?? [], old.clusterIPs ?? [])) return
-  if (clusterIP === '') delete spec.clusterIPs
-  else spec.clusterIPs = [clusterIP]
 }
 
 /** What the new type has no use for goes, unless the client changed it too: then validation tells. */

@@ -7,7 +7,7 @@ import { formatLabels } from '../../workload-cells.ts'
 import { defaults, prepareForCreate, prepareForUpdate } from './defaults.ts'
 import { externalIP, ports } from './table.ts'
 import { validate, validateStatusUpdate, validateUpdate } from './validation.ts'
-import { warnings } from './warnings.ts'
+import { statusWarnings, warnings } from './warnings.ts'
 
 export const service = defineKind<Service>({
   group: '',
@@ -25,7 +25,7 @@ export const service = defineKind<Service>({
     allowCreateOnUpdate: true,
     returnsDeletedObject: true,
   },
-  status: { validateUpdate: validateStatusUpdate },
+  status: { validateUpdate: validateStatusUpdate, warnings: statusWarnings },
   selectableFields: {
     'spec.clusterIP': ({ spec }) => spec?.clusterIP ?? '',
     'spec.type': ({ spec }) => spec?.type ?? '',

@@ -5,6 +5,8 @@ import type { Frozen } from '../../../apimachinery/types.ts'
 
 type Spec = Frozen<ServiceSpec>
 
+export const trafficPolicies = ['Cluster', 'Local']
+
 export function isHeadless({ clusterIPs }: Spec): boolean {
   return clusterIPs?.length === 1 && clusterIPs[0] === 'None'
 }

@@ -16,13 +16,8 @@ import {
 import { validateProtocol } from '../../pod-template/containers.ts'
 import { validatePortNumOrName } from '../../pod-template/handlers.ts'
 import { validateEndpointIP } from '../endpoints.ts'
-import {
-  validateClusterIPChange,
-  validateClusterIPs,
-  validateConfiguredFamilies,
-  validateFamilyChange,
-} from './cluster-ips.ts'
-import { isExternallyAccessible, isHeadless, needsHealthCheck } from './types.ts'
+import { validateClusterIPChange, validateClusterIPs, validateFamilyChange } from './cluster-ips.ts'
+import { isExternallyAccessible, isHeadless, needsHealthCheck, trafficPolicies } from './types.ts'
 
 const specPath = field('spec')
 
@@ -53,9 +48,6 @@ const topologyHintsAnnotation = 'service.kubernetes.io/topology-aware-hints'
 function validateService(service: Service, old: Service | undefined): FieldError[] {
   const spec = service.spec ?? {}
   const { type = '', externalIPs = [], ports = [] } = spec
-  // Addresses are looked at first: nothing else is told while they are wrong.
-  const clusterIPErrors = [...validateClusterIPs(spec, old?.spec), ...validateConfiguredFamilies(spec)]
-  if (clusterIPErrors.length > 0 && old === undefined) return clusterIPErrors
   const errors = validateTopologyAnnotations(service)
   const portsPath = specPath.child('ports')
   if (ports.length === 0 && !isHeadless(spec) && type !== 'ExternalName') errors.push(required(portsPath))
@@ -66,7 +58,7 @@ function validateService(service: Service, old: Service | undefined): FieldError
   errors.push(
     ...validateLabels(spec.selector, specPath.child('selector')),
     ...validateSessionAffinity(spec),
-    ...clusterIPErrors,
+    ...validateClusterIPs(spec, old?.spec?.clusterIPs),
   )
   for (const [at, ip] of externalIPs.entries()) {
     const here = specPath.child('externalIPs').index(at)
@@ -224,8 +216,6 @@ function validateLoadBalancerClass(spec: ServiceSpec, old: ServiceSpec | undefin
     ...(type === 'LoadBalancer' ? validateQualifiedName(name, path) : [forbidden(path, onlyLoadBalancer)]),
   ]
 }
-
-const trafficPolicies = ['Cluster', 'Local']
 
 function validateExternalTraffic(spec: ServiceSpec): FieldError[] {
   const { externalTrafficPolicy: policy = '', healthCheckNodePort = 0 } = spec

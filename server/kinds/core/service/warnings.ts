@@ -41,3 +41,10 @@ export function warnings({ metadata, spec = {} }: Service): string[] {
   }
   return result
 }
+
+/** Of the addresses of a load balancer. */
+export function statusWarnings({ status }: Service): string[] {
+  const path = field('status', 'loadBalancer', 'ingress')
+  const ingresses = status?.loadBalancer?.ingress ?? []
+  return ingresses.flatMap(({ ip = '' }, at) => (ip === '' ? [] : warningsForIP(path.index(at), ip)))
+}

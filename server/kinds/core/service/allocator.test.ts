@@ -1,9 +1,11 @@
 // Cluster IPs and node ports: what is taken, what is given back, and that a refusal or a dry run takes nothing.
 import { expect } from 'chai'
-import type { Service, ServicePort, ServiceSpec } from '../api/core.ts'
-import { copy } from '../apimachinery/equality.ts'
-import type { AnyObject, Frozen } from '../apimachinery/types.ts'
-import { ServiceAllocator, type ServiceAllocatorOptions } from './service-allocator.ts'
+import type { Service, ServicePort, ServiceSpec } from '../../../api/core.ts'
+import { copy } from '../../../apimachinery/equality.ts'
+import type { AnyObject, Frozen } from '../../../apimachinery/types.ts'
+import type { ServiceAllocator, ServiceAllocatorOptions } from './allocator.ts'
+import { prepareForUpdate } from './defaults.ts'
+import { addressesInMemory, allocatorOf as allocatorWith } from './testing.ts'
 
 type AnyService = Service & AnyObject & { spec: ServiceSpec }
 
@@ -16,20 +18,15 @@ function port(number: number, more: Partial<ServicePort> = {}): ServicePort {
 }
 
 function allocatorOf(options: Partial<ServiceAllocatorOptions> = {}): ServiceAllocator {
-  return new ServiceAllocator({
-    cidr: '10.0.0.0/24',
-    nodePorts: { from: 30000, to: 30003 },
-    random: () => 0,
-    existing: () => [],
-    ...options,
-  })
+  return allocatorWith({ nodePorts: { from: 30000, to: 30003 }, ...options })
 }
 
-/** As the registry does it: prepared, then decided. */
+/** As the registry does it. */
 function write(allocator: ServiceAllocator, draft: AnyService, old?: Frozen<AnyObject>, dryRun = false): AnyService {
   const object = copy(draft)
-  allocator.prepare(object, old)
-  allocator.allocate(object, old, dryRun)
+  const reservation = allocator.begin(object, old, dryRun)
+  if (old !== undefined) prepareForUpdate(object, copy(old) as AnyService)
+  void reservation.commit()
   return object
 }
 
@@ -38,12 +35,14 @@ const nodePorts = ({ spec }: AnyService): (number | undefined)[] => spec.ports!.
 describe('ServiceAllocator', () => {
   describe('cluster IPs', () => {
     it('come from the upper part of the range first, and never twice', () => {
-      const allocator = allocatorOf({ cidr: '10.0.0.0/27' })
+      const allocator = allocatorOf({ ranges: () => ['10.0.0.0/27'] })
       const ips = Array.from({ length: 30 }, () => write(allocator, service({})).spec.clusterIP)
       expect(ips[0]).to.equal('10.0.0.16')
       expect(new Set(ips).size).to.equal(30)
       expect(ips).to.not.include.members(['10.0.0.0', '10.0.0.31'])
-      expect(() => write(allocator, service({}))).to.throw('failed to allocate a serviceIP: range is full')
+      expect(() => write(allocator, service({}))).to.throw(
+        'failed to allocate a serviceIP for Service "s": range is full',
+      )
     })
 
     it('that are in use are known from what is there', () => {
@@ -77,6 +76,23 @@ describe('ServiceAllocator', () => {
       })
     }
 
+    it('are not given while an IPAddress has them', async () => {
+      const objects = addressesInMemory('10.0.0.16')
+      const allocator = allocatorOf({ objects })
+      expect(() => write(allocator, service({ clusterIP: '10.0.0.16' }))).to.throw('provided IP is already allocated')
+      const draft = service({})
+      const reservation = allocator.begin(draft, undefined, false)
+      await reservation.persist!()
+      expect([...objects.addresses]).to.deep.equal(['10.0.0.16', '10.0.0.17'])
+      await reservation.revert()
+      expect([...objects.addresses]).to.deep.equal(['10.0.0.16'])
+    })
+
+    it('may be of a range that was added', () => {
+      const allocator = allocatorOf({ ranges: () => ['10.0.0.0/24', '10.1.0.0/28'] })
+      expect(write(allocator, service({ clusterIP: '10.1.0.3' })).spec.clusterIPs).to.deep.equal(['10.1.0.3'])
+    })
+
     it('may be asked for', () => {
       expect(write(allocatorOf(), service({ clusterIP: '10.0.0.5' })).spec).to.deep.include({
         clusterIP: '10.0.0.5',
@@ -84,12 +100,12 @@ describe('ServiceAllocator', () => {
       })
     })
 
-    it('stay when an update leaves them out, and are free when the service is gone', () => {
+    it('stay when an update leaves them out, and are free when the service is gone', async () => {
       const allocator = allocatorOf()
       const first = write(allocator, service({}))
       expect(write(allocator, service({}), first).spec.clusterIP).to.equal('10.0.0.16')
       expect(write(allocator, service({})).spec.clusterIP).to.equal('10.0.0.17')
-      allocator.release(first)
+      await allocator.release(first)
       expect(write(allocator, service({})).spec.clusterIP).to.equal('10.0.0.16')
     })
 
@@ -157,8 +173,11 @@ describe('ServiceAllocator', () => {
 
     it('stay with their port when an update leaves them out', () => {
       const allocator = allocatorOf()
-      const first = write(allocator, service({ type: 'NodePort', ports: [port(80), port(81)] }))
-      const next = service({ type: 'NodePort', ports: [port(81), port(82)] })
+      const first = write(
+        allocator,
+        service({ type: 'NodePort', ports: [port(80, { name: 'a' }), port(81, { name: 'b' })] }),
+      )
+      const next = service({ type: 'NodePort', ports: [port(81, { name: 'b' }), port(82, { name: 'c' })] })
       const second = write(allocator, next, first)
       expect(nodePorts(second)).to.deep.equal([30001, 30002])
       expect(nodePorts(write(allocator, service({ type: 'NodePort', ports: [port(90)] })))).to.deep.equal([30000])
@@ -172,14 +191,14 @@ describe('ServiceAllocator', () => {
       expect(nodePorts(write(allocator, service({ type: 'NodePort', ports: [port(80)] })))).to.deep.equal([30000])
     })
 
-    it('can run out', () => {
+    it('can run out', async () => {
       const allocator = allocatorOf()
       const ports = [80, 81, 82, 83].map((each) => port(each))
       const first = write(allocator, service({ type: 'NodePort', ports }))
       expect(() => write(allocator, service({ type: 'NodePort', ports: [port(80)] }))).to.throw(
         'failed to allocate a nodePort: range is full',
       )
-      allocator.release(first)
+      await allocator.release(first)
       write(allocator, service({ type: 'NodePort', ports }))
     })
 
@@ -203,7 +222,7 @@ describe('ServiceAllocator', () => {
   it('takes nothing in a dry run', () => {
     const allocator = allocatorOf()
     const draft = service({ type: 'NodePort', ports: [port(80)] })
-    expect(write(allocator, draft, undefined, true).spec).to.deep.include({ clusterIP: '10.0.0.16' })
+    expect(write(allocator, draft, undefined, true).spec).to.deep.include({ clusterIP: '10.0.0.0' })
     const first = write(allocator, draft)
     expect([first.spec.clusterIP, ...nodePorts(first)]).to.deep.equal(['10.0.0.16', 30000])
     write(allocator, service({ type: 'ExternalName' }), first, true)
