@@ -4,17 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Answer, WatchLimits } from './case-file.ts'
 import { bodyOf, headersOf, type Connection, type Headers } from './connection.ts'
 import { decodeBody } from './decode.ts'
-import { describeEvent } from './protobuf.ts'
 import { headerView } from './reduce.ts'
+import { isBookmark, jsonLines, protobufFrames, significant, type WatchEvent } from './watch-events.ts'
 
 /** How long to wait for events that are too many. */
 const surplusMs = 250
 export const watchSeconds = 8
-
-export interface WatchEvent {
-  readonly type?: string
-  readonly object?: { readonly metadata?: { readonly annotations?: unknown } }
-}
 
 export class Watch implements Disposable {
   readonly #incoming: IncomingMessage
@@ -101,46 +96,4 @@ export class Watch implements Disposable {
       }
     })
   }
-}
-
-/** Source: apimachinery/pkg/util/framer, NewJSONFramedReader (v1.36): one object a line. */
-function jsonLines(): (chunk: Buffer) => WatchEvent[] {
-  let rest: Buffer = Buffer.alloc(0)
-  return (chunk) => {
-    const bytes = Buffer.concat([rest, chunk])
-    const end = bytes.lastIndexOf('\n') + 1
-    rest = bytes.subarray(end)
-    const lines = bytes.subarray(0, end).toString().split('\n')
-    return lines.filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as WatchEvent)
-  }
-}
-
-/** Source: apimachinery/pkg/util/framer, NewLengthDelimitedFrameReader (v1.36): four bytes of length, big endian. */
-function protobufFrames(): (chunk: Buffer) => WatchEvent[] {
-  let rest: Buffer = Buffer.alloc(0)
-  return (chunk) => {
-    rest = Buffer.concat([rest, chunk])
-    const events: WatchEvent[] = []
-    while (rest.length >= 4 && rest.length >= 4 + rest.readUInt32BE(0)) {
-      const end = 4 + rest.readUInt32BE(0)
-      events.push(describeEvent(rest.subarray(4, end)))
-      rest = rest.subarray(end)
-    }
-    return events
-  }
-}
-
-function isBookmark(event: WatchEvent): boolean {
-  return event.type === 'BOOKMARK'
-}
-
-/** Bookmarks without annotations come when the server likes: kept only where they are waited for, and one of a row. */
-function significant(events: readonly WatchEvent[], until: WatchLimits['until']): WatchEvent[] {
-  const isPeriodic = (event: WatchEvent): boolean =>
-    isBookmark(event) && Object.keys(event.object?.metadata?.annotations ?? {}).length === 0
-  const kept = until === undefined ? events.filter((event) => !isPeriodic(event)) : events
-  return kept.filter((event, at) => {
-    const before = kept[at - 1]
-    return before === undefined || !isPeriodic(event) || !isPeriodic(before)
-  })
 }
