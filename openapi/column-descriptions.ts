@@ -10,6 +10,11 @@ const members: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     RequestedDuration: 'certificates.v1.CertificateSigningRequestSpec.expirationSeconds',
   },
   'clusterrolebindings.rbac.authorization.k8s.io': { Role: 'rbac.v1.ClusterRoleBinding.roleRef' },
+  // Of the Scale itself, whatever is scaled.
+  scales: {
+    Desired: 'autoscaling.v1.ScaleSpec.replicas',
+    Available: 'autoscaling.v1.ScaleStatus.replicas',
+  },
   configmaps: { Data: 'core.v1.ConfigMap.data' },
   'controllerrevisions.apps': { Revision: 'apps.v1.ControllerRevision.revision' },
   'cronjobs.batch': {

@@ -3,11 +3,13 @@
 import { formatTime } from '../apimachinery/clock.ts'
 import { newBadRequest, newConflict, newPlainError, successStatus } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
+import { field, notSupported, required, type FieldError } from '../apimachinery/field.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import type { Binding, Pod } from '../api/core.ts'
 import { typeByName } from '../../openapi/index.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
 import { writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { setNamespace } from './create.ts'
 import { decodeAs, type Body } from './decode.ts'
 import { parseWriteOptions } from './options.ts'
 
@@ -20,16 +22,11 @@ export async function bind(api: Api, scope: Scope, body: Body): Promise<Answer> 
     fieldValidation: options.fieldValidation,
     warn: scope.warn,
   }) as Binding & AnyObject
-  const name = scope.name === '' ? (binding.metadata?.name ?? '') : scope.name
-  if (binding.metadata?.name !== name) throw newBadRequest('name in URL does not match name in Binding object')
-  const { target } = binding
-  if (target.kind !== undefined && target.kind !== '' && target.kind !== 'Node') {
-    throw newPlainError(
-      `target.kind: Unsupported value: ${JSON.stringify(target.kind)}: supported values: "Node", "<empty>"`,
-    )
-  }
-  const nodeName = target.name ?? ''
-  if (nodeName === '') throw newPlainError('target.name: Required value')
+  setNamespace(binding, scope)
+  const { name: boundName = '', uid, resourceVersion, annotations, labels } = binding.metadata ?? {}
+  const name = scope.name === '' ? boundName : scope.name
+  if (boundName !== name) throw newBadRequest('name in URL does not match name in Binding object')
+  const nodeName = targetOf(binding)
   const pods = api.resources.get('', 'v1', 'pods')!
   await pods.store!.update(
     writeContext(api, { ...scope, resource: pods }, options.dryRun),
@@ -44,19 +41,29 @@ export async function bind(api: Api, scope: Scope, body: Body): Promise<Answer> 
       const gates = pod.spec?.schedulingGates ?? []
       if (gates.length > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`)
       pod.spec!.nodeName = nodeName
-      const { uid, resourceVersion, annotations } = binding.metadata ?? {}
-      if (uid !== undefined && uid !== '' && uid !== pod.metadata!.uid)
-        throw refuse(
-          `the UID in the precondition (${uid}) does not match the UID in record (${pod.metadata!.uid}). The object might have been deleted and then recreated`,
-        )
-      if (resourceVersion !== undefined && resourceVersion !== '') pod.metadata!.resourceVersion = resourceVersion
+      delete pod.status?.nominatedNodeName
       if (annotations !== undefined) pod.metadata!.annotations = { ...pod.metadata!.annotations, ...annotations }
+      if (labels !== undefined) pod.metadata!.labels = { ...pod.metadata!.labels, ...labels }
       markScheduled(pod, api.clock.now())
       return pod
     },
-    { subresource: 'binding' },
+    {
+      subresource: 'binding',
+      preconditions: { uid: (scope.name !== '' && uid) || undefined, resourceVersion: resourceVersion || undefined },
+    },
   )
   return { type: 'status', status: { ...successStatus(), code: 201 } }
+}
+
+/** The name of the node. @throws StatusError 500: what is wrong is not dressed */
+function targetOf({ target }: Binding): string {
+  const { kind = '', name = '' } = target ?? {}
+  const errors: FieldError[] = []
+  if (kind !== '' && kind !== 'Node') errors.push(notSupported(field('target', 'kind'), kind, ['Node', '<empty>']))
+  if (name === '') errors.push(required(field('target', 'name')))
+  const texts = errors.map((error) => `${error.field}: ${error.message}`)
+  if (texts.length > 0) throw newPlainError(texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`)
+  return name
 }
 
 function markScheduled(pod: Pod, now: number): void {

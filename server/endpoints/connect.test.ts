@@ -18,7 +18,7 @@ describe('reaching into a pod', () => {
     api.scope('pods', { name, subresource, query })
 
   it('has no logs while the pod has no node', () => {
-    expect(connect(scope('one', 'log'))).to.deep.equal({ type: 'empty' })
+    expect(connect(api, scope('one', 'log'))).to.deep.equal({ type: 'empty' })
   })
 
   const refusals: [name: string, subresource: string, query: string, message: string][] = [
@@ -44,7 +44,7 @@ describe('reaching into a pod', () => {
   ]
   for (const [name, subresource, query, message] of refusals) {
     it(`is refused: ${subresource} of ${name} ${query}`, () => {
-      expect(() => connect(scope(name, subresource, query))).to.throw(message)
+      expect(() => connect(api, scope(name, subresource, query))).to.throw(message)
     })
   }
 })

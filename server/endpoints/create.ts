@@ -34,7 +34,10 @@ export async function create(api: Api, scope: Scope, body: Body): Promise<Answer
 /** @throws StatusError 400 if the object names another namespace than the path */
 export function setNamespace(draft: AnyObject, scope: Scope): void {
   const meta = (draft.metadata ??= {})
-  if (!scope.resource.facts.namespaced) return
+  if (!scope.resource.facts.namespaced) {
+    delete meta.namespace
+    return
+  }
   if (meta.namespace === undefined || meta.namespace === '') meta.namespace = scope.namespace
   else if (meta.namespace !== scope.namespace) {
     throw newBadRequest('the namespace of the provided object does not match the namespace sent on the request')

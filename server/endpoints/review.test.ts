@@ -140,7 +140,19 @@ describe('reviews', () => {
       name: 'about another namespace than the path’s',
       resource: 'localsubjectaccessreviews',
       spec: { user: 'x', resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'other' } },
-      why: '400 BadRequest: spec.resourceAttributes.namespace must match namespace: n',
+      why: '422 Invalid: .authorization.k8s.io "" is invalid: spec.resourceAttributes.namespace: Invalid value: "other": must match metadata.namespace',
+    },
+    {
+      name: 'about a path and a resource at once',
+      resource: 'selfsubjectaccessreviews',
+      spec: { resourceAttributes: { verb: 'get' }, nonResourceAttributes: { path: '/x', verb: 'get' } },
+      why: '422 Invalid: .authorization.k8s.io "" is invalid: spec.nonResourceAttributes: Invalid value: {"Path":"/x","Verb":"get"}: cannot be specified in combination with resourceAttributes',
+    },
+    {
+      name: 'with a selector that selects nothing',
+      resource: 'selfsubjectaccessreviews',
+      spec: { resourceAttributes: { verb: 'list', resource: 'pods', labelSelector: {} } },
+      why: '422 Invalid: .authorization.k8s.io "" is invalid: spec.resourceAttributes.labelSelector.requirements: Required value: when spec.resourceAttributes.labelSelector is specified, requirements or rawSelector is required',
     },
     {
       name: 'about no token',
@@ -154,6 +166,13 @@ describe('reviews', () => {
       expect(await refused(ask(resource, { spec }, 'n'))).to.equal(why)
     })
   }
+
+  it('say which selectors they do not understand', async () => {
+    const requirements = [{ key: 'metadata.name', operator: 'Exists' }]
+    const attributes = { verb: 'list', resource: 'pods', fieldSelector: { requirements } }
+    const { status } = await ask('selfsubjectaccessreviews', { spec: { resourceAttributes: attributes } })
+    expect(status).to.include({ evaluationError: 'spec.resourceAttributes.fieldSelector ignored due to parse error' })
+  })
 
   const tokens: [token: string, status: object][] = [
     [

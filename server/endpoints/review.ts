@@ -1,9 +1,7 @@
 // Reviews: questions a client POSTs and gets answered, nothing is stored. Who am I, may I, may they, whose token is this?
 // Source: pkg/registry/authorization, pkg/registry/authentication (v1.36)
-import { newBadRequest, newInvalid, newMethodNotAllowed, StatusError } from '../apimachinery/errors.ts'
-import { field, invalid } from '../apimachinery/field.ts'
+import { newBadRequest, newMethodNotAllowed, StatusError } from '../apimachinery/errors.ts'
 import { formatTime } from '../apimachinery/clock.ts'
-import type { AuthorizationAttributes } from '../apimachinery/authorization-attributes.ts'
 import type { AnyObject, UserInfo } from '../apimachinery/types.ts'
 import type {
   LocalSubjectAccessReview,
@@ -12,7 +10,9 @@ import type {
   SubjectAccessReview,
 } from '../api/authorization.ts'
 import type { TokenReview } from '../api/authentication.ts'
+import { reviewAccess, reviewLocalAccess, reviewOwnAccess, type Access } from './access-review.ts'
 import type { Answer, Api, Scope } from './api.ts'
+import { setNamespace } from './create.ts'
 import { decodeForResource, type Body } from './decode.ts'
 import { trackOwners } from './managed-fields.ts'
 import { parseWriteOptions } from './options.ts'
@@ -30,8 +30,7 @@ export interface NonResourceRule {
 }
 
 /** Who answers: supplied by the composition root, so that endpoints need not know authentication or authorization. */
-export interface Reviewers {
-  authorize(question: AuthorizationAttributes): { verdict: 'allow' | 'deny' | 'no-opinion'; reason: string }
+export interface Reviewers extends Access {
   rulesFor(user: UserInfo, namespace: string): { resourceRules: ResourceRule[]; nonResourceRules: NonResourceRule[] }
   /** Whose bearer token this is, if it is for any of the audiences. @throws StatusError 401; its cause may say why */
   authenticateToken(token: string, audiences: readonly string[]): Promise<AuthenticatedToken | undefined>
@@ -49,6 +48,8 @@ export interface AuthenticatedToken {
 export async function review(api: Api, scope: Scope, body: Body, reviewers: Reviewers): Promise<Answer> {
   const options = parseWriteOptions(scope.query, 'CreateOptions')
   const object = decodeForResource(scope.resource, body, { fieldValidation: options.fieldValidation, warn: scope.warn })
+  for (const member of serverSet) delete object.metadata?.[member]
+  setNamespace(object, scope)
   trackOwners(api, scope, undefined, object, options.fieldManager)
   await answerReview(api, scope, object, reviewers)
   return {
@@ -57,6 +58,9 @@ export async function review(api: Api, scope: Scope, body: Body, reviewers: Revi
     object: answersAnew.has(scope.resource.facts.kind) ? withoutQuestion(object) : object,
   }
 }
+
+/** What a client cannot say of an object that is new. Source: registry/rest, WipeObjectMetaSystemFields */
+const serverSet = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink'] as const
 
 /** Reviews that are answered by a new object, which does not repeat the question. */
 const answersAnew = new Set(['SelfSubjectReview', 'SelfSubjectRulesReview'])
@@ -83,74 +87,13 @@ async function answerReview(api: Api, scope: Scope, object: AnyObject, reviewers
       return
     }
     case 'SelfSubjectAccessReview':
-      return reviewAccess(object as SelfSubjectAccessReview & AnyObject, scope.user, reviewers)
-    case 'LocalSubjectAccessReview': {
-      const local = object as LocalSubjectAccessReview & AnyObject
-      const asked = local.spec?.resourceAttributes?.namespace ?? ''
-      if (asked !== scope.namespace) {
-        throw newBadRequest(`spec.resourceAttributes.namespace must match namespace: ${scope.namespace}`)
-      }
-      return reviewAccess(local, subjectOf(local), reviewers)
-    }
+      return reviewOwnAccess(object as SelfSubjectAccessReview & AnyObject, scope.user, reviewers)
+    case 'LocalSubjectAccessReview':
+      return reviewLocalAccess(object as LocalSubjectAccessReview & AnyObject, scope.namespace, reviewers)
     case 'SubjectAccessReview':
-      return reviewAccess(
-        object as SubjectAccessReview & AnyObject,
-        subjectOf(object as SubjectAccessReview & AnyObject),
-        reviewers,
-      )
+      return reviewAccess(object as SubjectAccessReview & AnyObject, reviewers)
     default:
       throw newMethodNotAllowed()
-  }
-}
-
-type AccessReview = (SelfSubjectAccessReview | SubjectAccessReview | LocalSubjectAccessReview) & AnyObject
-
-function subjectOf(object: (SubjectAccessReview | LocalSubjectAccessReview) & AnyObject): UserInfo {
-  const { user = '', groups = [], uid, extra } = object.spec ?? {}
-  const path = field('spec', 'user')
-  if (user === '' && groups.length === 0) {
-    throw newInvalid({ group: 'authorization.k8s.io', kind: '' }, '', [
-      invalid(path, user, 'at least one of user or group must be specified'),
-    ])
-  }
-  return { name: user, groups, ...(uid === undefined ? {} : { uid }), ...(extra === undefined ? {} : { extra }) }
-}
-
-function reviewAccess(object: AccessReview, user: UserInfo, reviewers: Reviewers): void {
-  const { resourceAttributes, nonResourceAttributes } = object.spec ?? {}
-  if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined)) {
-    const path = field('spec', 'resourceAttributes')
-    // The real server does not name the kind here.
-    const kind = { group: 'authorization.k8s.io', kind: '' }
-    if (resourceAttributes === undefined) {
-      throw newInvalid(kind, '', [
-        invalid(path, null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'),
-      ])
-    }
-    throw newInvalid(kind, '', [
-      invalid(
-        field('spec', 'nonResourceAttributes'),
-        nonResourceAttributes,
-        'cannot be specified in combination with resourceAttributes',
-      ),
-    ])
-  }
-  const decision = reviewers.authorize({
-    user,
-    verb: resourceAttributes?.verb ?? nonResourceAttributes?.verb ?? '',
-    isResourceRequest: resourceAttributes !== undefined,
-    path: nonResourceAttributes?.path ?? '',
-    namespace: resourceAttributes?.namespace ?? '',
-    group: resourceAttributes?.group ?? '',
-    version: resourceAttributes?.version ?? '',
-    resource: resourceAttributes?.resource ?? '',
-    subresource: resourceAttributes?.subresource ?? '',
-    name: resourceAttributes?.name ?? '',
-  })
-  object.status = {
-    allowed: decision.verdict === 'allow',
-    ...(decision.verdict === 'deny' ? { denied: true } : {}),
-    ...(decision.reason === '' ? {} : { reason: decision.reason }),
   }
 }
 
@@ -160,7 +103,8 @@ async function reviewToken(object: TokenReview & AnyObject, reviewers: Reviewers
   const sent = object.spec.audiences ?? []
   const audiences = sent.length === 0 ? reviewers.audiences : sent
   try {
-    const found = await reviewers.authenticateToken(token, audiences)
+    // As in a header: what stands behind a blank is not of the token.
+    const found = await reviewers.authenticateToken(token.split(' ', 1)[0]!, audiences)
     object.status =
       found === undefined
         ? { user: {}, error: invalidToken }

@@ -10,6 +10,7 @@ import { trackUpdate } from '../apimachinery/managed-fields/update.ts'
 import { typeByName } from '../../openapi/index.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
 import type { Answer, Api, Scope } from './api.ts'
+import { setNamespace } from './create.ts'
 import { decodeAs, type Body } from './decode.ts'
 import { loneType, writerOf } from './managed-fields.ts'
 import { parseWriteOptions } from './options.ts'
@@ -47,6 +48,7 @@ export async function requestToken(api: Api, scope: Scope, body: Body, issuer: T
     fieldValidation: options.fieldValidation,
     warn: scope.warn,
   }) as TokenRequest & AnyObject
+  setNamespace(request, scope)
   const account = scope.resource.store!.get(scope.namespace, scope.name).object
   const meta = (request.metadata ??= {})
   const uid = account.metadata!.uid!
@@ -81,13 +83,12 @@ export async function requestToken(api: Api, scope: Scope, body: Body, issuer: T
 }
 
 /** What a request says of the account must be so. @throws StatusError 409, 422 */
-function checkMeta({ name = '', namespace = '', uid = '' }: ObjectMeta, scope: Scope, accountUid: string): void {
+function checkMeta({ name = '', uid = '' }: ObjectMeta, scope: Scope, accountUid: string): void {
   const refuse = (member: string, value: string) => {
     const error = invalid(field('metadata', member), value, `must match the service account ${member} if specified`)
     return newInvalid(tokenRequestKind, scope.name, [error])
   }
   if (name !== '' && name !== scope.name) throw refuse('name', name)
-  if (namespace !== '' && namespace !== scope.namespace) throw refuse('namespace', namespace)
   if (uid !== '' && uid !== accountUid) {
     const why = `the UID in the token request (${uid}) does not match the UID of the service account (${accountUid})`
     throw newConflict({ group: tokenRequestKind.group, resource: tokenRequestKind.kind }, scope.name, why)
@@ -128,6 +129,7 @@ function boundObject(api: Api, scope: Scope, reference: BoundReference | null | 
     const version = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
     throw newBadRequest(`cannot bind token to object of type ${version}, Kind=${kind}`)
   }
+  if (name === '') throw newBadRequest('Name parameter required.')
   const found: Frozen<AnyObject> | undefined = api.reader.get(
     resource,
     resource === 'nodes' ? undefined : scope.namespace,

@@ -8,9 +8,12 @@ import type { Answer, ListAnswer } from '../endpoints/api.ts'
 import { internalName } from '../endpoints/decode.ts'
 import {
   columnsOf,
+  columnsOfScale,
   hasOwnColumns,
   partialMetadata,
   rowOf,
+  rowOfScale,
+  type ColumnDefinition,
   type IncludeObject,
   type TableRow,
 } from '../registry/table.ts'
@@ -23,6 +26,7 @@ import {
   jsonType,
   negotiateResponse,
   negotiateStream,
+  resourceForms,
   protobufType,
   routeMediaTypes,
   yamlType,
@@ -38,11 +42,12 @@ import { warningHeaders } from './warnings.ts'
 const gzipThresholdBytes = 128 * 1024
 const chunkBytes = 256 * 1024
 
-/** How the client wants the answer. @throws StatusError 406 */
-export function negotiate(ctx: Context, verb: string): Negotiated {
+/** How the client wants the answer. @param hasTables whether it can be had as a Table @throws StatusError 406 */
+export function negotiate(ctx: Context, verb: string, hasTables = true): Negotiated {
   const accept = header(ctx, 'accept')
   checkRouteAccepts(accept, routeMediaTypes(verb === 'list' || verb === 'watch'))
-  return verb === 'watch' ? negotiateStream(accept) : negotiateResponse(accept)
+  const forms = resourceForms({ hasTables })
+  return verb === 'watch' ? negotiateStream(accept, forms) : negotiateResponse(accept, forms)
 }
 
 function header(ctx: Context, name: string): string | undefined {
@@ -67,12 +72,34 @@ export function writeAnswer(ctx: Context, answer: Answer, negotiated: Negotiated
       ctx.status = 204
       return
     case 'object':
-      return writeObject(ctx, answer.code, answer.object as AnyObject, negotiated)
+      return writeComputed(ctx, answer.code, answer.object, negotiated, now)
     case 'entry':
       return writeEntry(ctx, answer.code, answer.resource, answer.entry, negotiated, now)
     case 'list':
       return writeList(ctx, answer, negotiated, now)
   }
+}
+
+/** An object that is not stored itself. Only of Scales there are Tables. */
+function writeComputed(
+  ctx: Context,
+  code: number,
+  object: Frozen<AnyObject>,
+  negotiated: Negotiated,
+  now: number,
+): void {
+  const { transform } = negotiated
+  const asIs = { ...negotiated, transform: undefined }
+  if (transform === undefined) return writeObject(ctx, code, object as AnyObject, asIs)
+  if (transform.as === 'PartialObjectMetadataList') throw notAList(String(object.kind))
+  if (transform.as !== 'Table') return writeObject(ctx, code, partialMetadata(object, transform.version), asIs)
+  const row = rowObject(rowOfScale(object, now), object, includeOf(ctx), transform.version)
+  const { resourceVersion = '' } = object.metadata!
+  writeObject(ctx, code, printTable(transform.version, { resourceVersion }, columnsOfScale(), [row]), asIs)
+}
+
+function notAList(kind: string): Error {
+  return newNotAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (*${kind})`)
 }
 
 /** A Status, in the negotiated encoding if there is one, else as JSON. */
@@ -140,11 +167,7 @@ function writeEntry(
   const { transform } = negotiated
   if (transform !== undefined) {
     const object = servedObject(resource, entry)
-    if (transform.as === 'PartialObjectMetadataList') {
-      throw newNotAcceptable(
-        `you requested PartialObjectMetadataList, but the requested object is not a list (*${internalName(resource.facts)})`,
-      )
-    }
+    if (transform.as === 'PartialObjectMetadataList') throw notAList(internalName(resource.facts))
     if (transform.as === 'Table')
       return writeTable(ctx, code, resource, [entry], { resourceVersion: String(entry.revision) }, negotiated, now)
     return writeObject(ctx, code, partialMetadata(object, transform.version), { ...negotiated, transform: undefined })
@@ -283,18 +306,25 @@ export function tableOf(
   const columns = columnsOf(resource)
   const rows = entries.map((entry): TableRow => {
     const object = servedObject(resource, entry)
-    const row = rowOf(resource, object, columns, now)
-    if (include === 'None') return { ...row, object: null }
-    return { ...row, object: include === 'Object' ? object : partialMetadata(object, version) }
+    return rowObject(rowOf(resource, object, columns, now), object, include, version)
   })
-  return {
-    kind: 'Table',
-    apiVersion: `meta.k8s.io/${version}`,
-    metadata,
-    columnDefinitions: columns,
-    // The printer of kinds without one of their own appends row by row.
-    rows: rows.length === 0 && !hasOwnColumns(resource) ? null : rows,
-  } as AnyObject
+  // The printer of kinds without one of their own appends row by row.
+  return printTable(version, metadata, columns, rows.length === 0 && !hasOwnColumns(resource) ? null : rows)
+}
+
+function rowObject(row: TableRow, object: Frozen<AnyObject>, include: IncludeObject, version: string): TableRow {
+  if (include === 'None') return { ...row, object: null }
+  return { ...row, object: include === 'Object' ? object : partialMetadata(object, version) }
+}
+
+function printTable(
+  version: string,
+  metadata: Partial<ListAnswer['metadata']>,
+  columns: readonly ColumnDefinition[],
+  rows: readonly TableRow[] | null,
+): AnyObject {
+  const type = { kind: 'Table', apiVersion: `meta.k8s.io/${version}` }
+  return { ...type, metadata, columnDefinitions: columns, rows } as AnyObject
 }
 
 export function writeBytes(ctx: Context, code: number, contentType: string, parts: readonly Buffer[]): void {

@@ -47,11 +47,18 @@ export function resourceRoutes(services: Services): Filter {
     checkMethod(resource, info, ctx.method)
     if (info.parts.length > 1) checkPathName(info.parts[1]!)
     const scope = scopeOf(services, ctx, resource, info)
-    const negotiated = negotiate(ctx, info.verb)
+    const negotiated = negotiate(ctx, info.verb, hasTables(resource, info.subresource))
     if (info.verb === 'watch') return writeWatch(ctx, watch(api, scope), negotiated, () => api.clock.now())
     const answer = await answerOf(services, ctx, scope)
     writeAnswer(ctx, answer, negotiated, api.clock.now())
   }
+}
+
+/** Answers of these are no objects of the kind, and reviews are not kept: nobody prints them. */
+const withoutTables = new Set(['binding', 'eviction', 'token'])
+
+function hasTables({ facts, store }: Resource, subresource: string): boolean {
+  return (store !== undefined || facts.kind === 'ComponentStatus') && !withoutTables.has(subresource)
 }
 
 /** Without any of these a kind has only a collection: reviews. */
@@ -93,6 +100,8 @@ function checkMethod(resource: Resource, info: RequestInfo, method: string): voi
     PATCH: !isCollection && allowed('patch'),
     DELETE: isCollection ? allowed('deletecollection') && !acrossNamespaces : allowed('delete'),
   }
+  // A proxied request may have any.
+  if (info.subresource === 'proxy') byMethod['HEAD'] = byMethod['OPTIONS'] = byMethod['PATCH'] = allowed('get')
   if (byMethod[method] !== true) throw newMethodNotAllowed()
 }
 
@@ -118,7 +127,7 @@ function scopeOf(services: Services, ctx: Context, resource: Resource, info: Req
 
 async function answerOf(services: Services, ctx: Context, scope: Scope): Promise<Answer> {
   const { subresource } = scope
-  if (connectSubresources.has(subresource)) return connect(scope)
+  if (connectSubresources.has(subresource)) return connect(services.api, scope)
   if (subresource === 'scale') {
     if (ctx.method === 'GET') return getScale(scope)
     return writeScale(services, ctx, scope)
@@ -127,7 +136,7 @@ async function answerOf(services: Services, ctx: Context, scope: Scope): Promise
 }
 
 async function writeScale({ api }: Services, ctx: Context, scope: Scope): Promise<Answer> {
-  if (ctx.method === 'PUT') return updateScale(api, scope, await bodyOf(ctx, scope.resource))
+  if (ctx.method === 'PUT') return updateScale(api, scope, await bodyOf(ctx, scope.resource, 'scale'))
   return isApply(ctx)
     ? applyScale(api, scope, decodeApplyBody(await readBody(ctx)))
     : patchScale(api, scope, await patchOf(ctx))
@@ -141,7 +150,7 @@ async function plainAnswer(services: Services, ctx: Context, scope: Scope): Prom
       if (resource.facts.kind === 'ComponentStatus') return componentStatuses(scope, services.components)
       return name === '' ? list(scope) : get(scope)
     case 'POST': {
-      const body = await bodyOf(ctx, resource)
+      const body = await bodyOf(ctx, resource, subresource)
       if (subresource === 'binding' || resource.facts.kind === 'Binding') return bind(api, scope, body)
       if (subresource === 'eviction') return evict(api, scope, body)
       if (subresource === 'token') return requestToken(api, scope, body, services.tokens)
@@ -149,7 +158,7 @@ async function plainAnswer(services: Services, ctx: Context, scope: Scope): Prom
       return create(api, scope, body)
     }
     case 'PUT':
-      return update(api, scope, await bodyOf(ctx, resource))
+      return update(api, scope, await bodyOf(ctx, resource, subresource))
     case 'PATCH':
       return isApply(ctx)
         ? apply(api, scope, decodeApplyBody(await readBody(ctx)))
@@ -165,9 +174,12 @@ async function plainAnswer(services: Services, ctx: Context, scope: Scope): Prom
   }
 }
 
-async function bodyOf(ctx: Context, { facts }: Resource): Promise<Body> {
+/** @param subresource its body may be of a kind of its own: a Scale, an Eviction */
+async function bodyOf(ctx: Context, { facts }: Resource, subresource = ''): Promise<Body> {
+  const own = facts.subresources.find(({ name }) => name === subresource)
   const apiVersion = facts.group === '' ? facts.version : `${facts.group}/${facts.version}`
-  return decodeBody(ctx.get('content-type'), await readBody(ctx), { apiVersion, kind: facts.kind })
+  const expected = own === undefined ? { apiVersion, kind: facts.kind } : { apiVersion: own.apiVersion, kind: own.kind }
+  return decodeBody(ctx.get('content-type'), await readBody(ctx), expected)
 }
 
 const isApply = (ctx: Context): boolean => mediaTypeOf(ctx) === applyPatchType

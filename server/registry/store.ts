@@ -419,15 +419,15 @@ export class ResourceStore {
     { uid, resourceVersion }: Preconditions,
   ): void {
     const meta = old.metadata!
-    if (uid !== undefined && uid !== meta.uid) {
+    const check = (member: string, wanted: string | undefined, found: string | undefined): void => {
+      if (wanted === undefined || wanted === found) return
       const key = this.key(meta.namespace ?? '', name)
-      const detail = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${meta.uid}`
+      const detail = `Precondition failed: ${member} in precondition: ${wanted}, ${member} in object meta: ${found}`
       const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`
       throw newConflict(this.#named(context), name, why)
     }
-    if (resourceVersion !== undefined && resourceVersion !== meta.resourceVersion) {
-      throw newConflict(this.#named(context), name, modifiedText)
-    }
+    check('UID', uid, meta.uid)
+    check('ResourceVersion', resourceVersion, meta.resourceVersion)
   }
 
   #named(context: WriteContext): GroupResource {

@@ -2,7 +2,9 @@
 // Source: apimachinery meta/v1, Table; apiserver/pkg/endpoints/handlers, response.go (v1.36)
 import { columnDescriptions } from '../../openapi/column-descriptions.ts'
 import { tableColumns } from '../../openapi/index.ts'
+import type { TableColumn } from '../../openapi/schema.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
+import type { Scale } from '../api/autoscaling.ts'
 import { translateTimestampSince } from './age.ts'
 import type { Cell } from './kind.ts'
 import type { Resource } from './resources.ts'
@@ -36,8 +38,12 @@ export function columnsOf(resource: Resource): readonly ColumnDefinition[] {
 function defineColumns({ facts: { group, version, resource } }: Resource): readonly ColumnDefinition[] {
   const own = tableColumns(group, version, resource)
   const columns = own.length > 0 ? own : defaultColumns
+  return describe(group === '' ? resource : `${resource}.${group}`, columns)
+}
+
+function describe(groupResource: string, columns: readonly TableColumn[]): readonly ColumnDefinition[] {
   const descriptions = columnDescriptions(
-    group === '' ? resource : `${resource}.${group}`,
+    groupResource,
     columns.map(({ name }) => name),
   )
   return columns.map(({ name, type, format, priority }, at) => ({
@@ -59,6 +65,25 @@ const defaultColumns = [
   { name: 'Name', type: 'string', format: 'name', priority: 0 },
   { name: 'Created At', type: 'date', format: '', priority: 0 },
 ]
+
+let scaleColumns: readonly ColumnDefinition[] | undefined
+
+/** Columns of a Scale, which is what subresources print that are no objects of their own kind. */
+export function columnsOfScale(): readonly ColumnDefinition[] {
+  return (scaleColumns ??= describe('scales', [
+    { name: 'Name', type: 'string', format: '', priority: 0 },
+    { name: 'Desired', type: 'integer', format: '', priority: 0 },
+    { name: 'Available', type: 'integer', format: '', priority: 0 },
+    { name: 'Age', type: 'string', format: '', priority: 0 },
+  ]))
+}
+
+/** @param now milliseconds since the epoch */
+export function rowOfScale(scale: Frozen<AnyObject>, now: number): TableRow {
+  const { spec, status, metadata } = scale as Frozen<Scale>
+  const age = translateTimestampSince(metadata?.creationTimestamp, now)
+  return { cells: [metadata?.name ?? '', spec?.replicas ?? 0, status?.replicas ?? 0, age] }
+}
 
 /** @param now milliseconds since the epoch: ages are relative to it */
 export function rowOf(

@@ -53,12 +53,13 @@ describe('negotiation', () => {
     ).to.equal(jsonType)
     expect(negotiateResponse(`application/json;${table},application/json`, plainForms).transform).to.equal(undefined)
     const partial = 'application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
-    expect(negotiateResponse(partial, resourceForms(true))).to.deep.include({ mediaType: protobufType })
+    expect(negotiateResponse(partial, resourceForms({ custom: true }))).to.deep.include({ mediaType: protobufType })
   })
 
   it('gives custom resources no protobuf', () => {
     expect(
-      negotiateResponse('application/vnd.kubernetes.protobuf,application/json', resourceForms(true)).mediaType,
+      negotiateResponse('application/vnd.kubernetes.protobuf,application/json', resourceForms({ custom: true }))
+        .mediaType,
     ).to.equal(jsonType)
   })
 

@@ -133,11 +133,11 @@ export function preferredType(header: string | undefined, types: readonly string
 const metaVersions = new Set(['v1', 'v1beta1'])
 
 /** Endpoints of resources. `custom`: of a CustomResourceDefinition, whose objects have no protobuf form. */
-export function resourceForms(custom = false): Allows {
+export function resourceForms({ custom = false, hasTables = true } = {}): Allows {
   return (mediaType, transform) => {
     if (transform === undefined) return !custom || mediaType !== protobufType
     if (transform.group !== 'meta.k8s.io' || !metaVersions.has(transform.version)) return false
-    if (transform.as === 'Table') return mediaType !== protobufType
+    if (transform.as === 'Table') return hasTables && mediaType !== protobufType
     return transform.as === 'PartialObjectMetadata' || transform.as === 'PartialObjectMetadataList'
   }
 }
