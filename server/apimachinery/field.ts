@@ -147,6 +147,11 @@ export function tooMany(path: FieldPath, actual: number, max: number): FieldErro
   }
 }
 
+/** What the validation itself could not do. */
+export function internal(path: FieldPath, detail: string): FieldError {
+  return { reason: 'InternalError', field: String(path), message: `Internal error: ${detail}` }
+}
+
 export function typeInvalid(path: FieldPath, value: unknown, detail: string): FieldError {
   return {
     reason: 'FieldValueTypeInvalid',

@@ -12,6 +12,7 @@ import type {
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { field, forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { isDNS1123Label, isPathSegmentName } from '../../apimachinery/formats.ts'
+import { validateContainerResourceName } from '../pod-template/resource-names.ts'
 import { compareQuantities, newQuantity, parseQuantity } from '../../apimachinery/quantity.ts'
 
 /** How strictly the apiVersion of a reference is judged. */
@@ -131,6 +132,8 @@ function validateSource(
   if (name === 'resource' || name === 'containerResource') {
     if (!('name' in source) || source.name === '')
       errors.push(required(path.child('name'), 'must specify a resource name'))
+    else if (name === 'containerResource')
+      errors.push(...validateContainerResourceName(source.name, path.child('name')))
     if ('container' in source) {
       const container = source.container
       if (container === '') errors.push(required(path.child('container'), 'must specify a container'))

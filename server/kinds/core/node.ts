@@ -3,7 +3,7 @@
 // pkg/printers/internalversion, printNode (v1.36)
 import type { Node, NodeAddress, Taint } from '../../api/core.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
-import { duplicate, field, forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
+import { duplicate, field, forbidden, internal, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { byteLength, isValidLabelValue } from '../../apimachinery/formats.ts'
 import { isIPv6, isValidCIDRForLegacyField, parseCIDR, warningsForCIDR } from '../../apimachinery/ip.ts'
 import { validateLabelName } from '../../apimachinery/validation.ts'
@@ -27,7 +27,7 @@ export const node = defineKind<Node>({
     validateUpdate,
     warnings,
   },
-  status: { validateUpdate },
+  status: { prepareForUpdate: (draft) => dropConfig(draft), validateUpdate },
   selectableFields: { 'spec.unschedulable': ({ spec }) => String(spec?.unschedulable ?? false) },
   cells: {
     Status: readiness,
@@ -75,9 +75,15 @@ function validate({ metadata, spec, status }: Node): FieldError[] {
   const cidrsPath = field('spec', 'podCIDRs')
   const wrong = podCIDRs.flatMap((cidr, at) => isValidCIDRForLegacyField(cidrsPath.index(at), cidr, true))
   errors.push(...wrong)
-  if (podCIDRs.length < 2 || wrong.length > 0) return errors
-  const families = new Set(podCIDRs.map((cidr) => isIPv6(parseCIDR(cidr)!.address)))
-  if (families.size === 2 && podCIDRs.length === 2) return errors
+  if (podCIDRs.length < 2) return errors
+  const parsed = podCIDRs.map((cidr) => parseCIDR(cidr))
+  const firstBad = parsed.indexOf(undefined)
+  if (firstBad >= 0) {
+    const why = `invalid CIDR[${firstBad}]: <nil> (invalid CIDR address: ${podCIDRs[firstBad]})`
+    errors.push(internal(cidrsPath, `invalid PodCIDRs. failed to check with dual stack with error:${why}`))
+  }
+  const families = new Set(parsed.map((cidr) => cidr !== undefined && isIPv6(cidr.address)))
+  if (firstBad < 0 && families.size === 2 && podCIDRs.length === 2) return errors
   return [...errors, invalid(cidrsPath, podCIDRs, 'may specify no more than one CIDR for each IP family')]
 }
 

@@ -1,7 +1,7 @@
 // PersistentVolume of the core group.
 // Source: pkg/registry/core/persistentvolume; pkg/apis/core/validation, ValidatePersistentVolumeSpec,
 // ValidatePersistentVolumeUpdate; pkg/printers/internalversion, printPersistentVolume (v1.36)
-import type { PersistentVolume, PersistentVolumeSpec } from '../../api/core.ts'
+import type { NodeSelectorRequirement, PersistentVolume, PersistentVolumeSpec } from '../../api/core.ts'
 import { formatTime } from '../../apimachinery/clock.ts'
 import { semanticEqual } from '../../apimachinery/equality.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
@@ -181,13 +181,23 @@ function isSameNodeAffinity(
   if (terms.length !== oldTerms.length) return false
   return terms.every((term, at) => {
     const oldTerm = oldTerms[at]!
-    const expressions = term.matchExpressions ?? []
-    const renamed = (oldTerm.matchExpressions ?? []).map((one, index) => {
-      const key = newNames[one.key]
-      return key !== undefined && expressions[index]?.key === key ? { ...one, key } : one
-    })
-    return semanticEqual(expressions, renamed) && semanticEqual(term.matchFields, oldTerm.matchFields)
+    return (
+      isSameButForNames(term.matchExpressions ?? [], oldTerm.matchExpressions ?? []) &&
+      isSameButForNames(term.matchFields ?? [], oldTerm.matchFields ?? [])
+    )
   })
+}
+
+/** A key without a newer name may become none at all: upstream looks for the name of both. */
+function isSameButForNames(now: readonly NodeSelectorRequirement[], old: readonly NodeSelectorRequirement[]): boolean {
+  const renamed = old.map((one, at) => {
+    const key = newNames[one.key ?? ''] ?? ''
+    return (now[at]?.key ?? '') === key ? { ...one, key } : one
+  })
+  return semanticEqual(
+    now.map((one) => ({ ...one, key: one.key ?? '' })),
+    renamed,
+  )
 }
 
 const deprecatedSources: readonly (readonly [source: keyof PersistentVolumeSpec, name: string, text: string])[] = [

@@ -92,7 +92,12 @@ function validateUpdate(claim: Claim, old: Claim): FieldError[] {
   const { spec: munged, oldSpec: mungedOld, annotationErrors } = withoutUpdatableFields(claim, old)
   errors.push(...annotationErrors)
   const struct = 'PersistentVolumeClaimSpec'
-  if (!semanticEqual(internalForm(struct, munged), internalForm(struct, mungedOld))) {
+  // A selector of everything is another one than none.
+  const hasSelector = (one: PersistentVolumeClaimSpec): boolean => one.selector !== undefined
+  if (
+    hasSelector(munged) !== hasSelector(mungedOld) ||
+    !semanticEqual(internalForm(struct, munged), internalForm(struct, mungedOld))
+  ) {
     errors.push(forbidden(field('spec'), `${immutableText}\n${internalDiff(struct, mungedOld, munged)}`))
   }
   const [size, oldSize, statusSize] = [spec.resources?.requests, oldSpec.resources?.requests, old.status?.capacity].map(

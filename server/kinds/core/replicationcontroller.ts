@@ -95,10 +95,7 @@ function warnings({ metadata, spec }: Controller, old: Controller | undefined): 
   const nameWarning =
     'metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; ' +
     `a DNS label is recommended: [${problems.join(' ')}]`
-  return [
-    ...(problems.length > 0 ? [nameWarning] : []),
-    ...podTemplateWarnings(spec?.template ?? {}, templatePath),
-  ]
+  return [...(problems.length > 0 ? [nameWarning] : []), ...podTemplateWarnings(spec?.template ?? {}, templatePath)]
 }
 
 const counts = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration']

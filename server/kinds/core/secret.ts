@@ -9,13 +9,14 @@ import { defineKind } from '../../registry/kind.ts'
 import { invalids } from '../metadata/field-formats.ts'
 import { base64Length, maxDataBytes, validateImmutableData } from './configmap.ts'
 import { jsonObjectProblem } from './json-problem.ts'
+import { problemOfKeyPair } from './key-pair.ts'
 
 export const secret = defineKind<Secret>({
   group: '',
   version: 'v1',
   kind: 'Secret',
   defaults,
-  strategy: { validate, validateUpdate, validateUpdateOnly: true },
+  strategy: { validate, validateUpdate, validateUpdateOnly: true, warnings },
   selectableFields: { type: ({ type }) => type ?? '' },
   cells: { Type: ({ type }) => type ?? '', Data: ({ data }) => Object.keys(data ?? {}).length },
 })
@@ -28,6 +29,13 @@ function defaults(draft: Secret): void {
     }
     delete draft.stringData
   }
+}
+
+function warnings({ type, data = {} }: Secret): string[] {
+  if (type !== 'kubernetes.io/tls') return []
+  const read = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString('latin1')
+  const problem = problemOfKeyPair(read('tls.crt'), read('tls.key'))
+  return problem === undefined ? [] : [problem]
 }
 
 /** Keys that a type requires. */

@@ -61,9 +61,12 @@ function dropTopology(draft: EndpointSlice): void {
   for (const endpoint of draft.endpoints ?? []) delete endpoint.deprecatedTopology
 }
 
-/** Labels count for the generation too. */
+/** Labels count for the generation too, and so does a topology that is dropped. */
 function prepareForUpdate(draft: EndpointSlice, old: EndpointSlice): void {
-  if (!deepEqual(draft.metadata?.labels, old.metadata?.labels)) {
+  if (
+    !deepEqual(draft.metadata?.labels, old.metadata?.labels) ||
+    draft.endpoints?.some(({ deprecatedTopology }) => deprecatedTopology !== undefined)
+  ) {
     draft.metadata!.generation = (old.metadata?.generation ?? 0) + 1
   }
   if (!deepEqual(draft.endpoints, old.endpoints)) dropTopology(draft)
@@ -119,7 +122,7 @@ function validateEndpoint(endpoint: Endpoint, addressType: string, path: FieldPa
   if (addresses.length === 0) errors.push(required(addressesPath, 'must contain at least 1 address'))
   else if (addresses.length > maxAddresses) errors.push(tooMany(addressesPath, addresses.length, maxAddresses))
   for (const [at, address] of addresses.entries()) {
-    errors.push(...validateAddress(address, addressType, addressesPath.index(at)))
+    errors.push(...validateAddress(address, addressType, addressesPath, at))
   }
   if (nodeName !== undefined) {
     errors.push(...nameIsDNSSubdomain(nodeName, false).map((text) => invalid(path.child('nodeName'), nodeName, text)))
@@ -130,13 +133,15 @@ function validateEndpoint(endpoint: Endpoint, addressType: string, path: FieldPa
   return hints === undefined ? errors : [...errors, ...validateHints(hints, path.child('hints'))]
 }
 
-function validateAddress(address: string, addressType: string, path: FieldPath): FieldError[] {
+/** @param path of all addresses: an address of the other family is told of them */
+function validateAddress(address: string, addressType: string, all: FieldPath, at: number): FieldError[] {
+  const path = all.index(at)
   if (addressType === 'FQDN') return validateFullyQualifiedDomainName(address, path)
   if (addressType !== 'IPv4' && addressType !== 'IPv6') return []
   const errors = addressType === 'IPv4' ? isValidIPForLegacyField(path, address, true) : isValidIP(path, address)
   if (errors.length > 0) return errors
   const ip = parseIP(address)!
-  if (isIPv6(ip) !== (addressType === 'IPv6')) errors.push(invalid(path, address, `must be an ${addressType} address`))
+  if (isIPv6(ip) !== (addressType === 'IPv6')) errors.push(invalid(all, address, `must be an ${addressType} address`))
   return [...errors, ...validateEndpointIP(address, ip, path)]
 }
 

@@ -47,6 +47,7 @@ export const internalStructs: Readonly<Record<string, string>> = {
   DownwardAPIVolumeSource: 'Items=[]DownwardAPIVolumeFile DefaultMode=*int',
   EmptyDirVolumeSource: 'Medium SizeLimit=*quantity',
   EnvFromSource: 'Prefix ConfigMapRef=*ConfigMapEnvSource SecretRef=*SecretEnvSource',
+  EventSource: 'Component Host',
   EnvVar: 'Name Value ValueFrom=*EnvVarSource',
   EnvVarSource: `
     FieldRef=*ObjectFieldSelector ResourceFieldRef=*ResourceFieldSelector ConfigMapKeyRef=*ConfigMapKeySelector

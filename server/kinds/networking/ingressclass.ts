@@ -44,7 +44,7 @@ function validateParameters(parameters: IngressClassParametersReference, path: F
   const { scope, namespace } = parameters
   const errors = validateReference(parameters, path)
   const namespacePath = path.child('namespace')
-  if (!scope) errors.push(required(path.child('scope')))
+  if (scope === undefined) errors.push(required(path.child('scope')))
   else if (scope === 'Namespace') {
     if (namespace === undefined) errors.push(required(namespacePath, "`parameters.scope` is set to 'Namespace'"))
     else errors.push(...nameIsDNSLabel(namespace, false).map((text) => invalid(namespacePath, namespace, text)))

@@ -79,7 +79,7 @@ export function validateClaimSpec(
 }
 
 function isSameReference(a: TypedLocalObjectReference, b: TypedObjectReference): boolean {
-  return (a.apiGroup ?? '') === (b.apiGroup ?? '') && a.kind === b.kind && a.name === b.name
+  return a.apiGroup === b.apiGroup && a.kind === b.kind && a.name === b.name
 }
 
 function validateDataSource(

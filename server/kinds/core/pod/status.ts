@@ -37,9 +37,7 @@ function dropDisabledStatusFields(status: PodStatus): void {
 /** About addresses that are valid, and not as they should be written. */
 export function statusWarnings({ status }: Pod): string[] {
   return (['podIPs', 'hostIPs'] as const).flatMap((list) =>
-    (status?.[list] ?? []).flatMap(({ ip = '' }, at) =>
-      warningsForIP(field('status', list).index(at).child('ip'), ip),
-    ),
+    (status?.[list] ?? []).flatMap(({ ip = '' }, at) => warningsForIP(field('status', list).index(at).child('ip'), ip)),
   )
 }
 
