@@ -48,6 +48,8 @@ export interface ControllerDefinition {
   readonly reconcile: (key: string, listers: Listers, now: number) => readonly Action[]
   /** Keys reconciled side by side. Default 5. */
   readonly concurrency?: number
+  /** First pause before a key that failed comes back, and the longest; those of the work queue by default. */
+  readonly backOff?: { readonly firstMs: number; readonly longestMs: number }
 }
 
 export interface ControllerContext {
@@ -141,6 +143,10 @@ class Runner implements RunningController, Listers {
     this.#queue = new WorkQueue(clock, {
       work: (key) => this.#reconcile(key),
       concurrency: definition.concurrency ?? 5,
+      ...(definition.backOff && {
+        baseDelayMs: definition.backOff.firstMs,
+        maxDelayMs: definition.backOff.longestMs,
+      }),
       onError: (key, error, retries) => {
         if (isWorthTelling(error, retries)) onError?.(definition.name, key, error)
       },

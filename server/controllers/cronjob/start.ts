@@ -81,7 +81,7 @@ function startOnSchedule(
   if (due.last === undefined) return [...finish(status), comeBack(status)]
   const many = 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew'
   const missed = due.missed === 'many' ? [warning(cronJob, 'TooManyMissedTimes', many)] : []
-  const obstacle = obstacleTo(cronJob, status, due.last, now)
+  const obstacle = obstacleTo(cronJob, status, due.last)
   if (obstacle !== undefined) return [...missed, ...obstacle, ...finish(status), comeBack(status)]
   const { last } = due
   return [
@@ -97,13 +97,8 @@ function obstacleTo(
   cronJob: CronJob,
   { active = [], lastScheduleTime }: CronStatus,
   scheduled: number,
-  now: number,
 ): readonly EventAction[] | undefined {
-  const { startingDeadlineSeconds, concurrencyPolicy } = cronJob.spec
-  if (startingDeadlineSeconds !== undefined && scheduled + startingDeadlineSeconds * 1000 < now) {
-    const time = new Date(scheduled).toUTCString().replace('GMT', '+0000')
-    return [warning(cronJob, 'MissSchedule', `Missed scheduled time to start a job: ${time}`)]
-  }
+  const { concurrencyPolicy } = cronJob.spec
   const isListed = active.some(({ name }) => name === jobName(cronJob, scheduled))
   if (isListed || timeOf(lastScheduleTime) === scheduled) return []
   if (concurrencyPolicy !== 'Forbid' || active.length === 0) return undefined

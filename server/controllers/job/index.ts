@@ -29,6 +29,7 @@ export function job(): Controller {
         indexes: { orphans: indexOrphans },
       },
     ],
+    backOff: { firstMs: 1000, longestMs: 60_000 },
     reconcile(key, listers, now): readonly Action[] {
       if (key.startsWith(POD_KEY)) return releaseOrphan(key.slice(POD_KEY.length), listers)
       const { namespace, name } = splitKey(key)

@@ -13,7 +13,8 @@ export type Indexes = readonly Interval[]
 export function parseIndexes(text: string | undefined, completions: number): Indexes {
   const intervals: Interval[] = []
   for (const part of text === undefined || text === '' ? [] : text.split(',')) {
-    const [first, last = first] = part.split('-').map(integer)
+    const [low = '', high = low] = part.split('-')
+    const [first, last] = [integer(low), integer(high)]
     if (first === undefined) continue
     if (first >= completions) break
     if (last === undefined) continue
