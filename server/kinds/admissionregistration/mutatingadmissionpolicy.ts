@@ -1,4 +1,4 @@
-// MutatingAdmissionPolicy of admissionregistration.k8s.io/v1. Whether expressions compile is not judged.
+// MutatingAdmissionPolicy of admissionregistration.k8s.io/v1.
 // Source: pkg/apis/admissionregistration/validation, validateMutatingAdmissionPolicySpec;
 // pkg/printers/internalversion, printMutatingAdmissionPolicy (v1.36)
 import type { MutatingAdmissionPolicy, Mutation } from '../../api/admissionregistration.ts'
@@ -6,6 +6,7 @@ import { semanticEqual } from '../../apimachinery/equality.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { field, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { defineKind } from '../../registry/kind.ts'
+import { problemOfExpression, type Scope } from '../rules/expressions.ts'
 import { printParamKind, validateFailurePolicy, validateParamKind, validateVariables } from './policies.ts'
 import { validateMatchConditions, validateMatchResources, validateMutatingOperations } from './rules.ts'
 
@@ -44,15 +45,20 @@ function validatePolicy(
       errors.push(required(constraintsPath.child('resourceRules')))
     errors.push(...validateMutatingOperations(matchConstraints, constraintsPath))
   }
+  const hasParams = paramKind !== undefined
   const areConditionsKept =
     old !== undefined &&
     semanticEqual(paramKind, old.spec?.paramKind) &&
     semanticEqual(matchConditions, old.spec?.matchConditions)
-  if (!areConditionsKept) errors.push(...validateMatchConditions(matchConditions, path.child('matchConditions')))
-  errors.push(...validateVariables(spec.variables, path.child('variables')))
+  if (!areConditionsKept)
+    errors.push(...validateMatchConditions(matchConditions, path.child('matchConditions'), hasParams))
+  const variables = validateVariables(spec.variables, { hasParams, hasAuthorizer: true }, path.child('variables'))
+  errors.push(...variables.errors)
   const mutationsPath = path.child('mutations')
   if (mutations.length === 0) errors.push(required(mutationsPath, 'mutations must contain at least one item'))
-  errors.push(...mutations.flatMap((mutation, at) => validateMutation(mutation, mutationsPath.index(at))))
+  errors.push(
+    ...mutations.flatMap((mutation, at) => validateMutation(mutation, variables.scope, mutationsPath.index(at))),
+  )
   const reinvocationPath = path.child('reinvocationPolicy')
   if (!reinvocationPolicy) errors.push(required(reinvocationPath))
   else if (!reinvocationPolicies.includes(reinvocationPolicy)) {
@@ -63,7 +69,12 @@ function validatePolicy(
 
 const members = { ApplyConfiguration: 'applyConfiguration', JSONPatch: 'jsonPatch' } as const
 
-function validateMutation(mutation: Mutation, path: FieldPath): FieldError[] {
+const results = {
+  applyConfiguration: { types: ['Object'], text: 'Object' },
+  jsonPatch: { types: ['list(JSONPatch)'], text: 'list(JSONPatch)' },
+}
+
+function validateMutation(mutation: Mutation, scope: Scope, path: FieldPath): FieldError[] {
   const type = mutation.patchType ?? ''
   if (type === '') return [required(path.child('patchType'))]
   if (type !== 'ApplyConfiguration' && type !== 'JSONPatch') {
@@ -73,8 +84,13 @@ function validateMutation(mutation: Mutation, path: FieldPath): FieldError[] {
   const other = own === 'jsonPatch' ? 'applyConfiguration' : 'jsonPatch'
   const errors: FieldError[] = []
   if (mutation[own] === undefined) errors.push(required(path.child(own), `must be specified when patchType is ${type}`))
-  else if (!mutation[own].expression?.trim()) {
-    errors.push(required(path.child(own, 'expression')))
+  else {
+    const expressionPath = path.child(own, 'expression')
+    const expression = mutation[own].expression?.trim() ?? ''
+    const problem =
+      expression === '' ? undefined : problemOfExpression(expression, { ...scope, hasPatchTypes: true }, results[own])
+    if (expression === '') errors.push(required(expressionPath))
+    else if (problem !== undefined) errors.push(invalid(expressionPath, expression, problem))
   }
   if (mutation[other] !== undefined) {
     errors.push(invalid(path.child(other), `{${other}}`, `must not be specified when patchType is ${type}`))

@@ -12,6 +12,7 @@ import {
   nameIsDNSSubdomain,
   validateLabelSelector,
 } from '../../apimachinery/validation.ts'
+import { compileAdmissionExpression, type Scope } from '../rules/expressions.ts'
 import { failurePolicies } from './rules.ts'
 
 export function validateFailurePolicy(policy: string | undefined, path: FieldPath): FieldError[] {
@@ -52,17 +53,37 @@ const reservedWords = new Set(
   ).split(' '),
 )
 
-export function validateVariables(variables: readonly Variable[] | undefined, path: FieldPath): FieldError[] {
-  return ((variables ?? []) as Partial<Variable>[]).flatMap(({ name = '', expression = '' }, at) => {
+/** Types of variables by name: each may use those before it. One that does not compile is of any type. */
+type VariableTypes = NonNullable<Scope['variables']>
+
+/** @returns what is wrong, and the scope of the expressions that may use the variables */
+export function validateVariables(
+  variables: readonly Variable[] | undefined,
+  scope: Scope,
+  path: FieldPath,
+): { errors: FieldError[]; scope: Scope } {
+  const errors: FieldError[] = []
+  let current: Scope = (variables ?? []).length === 0 ? scope : { ...scope, variables: new Map() }
+  for (const [at, { name = '', expression = '' }] of ((variables ?? []) as Partial<Variable>[]).entries()) {
     const here = path.index(at)
-    const errors: FieldError[] = []
     if (name.trim() === '') errors.push(required(here.child('name'), 'name is not specified'))
     else if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) || reservedWords.has(name)) {
       errors.push(invalid(here.child('name'), name, 'must be a valid CEL identifier'))
     }
-    if (expression.trim() === '') errors.push(required(here.child('expression'), 'expression is not specified'))
-    return errors
-  })
+    const expressionPath = here.child('expression')
+    if (expression.trim() === '') {
+      errors.push(required(expressionPath, 'expression is not specified'))
+      continue
+    }
+    const found = compileAdmissionExpression(expression, current)
+    if ('problem' in found) errors.push(invalid(expressionPath, expression, found.problem))
+    const types: VariableTypes = new Map([
+      ...(current.variables ?? []),
+      [name, 'problem' in found ? ({ kind: 'dyn', name: 'dyn', params: [] } as const) : found.compiled.type] as const,
+    ])
+    current = { ...current, variables: types }
+  }
+  return { errors, scope: current }
 }
 
 export function validatePolicyName(name: string, path: FieldPath): FieldError[] {

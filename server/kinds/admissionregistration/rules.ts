@@ -1,5 +1,4 @@
 // What webhooks and admission policies match: rules with operations, match resources, match conditions.
-// Expressions must be there; whether they compile is not judged here.
 // Source: pkg/apis/admissionregistration/validation, validateRuleWithOperations, validateMatchResources,
 // validateMatchConditions (v1.36)
 import type {
@@ -11,6 +10,7 @@ import type {
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { duplicate, invalid, notSupported, required, tooMany } from '../../apimachinery/field.ts'
 import { isPathSegmentName, isQualifiedName, validateLabelSelector } from '../../apimachinery/validation.ts'
+import { problemOfExpression, wantsBool } from '../rules/expressions.ts'
 
 export const failurePolicies = ['Fail', 'Ignore']
 export const matchPolicies = ['Equivalent', 'Exact']
@@ -123,12 +123,21 @@ export function validateMutatingOperations(match: MatchResources, path: FieldPat
   )
 }
 
-export function validateMatchConditions(conditions: readonly MatchCondition[], path: FieldPath): FieldError[] {
+export function validateMatchConditions(
+  conditions: readonly MatchCondition[],
+  path: FieldPath,
+  hasParams = false,
+): FieldError[] {
   const errors = conditions.length > maxMatchConditions ? [tooMany(path, conditions.length, maxMatchConditions)] : []
   const names = new Set<string>()
   for (const [at, { name = '', expression = '' }] of (conditions as Partial<MatchCondition>[]).entries()) {
     const here = path.index(at)
-    if (expression.trim() === '') errors.push(required(here.child('expression')))
+    const text = expression.trim()
+    if (text === '') errors.push(required(here.child('expression')))
+    else {
+      const problem = problemOfExpression(text, { hasParams, hasAuthorizer: true }, wantsBool)
+      if (problem !== undefined) errors.push(invalid(here.child('expression'), text, problem))
+    }
     if (name === '') errors.push(required(here.child('name')))
     else {
       errors.push(...isQualifiedName(name).map((text) => invalid(here.child('name'), name, text)))

@@ -12,6 +12,7 @@ import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { duplicate, field, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { byteLength, isQualifiedName, validateConditions } from '../../apimachinery/validation.ts'
 import { defineKind } from '../../registry/kind.ts'
+import { problemOfExpression, wantsBool, wantsString, type Scope } from '../rules/expressions.ts'
 import { printParamKind, validateFailurePolicy, validateParamKind, validateVariables } from './policies.ts'
 import { validateMatchConditions, validateMatchResources } from './rules.ts'
 
@@ -35,6 +36,7 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
 
 const maxAuditAnnotations = 20
 const maxValueExpressionBytes = 5 * 1024
+const wantsStringOrNull = { types: ['string', 'null_type'], text: 'one of [string null_type]' }
 const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge']
 
 function validatePolicy(object: ValidatingAdmissionPolicy, old: ValidatingAdmissionPolicy | undefined): FieldError[] {
@@ -57,12 +59,15 @@ function validatePolicy(object: ValidatingAdmissionPolicy, old: ValidatingAdmiss
     if ((matchConstraints.resourceRules ?? []).length === 0)
       errors.push(required(constraintsPath.child('resourceRules')))
   }
+  const hasParams = paramKind !== undefined
   const areConditionsKept =
     old !== undefined &&
     semanticEqual(paramKind, old.spec?.paramKind) &&
     semanticEqual(matchConditions, old.spec?.matchConditions)
-  if (!areConditionsKept) errors.push(...validateMatchConditions(matchConditions, path.child('matchConditions')))
-  errors.push(...validateVariables(spec.variables, path.child('variables')))
+  if (!areConditionsKept)
+    errors.push(...validateMatchConditions(matchConditions, path.child('matchConditions'), hasParams))
+  const variables = validateVariables(spec.variables, { hasParams, hasAuthorizer: true }, path.child('variables'))
+  errors.push(...variables.errors)
   const annotationsPath = path.child('auditAnnotations')
   if (validations.length + auditAnnotations.length === 0) {
     const detail = 'validations or auditAnnotations must contain at least one item'
@@ -70,17 +75,25 @@ function validatePolicy(object: ValidatingAdmissionPolicy, old: ValidatingAdmiss
   }
   return [
     ...errors,
-    ...validations.flatMap((one, at) => validateValidation(one, path.child('validations').index(at))),
-    ...validateAuditAnnotations(object.metadata?.name ?? '', auditAnnotations, annotationsPath),
+    ...validations.flatMap((one, at) => validateValidation(one, variables.scope, path.child('validations').index(at))),
+    ...validateAuditAnnotations(object.metadata?.name ?? '', auditAnnotations, variables.scope, annotationsPath),
   ]
 }
 
-function validateValidation(validation: Validation, path: FieldPath): FieldError[] {
+function validateValidation(validation: Validation, scope: Scope, path: FieldPath): FieldError[] {
   const { expression = '', message = '', messageExpression = '', reason } = validation as Partial<Validation>
   const errors: FieldError[] = []
-  if (expression.trim() === '') errors.push(required(path.child('expression'), 'expression is not specified'))
+  const expressionPath = path.child('expression')
+  if (expression.trim() === '') errors.push(required(expressionPath, 'expression is not specified'))
+  else {
+    const problem = problemOfExpression(expression, scope, wantsBool)
+    if (problem !== undefined) errors.push(invalid(expressionPath, expression, problem))
+  }
   if (messageExpression !== '' && messageExpression.trim() === '') {
     errors.push(invalid(path.child('messageExpression'), messageExpression, 'must be non-empty if specified'))
+  } else if (messageExpression !== '') {
+    const problem = problemOfExpression(messageExpression, { ...scope, hasAuthorizer: false }, wantsString)
+    if (problem !== undefined) errors.push(invalid(path.child('messageExpression'), messageExpression, problem))
   }
   const messagePath = path.child('message')
   if (message !== '' && message.trim() === '')
@@ -94,6 +107,7 @@ function validateValidation(validation: Validation, path: FieldPath): FieldError
 function validateAuditAnnotations(
   policyName: string,
   annotations: readonly AuditAnnotation[],
+  scope: Scope,
   path: FieldPath,
 ): FieldError[] {
   const errors: FieldError[] = []
@@ -111,6 +125,9 @@ function validateAuditAnnotations(
     if (bytes === 0) errors.push(required(valuePath, 'valueExpression is not specified'))
     else if (bytes > maxValueExpressionBytes) {
       errors.push(required(valuePath, `must not exceed ${maxValueExpressionBytes} bytes in length`))
+    } else {
+      const problem = problemOfExpression(valueExpression.trim(), scope, wantsStringOrNull)
+      if (problem !== undefined) errors.push(invalid(valuePath, valueExpression, problem))
     }
     if (keys.has(key)) errors.push(duplicate(keyPath, key))
     keys.add(key)

@@ -6,6 +6,7 @@ import type { FieldError } from '../../apimachinery/field.ts'
 import { field, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { isDNS1035Label, isDNS1123Subdomain, isPathSegmentName, isValidPortNum } from '../../apimachinery/validation.ts'
 import { defineKind, type StrategyContext } from '../../registry/kind.ts'
+import { resetObjectMetaForStatus } from '../metadata/status-meta.ts'
 
 export const apiService = defineKind<APIService>({
   group: 'apiregistration.k8s.io',
@@ -13,7 +14,7 @@ export const apiService = defineKind<APIService>({
   kind: 'APIService',
   validateName: (name) => isPathSegmentName(name),
   strategy: { allowUnconditionalUpdate: false, prepareForCreate, validate },
-  status: { prepareForUpdate: keepMetadata, validateUpdate: validateStatus },
+  status: { prepareForUpdate: resetObjectMetaForStatus, validateUpdate: validateStatus },
   cells: {
     Service: ({ spec }) => (spec?.service === undefined ? 'Local' : `${spec.service.namespace}/${spec.service.name}`),
     Available: printAvailable,
@@ -86,15 +87,6 @@ function validate({ metadata, spec }: APIService): FieldError[] {
     errors.push(invalid(skipPath, true, 'may not be true if caBundle is present'))
   }
   return errors
-}
-
-function keepMetadata(draft: APIService, old: APIService): void {
-  const metadata = (draft.metadata ??= {})
-  for (const name of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const) {
-    delete metadata[name]
-    const value = old.metadata?.[name]
-    if (value !== undefined) Object.assign(metadata, { [name]: structuredClone(value) })
-  }
 }
 
 const statuses = ['True', 'False', 'Unknown']

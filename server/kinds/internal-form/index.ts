@@ -1,7 +1,8 @@
 // Values as upstream prints them in error texts: with Go's names and order, and null for what is absent.
 // Source: apimachinery/pkg/util/validation/field, Error.ErrorBody; apimachinery/pkg/util/diff, Diff (v1.36)
 import { Printed } from '../../apimachinery/field.ts'
-import { internalStructs } from './structs.ts'
+import { resourceStructs } from './resource-structs.ts'
+import { internalStructs as coreStructs } from './structs.ts'
 import { unifiedDiff } from './unified-diff.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -11,6 +12,8 @@ interface InternalField {
   readonly json: string
   readonly type: string
 }
+
+const internalStructs: Readonly<Record<string, string>> = { ...coreStructs, ...resourceStructs }
 
 const parsed = new Map<string, readonly InternalField[]>()
 
@@ -36,10 +39,13 @@ function parseField(row: string): readonly InternalField[] {
 /** Of a template's metadata only these may be set; meta types keep the names they have on the wire. */
 const metadataFields = ['labels', 'annotations'].map((name) => ({ go: name, json: name, type: 'omitted' }))
 
+/** Structs in which Go has embedded the metadata that the wire has in a member. */
+const holdsMetadata: ReadonlySet<string> = new Set(['PersistentVolumeClaimTemplate', 'ResourceClaimTemplateSpec'])
+
 /** A value of the wire as the internal struct of that name would be encoded. */
 export function internalForm(struct: string, value: object): Record<string, unknown> {
   const source = {
-    ...(struct === 'PersistentVolumeClaimTemplate' ? ((value as Json)['metadata'] as Json | undefined) : {}),
+    ...(holdsMetadata.has(struct) ? ((value as Json)['metadata'] as Json | undefined) : {}),
     ...value,
   } as Json
   const form: Record<string, unknown> = {}
@@ -58,7 +64,14 @@ function hostFields({ hostNetwork, hostPID, hostIPC, shareProcessNamespace, host
   return { hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers }
 }
 
-const zeros: Readonly<Record<string, unknown>> = { string: '', int: 0, bool: false, intOrString: 0, quantity: '0' }
+const zeros: Readonly<Record<string, unknown>> = {
+  string: '',
+  int: 0,
+  bool: false,
+  intOrString: 0,
+  quantity: '0',
+  raw: null,
+}
 
 function formOf(type: string, value: unknown): unknown {
   if (value === undefined || value === null) {
@@ -94,9 +107,10 @@ function encode(value: unknown, indent?: number): string {
   return text.replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`)
 }
 
-/** A bad value of an error, printed as the internal struct of that name. */
-export function internalValue(struct: string, value: object): Printed {
-  return new Printed(encode(internalForm(struct, value)))
+/** A bad value of an error, printed as the internal struct of that name, or as one member of it. */
+export function internalValue(struct: string, value: object, member?: string): Printed {
+  const form = internalForm(struct, value)
+  return new Printed(encode(member === undefined ? form : form[member]))
 }
 
 /** What changed between two values, as a unified diff of their internal forms. */

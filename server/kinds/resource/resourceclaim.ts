@@ -2,11 +2,14 @@
 // Source: pkg/apis/resource/validation, ValidateResourceClaim; pkg/registry/resource/resourceclaim;
 // pkg/printers/internalversion, resourceClaimState (v1.36)
 import type { ResourceClaim } from '../../api/resource.ts'
+import { semanticEqual } from '../../apimachinery/equality.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
-import { field, forbidden } from '../../apimachinery/field.ts'
-import { validateImmutableField } from '../../apimachinery/validation.ts'
+import { field, invalid } from '../../apimachinery/field.ts'
 import { defineKind } from '../../registry/kind.ts'
-import { defaultRequests, validateRequests } from './device-requests.ts'
+import { internalValue } from '../internal-form/index.ts'
+import { resetObjectMetaForStatus } from '../metadata/status-meta.ts'
+import { dropDeallocatedDevices, validateStatusUpdate } from './claim-status.ts'
+import { defaultRequests, validateClaimSpec } from './device-requests.ts'
 
 export const resourceClaim = defineKind<ResourceClaim>({
   group: 'resource.k8s.io',
@@ -15,22 +18,22 @@ export const resourceClaim = defineKind<ResourceClaim>({
   defaults: ({ spec }) => defaultRequests(spec),
   strategy: {
     returnsDeletedObject: true,
-    validate: ({ spec }) => validateRequests(spec, field('spec')),
-    validateUpdate: (object, old) => validateImmutableField(object.spec, old.spec, field('spec')),
+    validate: ({ spec }) => validateClaimSpec(spec, field('spec')),
+    validateUpdate,
     validateUpdateOnly: true,
   },
-  status: { validateUpdate: validateStatusUpdate },
+  status: { prepareForUpdate, validateUpdate: validateStatusUpdate },
   cells: { State: printState },
 })
 
-function validateStatusUpdate({ status }: ResourceClaim, old: ResourceClaim): FieldError[] {
-  const path = field('status')
-  const errors: FieldError[] = []
-  if ((status?.reservedFor ?? []).length > 0 && status?.allocation === undefined) {
-    errors.push(forbidden(path.child('reservedFor'), 'may not be specified when `allocated` is not set'))
-  }
-  if (status?.allocation === undefined || old.status?.allocation === undefined) return errors
-  return [...errors, ...validateImmutableField(status.allocation, old.status.allocation, path.child('allocation'))]
+function validateUpdate({ spec }: ResourceClaim, { spec: old }: ResourceClaim): FieldError[] {
+  if (semanticEqual(spec, old)) return []
+  return [invalid(field('spec'), internalValue('ResourceClaimSpec', spec ?? {}), 'field is immutable')]
+}
+
+function prepareForUpdate(draft: ResourceClaim, old: ResourceClaim): void {
+  resetObjectMetaForStatus(draft, old)
+  dropDeallocatedDevices(draft, old)
 }
 
 /** `pending`, `allocated,reserved`, `deleted,allocated` */

@@ -1,0 +1,53 @@
+// Regular expressions of RE2 as this platform runs them.
+// Source: github.com/google/re2/wiki/Syntax
+
+const classes: Readonly<Record<string, string>> = {
+  alnum: '0-9A-Za-z',
+  alpha: 'A-Za-z',
+  ascii: '\\x00-\\x7F',
+  blank: '\\t ',
+  cntrl: '\\x00-\\x1F\\x7F',
+  digit: '0-9',
+  graph: '!-~',
+  lower: 'a-z',
+  print: ' -~',
+  punct: '!-\\/:-@\\[-`{-~',
+  space: '\\t\\n\\v\\f\\r ',
+  upper: 'A-Z',
+  word: '0-9A-Za-z_',
+  xdigit: '0-9A-Fa-f',
+}
+
+const compiled = new Map<string, RegExp | undefined>()
+const maxCompiled = 500
+
+/** Undefined for what is no regular expression. Look-around and back references are none. */
+export function compileRegex(pattern: string): RegExp | undefined {
+  if (compiled.has(pattern)) return compiled.get(pattern)
+  if (compiled.size >= maxCompiled) compiled.clear()
+  const regex = translate(pattern)
+  compiled.set(pattern, regex)
+  return regex
+}
+
+function translate(pattern: string): RegExp | undefined {
+  if (/\(\?(?:=|!|<=|<!)/.test(pattern) || /(?:^|[^\\])(?:\\\\)*\\[1-9]/.test(pattern)) return undefined
+  let flags = 'u'
+  const body = pattern
+    .replace(/^\(\?([ims]+)\)/, (_all, letters: string) => {
+      flags += letters
+      return ''
+    })
+    .replaceAll('(?P<', '(?<')
+    .replaceAll('\\A', '^')
+    .replaceAll('\\z', '$')
+    .replace(/\[:(\w+):\]/g, (all, name: string) => classes[name] ?? all)
+    .replace(/\\([-_"'`@#%&~<>=:;,! ])/g, '$1')
+    .replace(/\\pN/g, '\\p{N}')
+    .replace(/\\pL/g, '\\p{L}')
+  try {
+    return new RegExp(body, flags)
+  } catch {
+    return undefined
+  }
+}
