@@ -202,8 +202,20 @@ function typeRow(type: string, types: Record<string, RecordedType>): TypeRow {
     ...(recorded.mapType === undefined ? {} : { mapType: recorded.mapType }),
     ...(recorded.unions === undefined ? {} : { unions: recorded.unions }),
     ...(recorded.inOpenAPIv2 ? {} : { undocumented: true as const }),
-    fields: (recorded.fields ?? []).map((field) => fieldRow(field, own, types)),
+    fields: (recorded.fields ?? []).map((field) => fieldRow(withListFacts(type, field, types), own, types)),
   }
+}
+
+/** By a struct that is only inlined, and so in no recorded document: the one whose fields are declared alike. */
+const declaredAlike: Readonly<Record<string, string>> = {
+  'io.k8s.api.core.v1.EphemeralContainerCommon': 'io.k8s.api.core.v1.Container',
+}
+
+function withListFacts(type: string, field: RecordedField, types: Record<string, RecordedType>): RecordedField {
+  const same = types[declaredAlike[type] ?? '']?.fields?.find(({ json }) => json === field.json)
+  if (same?.listType === undefined) return field
+  const { listType, listMapKeys } = same
+  return { ...field, listType, ...(listMapKeys === undefined ? {} : { listMapKeys }) }
 }
 
 function fieldRow(field: RecordedField, own: string, types: Record<string, RecordedType>): FieldRow {

@@ -25,7 +25,9 @@ export function applyMergePatch(document: JsonObject, patch: JsonObject): JsonOb
 }
 
 function merge(current: unknown, patch: unknown): unknown {
-  return isObject(current) && isObject(patch) ? applyMergePatch(current, patch) : withoutNulls(patch)
+  if (!isObject(current)) return withoutNulls(patch)
+  // What takes the place of an object, and is none itself, comes as it is.
+  return isObject(patch) ? applyMergePatch(current, patch) : patch
 }
 
 /** Null members of objects say that nothing is to be there; null elements of lists stay. */

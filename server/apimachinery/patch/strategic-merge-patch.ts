@@ -196,7 +196,7 @@ function elementKind(...lists: readonly (readonly unknown[])[]): string {
   for (const list of lists) {
     for (const element of list) {
       const one = kindOf(element)
-      if (one === 'list') throw newUnprocessablePatch('lists of lists are not supported')
+      if (kind === undefined && one === 'list') throw newUnprocessablePatch('lists of lists are not supported')
       if (kind !== undefined && kind !== one)
         throw newBrokenPatch(`list element types are not identical: ${goPrint(lists)}`)
       kind = one
@@ -209,16 +209,20 @@ function elementKind(...lists: readonly (readonly unknown[])[]): string {
 // --- types ---------------------------------------------------------------------------------------------------
 
 function lookup(schema: Schema, key: string): { schema: Schema; strategy: string; mergeKey: string } {
+  if (schema.form === 'any' && schema.name !== undefined) throw unknownField(schema.name, key)
   if (schema.form !== 'struct') {
     throw newBrokenPatch(`merging an object in json but data type is not struct, instead is: ${kindName(schema)}`)
   }
   const field = schema.fields.get(key)
-  if (field === undefined) {
-    const name = schema.go.slice(schema.go.indexOf('.') + 1)
-    throw newBrokenPatch(`unable to find api field in struct ${name} for the json field ${JSON.stringify(key)}`)
-  }
+  if (field === undefined) throw unknownField(schema.go, key)
   const strategy = field.patchStrategy.find((one) => one !== 'retainKeys') ?? ''
   return { schema: field.schema, strategy, mergeKey: field.patchMergeKey ?? '' }
+}
+
+/** @param type with its package before it, as in Go or OpenAPI */
+function unknownField(type: string, key: string) {
+  const name = type.slice(type.lastIndexOf('.') + 1)
+  return newBrokenPatch(`unable to find api field in struct ${name} for the json field ${JSON.stringify(key)}`)
 }
 
 function lookupList(schema: Schema, key: string): ListField {
