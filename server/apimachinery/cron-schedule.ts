@@ -52,7 +52,7 @@ export function parseSchedule(schedule: string, timeZone?: string): CronSchedule
   let zone = timeZone
   if (/^(CRON_)?TZ=/.test(text)) {
     const space = text.indexOf(' ')
-    if (space < 0) throw new Error(`error parsing schedule: runtime error: slice bounds out of range [:${space}]`)
+    if (space < 0) throw new Error(`invalid schedule format: runtime error: slice bounds out of range [:${space}]`)
     zone = text.slice(text.indexOf('=') + 1, space)
     if (!isTimeZone(zone)) throw new Error(`provided bad location ${zone}: unknown time zone ${zone}`)
     text = text.slice(space).trim()

@@ -25,8 +25,9 @@ export function isTimeZone(name: string): boolean {
   // An offset is a time zone for Intl, not for Go.
   if (/^[-+]/.test(name)) return false
   try {
-    clockOf(name)
-    return true
+    // Names are of any case for Intl; for Go they are names of files, which begin with capitals.
+    const known = clockOf(name).resolvedOptions().timeZone
+    return known === name || (known.toLowerCase() !== name.toLowerCase() && !/(^|\/)[a-z]/.test(name))
   } catch {
     return false
   }

@@ -70,4 +70,5 @@ const initContainerAnnotations = ['beta', 'alpha'].flatMap((stage) => [
 export function dropInitContainerAnnotations(metadata: ObjectMeta): void {
   if (metadata.annotations === undefined) return
   for (const key of initContainerAnnotations) delete metadata.annotations[key]
+  if (Object.keys(metadata.annotations).length === 0) delete metadata.annotations
 }

@@ -13,7 +13,7 @@ import type {
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { isConfigMapKey, isRelaxedEnvVarName, nameIsDNSSubdomain } from '../../apimachinery/formats.ts'
-import { formatQuantity, isZeroQuantity, parseQuantity } from '../../apimachinery/quantity.ts'
+import { isZeroQuantity, parseQuantity } from '../../apimachinery/quantity.ts'
 import { invalids, validateDNS1123Label, validateQualifiedName } from '../metadata/field-formats.ts'
 import { validatePathNoBacksteps } from './paths.ts'
 
@@ -168,11 +168,10 @@ export function validateResourceFieldSelector(
   return [...errors, ...validateDivisor(resource, divisor, path.child('divisor'))]
 }
 
-function validateDivisor(resource: string, text: string, path: FieldPath): FieldError[] {
-  const quantity = parseQuantity(text)
-  if (isZeroQuantity(quantity)) return []
-  const divisor = formatQuantity(quantity)
-  const name = resource.slice(resource.indexOf('.') + 1)
+function validateDivisor(resource: string, divisor: string, path: FieldPath): FieldError[] {
+  if (isZeroQuantity(parseQuantity(divisor))) return []
+  const [, name] = /^(?:limits|requests)\.(.*)$/s.exec(resource) ?? []
+  if (name === undefined) return []
   const bytes: Readonly<Record<string, string>> = { memory: 'memory', 'ephemeral-storage': 'local ephemeral storage' }
   if (name === 'cpu') {
     if (divisor === '1m' || divisor === '1') return []

@@ -19,6 +19,9 @@ export function validateVolumeMounts(container: Mounting, volumes: VolumesByName
   const errors: FieldError[] = []
   const mountPaths = new Set<string>()
   const isPrivileged = securityContext?.privileged === true
+  // Of devices of one name the last counts.
+  const devices = new Map(volumeDevices.map(({ name, devicePath }) => [name, devicePath]))
+  const devicePaths = new Set(devices.values())
   for (const [at, mount] of volumeMounts.entries()) {
     const here = path.index(at)
     const { name = '', mountPath = '', subPath = '', subPathExpr = '' } = mount
@@ -27,10 +30,10 @@ export function validateVolumeMounts(container: Mounting, volumes: VolumesByName
     if (mountPath === '') errors.push(required(here.child('mountPath')))
     if (mountPaths.has(mountPath)) errors.push(invalid(here.child('mountPath'), mountPath, 'must be unique'))
     mountPaths.add(mountPath)
-    if (volumeDevices.some((device) => device.name === name)) {
+    if (devices.has(name)) {
       errors.push(invalid(here.child('name'), name, 'must not already exist in volumeDevices'))
     }
-    if (volumeDevices.some((device) => device.devicePath === mountPath)) {
+    if (devicePaths.has(mountPath)) {
       errors.push(invalid(here.child('mountPath'), mountPath, 'must not already exist as a path in volumeDevices'))
     }
     // From here on upstream names no index.

@@ -8,10 +8,10 @@ import {
   compareQuantities,
   formatQuantity,
   parseQuantity,
-  quantityMilliValue,
   quantityValue,
 } from '../../apimachinery/quantity.ts'
 import { validateDNS1123Label } from '../metadata/field-formats.ts'
+import { isWholeQuantity } from './resource-lists.ts'
 import { aggregateContainerResources } from './resource-sums.ts'
 import {
   hugePageSize,
@@ -33,12 +33,9 @@ const zero = parseQuantity('0')
 
 /** Not negative, and whole where a resource is counted. */
 export function validateResourceQuantityValue(name: string, text: string, path: FieldPath): FieldError[] {
-  const quantity = parseQuantity(text)
   const errors: FieldError[] = []
-  if (compareQuantities(quantity, zero) < 0) errors.push(invalid(path, formatQuantity(quantity), isNegative))
-  if (isIntegerResourceName(name) && quantityMilliValue(quantity) % 1000n !== 0n) {
-    errors.push(invalid(path, formatQuantity(quantity), 'must be an integer'))
-  }
+  if (compareQuantities(parseQuantity(text), zero) < 0) errors.push(invalid(path, text, isNegative))
+  if (isIntegerResourceName(name) && !isWholeQuantity(text)) errors.push(invalid(path, text, 'must be an integer'))
   return errors
 }
 
@@ -95,28 +92,17 @@ function validateAgainstLimit(
   if (limitText === undefined) {
     return isOvercommitAllowed(name) ? [] : [required(limitsPath, 'Limit must be set for non overcommitable resources')]
   }
-  const request = parseQuantity(text)
-  const limit = parseQuantity(limitText)
-  const order = compareQuantities(request, limit)
+  const order = compareQuantities(parseQuantity(text), parseQuantity(limitText))
   if (order !== 0 && !isOvercommitAllowed(name)) {
-    return [
-      invalid(requestsPath, formatQuantity(request), `must be equal to ${name} limit of ${formatQuantity(limit)}`),
-    ]
+    return [invalid(requestsPath, text, `must be equal to ${name} limit of ${limitText}`)]
   }
   if (order <= 0) return []
-  return [
-    invalid(
-      requestsPath,
-      formatQuantity(request),
-      `must be less than or equal to ${name} limit of ${formatQuantity(limit)}`,
-    ),
-  ]
+  return [invalid(requestsPath, text, `must be less than or equal to ${name} limit of ${limitText}`)]
 }
 
 function validateHugePages(name: string, text: string, path: FieldPath): FieldError[] {
   if (!isHugePageResourceName(name) || isDivisibleByPageSize(name, text)) return []
-  const quantity = formatQuantity(parseQuantity(text))
-  return [invalid(path, quantity, `${quantity} is not positive integer multiple of ${name}`)]
+  return [invalid(path, text, `${text} is not positive integer multiple of ${name}`)]
 }
 
 function isDivisibleByPageSize(name: string, text: string): boolean {
@@ -193,10 +179,9 @@ function validatePodResourceConsistency(spec: PodSpec, resources: ResourceRequir
     for (const [name, sum] of Object.entries(aggregateContainerResources(spec, list))) {
       const text = resources[list]?.[name]
       if (text === undefined || !applies(name)) continue
-      const quantity = parseQuantity(text)
-      if (compareQuantities(sum, quantity) <= 0) continue
+      if (compareQuantities(sum, parseQuantity(text)) <= 0) continue
       const detail = `must be greater than or equal to aggregate container ${list} of ${formatQuantity(sum)}`
-      errors.push(invalid(path.child(list).key(name), formatQuantity(quantity), detail))
+      errors.push(invalid(path.child(list).key(name), text, detail))
     }
   }
   check('requests', () => true)
@@ -211,10 +196,8 @@ function validateBelowPodLimits(container: Container, resources: ResourceRequire
   return Object.entries(container.resources?.limits ?? {}).flatMap(([name, text]) => {
     const podLimit = resources.limits?.[name]
     if (podLimit === undefined) return []
-    const limit = parseQuantity(text)
-    const most = parseQuantity(podLimit)
-    if (compareQuantities(limit, most) <= 0) return []
-    const detail = `must be less than or equal to pod limits of ${formatQuantity(most)}`
-    return [invalid(path.key(name).child('limits'), formatQuantity(limit), detail)]
+    if (compareQuantities(parseQuantity(text), parseQuantity(podLimit)) <= 0) return []
+    const detail = `must be less than or equal to pod limits of ${podLimit}`
+    return [invalid(path.key(name).child('limits'), text, detail)]
   })
 }

@@ -84,7 +84,7 @@ function validateLabelKeys(
     for (const { key } of selector.matchExpressions ?? []) {
       // The key alone is what the merge into the selector adds: only a second one is told.
       if (match.includes(key) && selected.has(key)) {
-        errors.push(invalid(path.index(match.indexOf(key)), key, 'exists in both matchLabelKeys and labelSelector'))
+        errors.push(invalid(path.index(match.lastIndexOf(key)), key, 'exists in both matchLabelKeys and labelSelector'))
       }
       selected.add(key)
     }

@@ -13,13 +13,13 @@ import type {
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { FieldPath } from '../../apimachinery/field.ts'
 import { isValidLabelValue } from '../../apimachinery/formats.ts'
-import { formatQuantity, parseQuantity, quantityMilliValue } from '../../apimachinery/quantity.ts'
 import type { ObjectMeta } from '../../apimachinery/types.ts'
 import { warningsForIP } from '../../apimachinery/validation.ts'
 import { appArmorPrefix, appArmorProfileOf, seccompContainerPrefix, seccompPodAnnotation } from './annotations.ts'
 import { nodeLabelDeprecation } from '../rules/node-labels.ts'
 import { type VisitedContainer, containersOf } from './containers.ts'
 import { overlappingPathWarnings } from './overlapping-paths.ts'
+import { isWholeQuantity } from './resource-lists.ts'
 
 export function podTemplateWarnings(template: PodTemplateSpec, path: FieldPath): string[] {
   return specWarnings(template.spec ?? { containers: [] }, template.metadata ?? {}, path, true)
@@ -179,11 +179,8 @@ function fractionWarnings(
   return names.flatMap((name) => {
     const text = list?.[name]
     if (text === undefined) return []
-    const quantity = parseQuantity(text)
-    if (quantityMilliValue(quantity) % 1000n === 0n) return []
-    return [
-      `${path.key(name)}: fractional byte value ${JSON.stringify(formatQuantity(quantity))} is invalid, must be an integer`,
-    ]
+    if (isWholeQuantity(text)) return []
+    return [`${path.key(name)}: fractional byte value ${JSON.stringify(text)} is invalid, must be an integer`]
   })
 }
 
