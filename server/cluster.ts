@@ -291,7 +291,7 @@ function splitRules(
   user: UserInfo,
   namespace: string,
 ): ReturnType<Services['reviewers']['rulesFor']> {
-  const rules = rbac.rulesFor(user, namespace)
+  const rules = rbac.boundRules(user, namespace)
   return {
     resourceRules: rules
       .filter((rule) => (rule.resources ?? []).length > 0)

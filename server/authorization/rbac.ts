@@ -33,9 +33,14 @@ export class RBACAuthorizer implements Authorizer {
     return { verdict: 'no-opinion', reason: '' }
   }
 
+  /** Rules that come from bindings: what a review lists, even for those who may do everything. */
+  boundRules(user: UserInfo, namespace: string): Rule[] {
+    return [...this.#rules(user, namespace)].map(({ rule }) => rule)
+  }
+
   /** All rules that apply to the user in the namespace, cluster-wide ones first. */
   rulesFor(user: UserInfo, namespace: string): Rule[] {
-    const rules = [...this.#rules(user, namespace)].map(({ rule }) => rule)
+    const rules = this.boundRules(user, namespace)
     if (!user.groups.includes(mastersGroup)) return rules
     return [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] }, ...rules]
   }

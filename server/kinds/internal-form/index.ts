@@ -2,6 +2,7 @@
 // Source: apimachinery/pkg/util/validation/field, Error.ErrorBody; apimachinery/pkg/util/diff, Diff (v1.36)
 import { Printed } from '../../apimachinery/field.ts'
 import { resourceStructs } from './resource-structs.ts'
+import { storageStructs } from './storage-structs.ts'
 import { internalStructs as coreStructs } from './structs.ts'
 import { unifiedDiff } from './unified-diff.ts'
 
@@ -13,7 +14,7 @@ interface InternalField {
   readonly type: string
 }
 
-const internalStructs: Readonly<Record<string, string>> = { ...coreStructs, ...resourceStructs }
+const internalStructs: Readonly<Record<string, string>> = { ...coreStructs, ...resourceStructs, ...storageStructs }
 
 const parsed = new Map<string, readonly InternalField[]>()
 

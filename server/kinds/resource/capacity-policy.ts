@@ -30,18 +30,20 @@ export function validateCapacity(
 
 function validatePolicy(policy: CapacityRequestPolicy, capacity: Quantity, path: FieldPath): FieldError[] {
   const { validValues = [], validRange } = policy
+  // The wire has a null for a missing one.
+  const initial = policy.default ?? ''
   if (validValues.length > 0 && validRange !== undefined) {
     const detail = 'exactly one policy can be specified, cannot specify "validValues" and "validRange" at the same time'
     return [forbidden(path, detail)]
   }
   if (validValues.length > 0) {
-    if (policy.default === undefined) return [required(path.child('default'), 'required when validValues is defined')]
+    if (initial === '') return [required(path.child('default'), 'required when validValues is defined')]
     const options = validValues.map((one) => parseQuantity(one))
-    return validateOptions(options, parseQuantity(policy.default), capacity, path.child('validValues'))
+    return validateOptions(options, parseQuantity(initial), capacity, path.child('validValues'))
   }
   if (validRange === undefined) return []
-  if (policy.default === undefined) return [required(path.child('default'), 'required when validRange is defined')]
-  return validateRange(validRange, parseQuantity(policy.default), capacity, path.child('validRange'))
+  if (initial === '') return [required(path.child('default'), 'required when validRange is defined')]
+  return validateRange(validRange, parseQuantity(initial), capacity, path.child('validRange'))
 }
 
 function validateOptions(

@@ -7,6 +7,7 @@ import { field, invalid } from '../../apimachinery/field.ts'
 import { compareQuantities, newQuantity, parseQuantity } from '../../apimachinery/quantity.ts'
 import { nameIsDNSSubdomain, validateLabelSelector } from '../../apimachinery/validation.ts'
 import { defineKind } from '../../registry/kind.ts'
+import { printSelector } from '../rules/selectors.ts'
 import { nodeSelectorWarnings } from '../rules/node-labels.ts'
 
 export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
@@ -35,7 +36,7 @@ function validateUpdate(object: CSIStorageCapacity, old: CSIStorageCapacity): Fi
   const immutable = 'field is immutable'
   const errors: FieldError[] = []
   if (!semanticEqual(object.nodeTopology, old.nodeTopology)) {
-    errors.push(invalid(field('nodeTopology'), object.nodeTopology, immutable))
+    errors.push(invalid(field('nodeTopology'), printSelector(object.nodeTopology), immutable))
   }
   if (object.storageClassName !== old.storageClassName) {
     errors.push(invalid(field('storageClassName'), object.storageClassName, immutable))

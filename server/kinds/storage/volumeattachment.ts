@@ -7,7 +7,8 @@ import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { field, forbidden, invalid, required, tooLong } from '../../apimachinery/field.ts'
 import { byteLength, inclusiveRangeError, nameIsDNSSubdomain } from '../../apimachinery/validation.ts'
 import { defineKind } from '../../registry/kind.ts'
-import { goValue } from '../rules/go-value.ts'
+import { internalValue } from '../internal-form/index.ts'
+import { validateInlineVolume } from './inline-volume.ts'
 import { validateCSIDriverName } from './parameters.ts'
 
 export const volumeAttachment = defineKind<VolumeAttachment>({
@@ -40,6 +41,8 @@ function validate(object: VolumeAttachment): FieldError[] {
     errors.push(forbidden(sourcePath, exactlyOne))
   } else if (persistentVolumeName === '') {
     errors.push(required(sourcePath.child('persistentVolumeName'), 'must specify non empty persistentVolumeName'))
+  } else if (inlineVolumeSpec !== undefined) {
+    errors.push(...validateInlineVolume(inlineVolumeSpec, sourcePath.child('inlineVolumeSpec')))
   }
   errors.push(...nameIsDNSSubdomain(nodeName, false).map((text) => invalid(path.child('nodeName'), nodeName, text)))
   errors.push(...validateStatus(object))
@@ -76,14 +79,5 @@ function validateError(error: VolumeError | undefined, path: FieldPath): FieldEr
 
 function validateUpdate(object: VolumeAttachment, old: VolumeAttachment): FieldError[] {
   if (deepEqual(object.spec, old.spec)) return []
-  const { attacher, nodeName, source } = object.spec
-  const printed = {
-    Attacher: attacher,
-    Source: {
-      PersistentVolumeName: source.persistentVolumeName ?? null,
-      InlineVolumeSpec: source.inlineVolumeSpec ?? null,
-    },
-    NodeName: nodeName,
-  }
-  return [invalid(field('spec'), goValue(printed), 'field is immutable')]
+  return [invalid(field('spec'), internalValue('VolumeAttachmentSpec', object.spec), 'field is immutable')]
 }
