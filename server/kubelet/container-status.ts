@@ -79,6 +79,15 @@ export function terminatedStatus(
   return { ...copyOf(before), state: { terminated }, ready: initializes && exitCode === 0, started: false }
 }
 
+/** A container that is held for ended, as the pod is over, though nobody has seen its end. */
+export function withUnknownEnd(status: FrozenContainerStatus): FrozenContainerStatus {
+  if (status.state?.terminated !== undefined) return status
+  const message = 'The container could not be located when the pod was terminated'
+  const terminated = { exitCode: 137, reason: 'ContainerStatusUnknown', message, startedAt: null, finishedAt: null }
+  // Times that nobody knows are on the wire as null.
+  return { ...copyOf(status), state: { terminated: terminated as unknown as ContainerStateTerminated }, ready: false }
+}
+
 /** An ended container that waits for its restart. */
 export function backOffStatus(before: FrozenContainerStatus, message: string): ContainerStatus {
   const state: ContainerState = { waiting: { reason: 'CrashLoopBackOff', message } }

@@ -36,7 +36,9 @@ export interface StatusFacts {
 export function calculateStatus(pod: PodObject, facts: StatusFacts, context: StageContext): PodStatus {
   const { containers, sandboxReady, podIPs, ending = false } = facts
   const before = pod.status
-  const phase = isTerminalPhase(before?.phase) ? before!.phase! : calculatePhase(pod, containers, ending)
+  const found = isTerminalPhase(before?.phase) ? before!.phase! : calculatePhase(pod, containers, ending)
+  // What never came to an end of its own has failed.
+  const phase = ending && !isTerminalPhase(found) ? 'Failed' : found
   const ips = pod.spec?.hostNetwork === true ? context.hostIPs : podIPs
   const foreign = (before?.conditions ?? []).filter(({ type }) => !(OWN_CONDITIONS as readonly string[]).includes(type))
   const containersReady = containersReadyCondition(pod, containers, phase)

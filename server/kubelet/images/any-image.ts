@@ -8,7 +8,8 @@ import type { ImageHandler, Program } from '../runtime.ts'
 const stopSeconds = 0.15
 const server: Program = { exitCode: 0, stopSeconds, stopExitCode: 0 }
 const initializer: Program = { ...server, runsSeconds: 0.01 }
-const task: Program = { ...server, runsSeconds: 0.03 }
+/** A task that is stopped has not done its work: it dies of the signal. */
+const task: Program = { ...server, runsSeconds: 0.03, stopExitCode: 143 }
 
 export const anyImage: ImageHandler = {
   name: 'any',

@@ -1,10 +1,18 @@
 // A pod is being deleted: its containers are asked to stop, and when they have, the pod is removed for good.
 // Left out on purpose: pre-stop hooks; every program stops long before its grace period ends.
-import { terminatedStatus, type FrozenContainerStatus } from '../container-status.ts'
-import { calculateStatus } from '../pod-status.ts'
+import { terminatedStatus, withUnknownEnd, type FrozenContainerStatus } from '../container-status.ts'
+import { calculateStatus, containerStatusesOf, isTerminalPhase } from '../pod-status.ts'
 import type { PodEvent, PodObject, Stage, StageContext } from '../stage.ts'
 import { containerEvent } from './container-events.ts'
-import { containerStates, isRunning, podIPsOf, replaceStatuses, type ContainerState } from './state.ts'
+import {
+  containerStates,
+  isPrepared,
+  isRunning,
+  podIPsOf,
+  replaceStatuses,
+  waitingStatuses,
+  type ContainerState,
+} from './state.ts'
 
 function running(pod: PodObject): ContainerState[] {
   return containerStates(pod).filter(isRunning)
@@ -29,6 +37,24 @@ export const stop: Stage = {
       ended.set(state.container.name, terminatedStatus(state.status, stopExitCode, state.initializes, context.now))
     }
     const facts = { containers: replaceStatuses(pod, ended), sandboxReady: false, podIPs: podIPsOf(pod), ending: true }
+    return { status: calculateStatus(pod, facts, context) }
+  },
+}
+
+function isInitialized(pod: PodObject): boolean {
+  const { init, regular } = containerStatusesOf(pod)
+  return init.length === 0 || regular.some(({ state, lastState }) => !state?.waiting || lastState?.terminated)
+}
+
+/** Nothing runs, but nobody has seen it end: the pod has failed. Source: pkg/kubelet/status, TerminatePod */
+export const end: Stage = {
+  name: 'end',
+  when: ({ metadata, status }) => metadata.deletionTimestamp !== undefined && !isTerminalPhase(status?.phase),
+  delaySeconds: () => 0,
+  next(pod, context) {
+    const { init, regular } = isPrepared(pod) ? containerStatusesOf(pod) : waitingStatuses(pod)
+    const containers = { init, regular: isInitialized(pod) ? regular.map(withUnknownEnd) : regular }
+    const facts = { containers, sandboxReady: false, podIPs: podIPsOf(pod), ending: true }
     return { status: calculateStatus(pod, facts, context) }
   },
 }

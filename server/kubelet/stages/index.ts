@@ -5,13 +5,14 @@ import { finish } from './finish.ts'
 import { finishInit, startInit } from './init.ts'
 import { observe } from './observe.ts'
 import { prepare } from './prepare.ts'
-import { remove, stop } from './deletion.ts'
+import { end, remove, stop } from './deletion.ts'
 import { replace } from './replace.ts'
 import { start } from './start.ts'
 import { stopSidecars } from './sidecars.ts'
 
 export const stages: readonly Stage[] = [
   stop,
+  end,
   remove,
   prepare,
   startInit,

@@ -1,6 +1,6 @@
 // Questions that several stages ask about a pod's state.
-import { isSidecar, type FrozenContainer, type FrozenContainerStatus } from '../container-status.ts'
-import { containerStatusesOf, isTerminalPhase } from '../pod-status.ts'
+import { isSidecar, waitingStatus, type FrozenContainer, type FrozenContainerStatus } from '../container-status.ts'
+import { containerStatusesOf, isTerminalPhase, type ContainerStatuses } from '../pod-status.ts'
 import type { PodObject, StageContext } from '../stage.ts'
 
 /** The kubelet has taken the pod on, and it is neither finished nor about to go. */
@@ -10,6 +10,14 @@ export function isAlive(pod: PodObject): boolean {
 
 export function isPrepared(pod: PodObject): boolean {
   return pod.status?.startTime !== undefined && pod.status.containerStatuses !== undefined
+}
+
+/** Those of a pod of which nothing has started yet. */
+export function waitingStatuses(pod: PodObject): ContainerStatuses {
+  return {
+    init: (pod.spec?.initContainers ?? []).map((container) => waitingStatus(pod, container)),
+    regular: (pod.spec?.containers ?? []).map((container) => waitingStatus(pod, container)),
+  }
 }
 
 /** Every container that the pod's statuses speak of, with its spec. */
