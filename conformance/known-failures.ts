@@ -28,9 +28,7 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
     'admission/quota/requests-and-counts',
     'controllers/quota/quota-usage',
   ],
-  'CEL expressions are not compiled': ['admission/policy/vap-deny', 'validation/admissionregistration/vwc'],
-  'requests are not proxied to services': ['subresources/pods/proxy-errors'],
-  'a scale is not shown as a Table': ['subresources/scale/scale-misc'],
+  'admission policies are not evaluated': ['admission/policy/vap-deny'],
 }
 
 /** Group, file and case → what is missing. */
