@@ -47,7 +47,14 @@ export interface Strategy<T extends KubeObject> {
   /** A DELETE that ends the object answers with the object, not with a Status. Default false. */
   returnsDeletedObject?: boolean
   /** Propagation when DeleteOptions names none. Default `background`; Jobs orphan. */
-  defaultPropagation?: 'orphan' | 'background'
+  defaultPropagation?: 'orphan' | 'background' | 'none'
+  /** Sentence for the Warning header of a deletion that names no propagation. */
+  deletionWarning?: string
+  /**
+   * What `blocksDeletion` holds stays as the first deletion has left it: later ones change nothing. Preconditions fail in
+   * words of their own. Default false; namespaces.
+   */
+  staysUntilFinalized?: boolean
 }
 
 export interface StatusStrategy<T extends KubeObject> {
@@ -96,6 +103,10 @@ export interface KindBehaviour<T extends KubeObject> {
   /** Selectable fields that lists by equality find through an index (spec.nodeName of pods). */
   indexes?: readonly string[]
   cells?: Cells<T>
+  /** An annotation that upstream holds as a field: where metadata stands alone it is not there (DaemonSet). */
+  hiddenAnnotation?: string
+  /** Cells after those of the columns, which no column tells of (IPAddress). */
+  surplusCells?: readonly ((object: T, now: number) => Cell)[]
   /** Row conditions of the table, e.g. Completed pods. */
   rowConditions?(object: T): { type: string; status: string; reason: string; message: string }[]
   /** Several versions share one store: the other version's objects to and from this, the stored one. */

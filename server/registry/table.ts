@@ -97,6 +97,7 @@ export function rowOf(
     const own = kind.cells?.[name]
     return own === undefined ? genericCell(name, object, now) : own(object as AnyObject, now)
   })
+  for (const cell of kind.surplusCells ?? []) cells.push(cell(object as AnyObject, now))
   const conditions = kind.rowConditions?.(object as AnyObject) ?? []
   return conditions.length > 0 ? { cells, conditions } : { cells }
 }
@@ -109,13 +110,24 @@ function genericCell(name: string, object: Frozen<AnyObject>, now: number): Cell
     case 'Age':
       return translateTimestampSince(creationTimestamp, now)
     case 'Created At':
-      return creationTimestamp ?? null
+      return creationTimestamp ?? '0001-01-01T00:00:00Z'
     default:
       return '<unknown>'
   }
 }
 
-/** PartialObjectMetadata: an object without anything but its metadata. */
-export function partialMetadata(object: Frozen<AnyObject>, version = 'v1'): Record<string, unknown> {
-  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata }
+/** PartialObjectMetadata: an object without anything but its metadata. @param hidden KindBehaviour.hiddenAnnotation */
+export function partialMetadata(
+  object: Frozen<AnyObject>,
+  version = 'v1',
+  hidden?: string,
+): Record<string, unknown> {
+  const metadata = hidden === undefined ? object.metadata : withoutAnnotation(object.metadata ?? {}, hidden)
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata }
+}
+
+function withoutAnnotation(metadata: Frozen<ObjectMeta>, name: string): Frozen<ObjectMeta> {
+  const { annotations = {}, ...others } = metadata
+  const { [name]: _hidden, ...rest } = annotations
+  return Object.keys(rest).length === 0 ? others : { ...metadata, annotations: rest }
 }

@@ -10,6 +10,7 @@ import {
   isValidIP,
   validateImmutableField,
 } from '../../apimachinery/validation.ts'
+import { translateTimestampSince } from '../../registry/age.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { goValue } from '../rules/go-value.ts'
 
@@ -20,6 +21,8 @@ export const ipAddress = defineKind<IPAddress>({
   validateName,
   strategy: { validate, validateUpdate },
   cells: { ParentRef: printParent },
+  // Upstream prints the age, but forgot its column.
+  surplusCells: [({ metadata }, now) => translateTimestampSince(metadata?.creationTimestamp, now)],
 })
 
 /** The name is the address, in its canonical spelling. */

@@ -5,7 +5,7 @@ import type { Random } from '../../../apimachinery/names.ts'
 export interface AddressPoolOptions {
   /** In CIDR notation, IPv4; the first is the server's own. */
   ranges(): readonly string[]
-  /** Beyond what the pool itself has given out. */
+  /** Whether an IPAddress says so: nothing else keeps an address from being given. */
   isTaken(ip: string): boolean
   readonly random: Random
 }
@@ -17,30 +17,29 @@ interface Range {
   readonly size: number
 }
 
-const alreadyAllocated = 'provided IP is already allocated'
-
 export class AddressPool {
   readonly #options: AddressPoolOptions
   readonly #parsed = new Map<string, Range>()
-  readonly #used: Set<string>
+  /** Given out by writes under way. */
+  readonly #pending = new Set<string>()
 
-  constructor(options: AddressPoolOptions, used: Iterable<string>) {
+  constructor(options: AddressPoolOptions) {
     this.#options = options
-    this.#used = new Set(used)
   }
 
   /** @throws Error that says why it cannot be had; a dry run does not look whether it is free */
   allocate(ip: string, dryRun: boolean): void {
     const value = toNumber(ip)
     const ranges = this.#ranges()
-    const range = dryRun ? ranges[0] : ranges.find(({ first, size }) => value >= first && value < first + size)
-    if (range === undefined) throw new Error('the provided network does not match the current range')
-    if (value <= range.first || value >= range.first + range.size - 1) {
+    const isIn = ({ first, size }: Range): boolean => value > first && value < first + size - 1
+    if (dryRun) {
+      const [range] = ranges
+      if (range === undefined || isIn(range)) return
       throw new Error(`the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${range.text}`)
     }
-    if (dryRun) return
-    if (this.#isTaken(ip)) throw new Error(alreadyAllocated)
-    this.#used.add(ip)
+    if (!ranges.some(isIn)) throw new Error('the provided network does not match the current range')
+    if (this.#isTaken(ip)) throw new Error('provided IP is already allocated')
+    this.#pending.add(ip)
   }
 
   /** A free address, taken; of a dry run one that nobody has. Undefined when there is none. */
@@ -49,18 +48,19 @@ export class AddressPool {
       if (dryRun) return toText(range.first)
       const ip = this.#pick(range)
       if (ip === undefined) continue
-      this.#used.add(ip)
+      this.#pending.add(ip)
       return ip
     }
     return undefined
   }
 
-  release(ip: string): void {
-    this.#used.delete(ip)
+  /** What was given out is told to all by now, or not needed any more. */
+  settle(ip: string): void {
+    this.#pending.delete(ip)
   }
 
   #isTaken(ip: string): boolean {
-    return this.#used.has(ip) || this.#options.isTaken(ip)
+    return this.#pending.has(ip) || this.#options.isTaken(ip)
   }
 
   #ranges(): Range[] {

@@ -26,6 +26,7 @@ function write(allocator: ServiceAllocator, draft: AnyService, old?: Frozen<AnyO
   const object = copy(draft)
   const reservation = allocator.begin(object, old, dryRun)
   if (old !== undefined) prepareForUpdate(object, copy(old) as AnyService)
+  void reservation.persist?.()
   void reservation.commit()
   return object
 }
@@ -46,11 +47,8 @@ describe('ServiceAllocator', () => {
     })
 
     it('that are in use are known from what is there', () => {
-      const existing = [
-        service({ clusterIP: '10.0.0.16', clusterIPs: ['10.0.0.16'] }),
-        service({ clusterIP: 'None', clusterIPs: ['None'] }),
-      ]
-      expect(write(allocatorOf({ existing: () => existing }), service({})).spec.clusterIPs).to.deep.equal(['10.0.0.17'])
+      const objects = addressesInMemory('10.0.0.16')
+      expect(write(allocatorOf({ objects }), service({})).spec.clusterIPs).to.deep.equal(['10.0.0.17'])
     })
 
     const refusals: [name: string, ip: string, why: string][] = [
@@ -63,7 +61,7 @@ describe('ServiceAllocator', () => {
       [
         'the address of the network',
         '10.0.0.0',
-        'failed to allocate IP 10.0.0.0: the provided IP (10.0.0.0) is not in the valid range. The range of valid IPs is 10.0.0.0/24',
+        'failed to allocate IP 10.0.0.0: the provided network does not match the current range',
       ],
     ]
     for (const [name, clusterIP, why] of refusals) {

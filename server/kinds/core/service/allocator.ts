@@ -61,7 +61,7 @@ export class ServiceAllocator implements Allocator {
     const addresses = updateAddresses(service, old, pools.addresses, dryRun)
     const ports = new PortOperation(pools.ports, dryRun)
     const giveBack = (): void => {
-      if (!dryRun) for (const ip of addresses.taken) pools.addresses.release(ip)
+      if (!dryRun) for (const ip of addresses.taken) pools.addresses.settle(ip)
       ports.revert()
     }
     try {
@@ -91,6 +91,7 @@ export class ServiceAllocator implements Allocator {
       ...(taken.length === 0 ? {} : { persist: tell }),
       commit: () => {
         ports.commit()
+        for (const ip of taken) this.#loaded().addresses.settle(ip)
         return this.#releaseAddresses(released)
       },
       revert: () => {
@@ -111,8 +112,6 @@ export class ServiceAllocator implements Allocator {
 
   #releaseAddresses(ips: readonly string[]): Promise<void> | undefined {
     if (ips.length === 0) return undefined
-    const { addresses } = this.#loaded()
-    for (const ip of ips) addresses.release(ip)
     return Promise.all(ips.map((ip) => this.#options.objects.deleteAddress(ip))).then(() => undefined)
   }
 
@@ -122,7 +121,7 @@ export class ServiceAllocator implements Allocator {
     const specs = Array.from(this.#options.existing(), (object) => (object as Frozen<AnyService>).spec ?? {})
     const pool = { ranges: () => this.#options.ranges(), isTaken: (ip: string) => objects.hasAddress(ip), random }
     this.#pools = {
-      addresses: new AddressPool(pool, specs.flatMap(addressesOf)),
+      addresses: new AddressPool(pool),
       ports: new PortPool(nodePorts, random, specs.flatMap(portsOf)),
     }
     return this.#pools
