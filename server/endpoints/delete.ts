@@ -73,17 +73,19 @@ function deleteRequest(api: Api, scope: Scope, options: DeleteOptions): DeleteRe
   }
 }
 
+/** Some kinds do with dependents what clients may not expect, unless they say what they want. */
+function warnOfDefault({ resource, warn }: Scope, options: DeleteOptions): void {
+  const { deletionWarning } = resource.kind.strategy ?? {}
+  if (deletionWarning !== undefined && propagationOf(options) === undefined) warn(deletionWarning)
+}
+
 /** @throws StatusError */
 export async function deleteOne(api: Api, scope: Scope, body: Body | undefined): Promise<Answer> {
   const { resource } = scope
   const options = readOptions(scope, body)
   const store = storeOf(resource, 'delete')
   const context = writeContext(api, scope, (options.dryRun ?? []).length > 0)
-  if (resource.kind.strategy?.defaultPropagation === 'orphan' && propagationOf(options) === undefined) {
-    scope.warn(
-      `child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning`,
-    )
-  }
+  warnOfDefault(scope, options)
   const { entry, gone } = await store.delete(context, scope.name, deleteRequest(api, scope, options))
   if (gone && resource.kind.strategy?.returnsDeletedObject !== true) {
     const { group, resource: plural } = resource.facts
@@ -102,6 +104,7 @@ export async function deleteCollection(api: Api, scope: Scope, body: Body | unde
   const options = readOptions(scope, body)
   const store = storeOf(resource, 'delete')
   const { labelSelector, fieldSelector } = parseListOptions(scope.query, false)
+  warnOfDefault(scope, options)
   // Refuses bad selectors before anything is deleted.
   selection(resource.kind, labelSelector, fieldSelector)
   const listed = await list(scope)

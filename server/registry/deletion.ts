@@ -8,13 +8,18 @@ export type Propagation = 'Orphan' | 'Background' | 'Foreground'
 export const orphanFinalizer = 'orphan'
 export const foregroundFinalizer = 'foregroundDeletion'
 
-/** `metadata.finalizers` as the deletion leaves them. Without a policy, finalizers already there decide, then the kind. */
+/**
+ * `metadata.finalizers` as the deletion leaves them. Without a policy, finalizers already there decide, then the kind.
+ * @param byDefault `none`: the kind has no dependents that anybody waits for, whatever the policy
+ */
 export function finalizersAfterDelete(
   meta: Frozen<ObjectMeta>,
   propagation: Propagation | undefined,
-  byDefault: 'orphan' | 'background',
+  byDefault: 'orphan' | 'background' | 'none',
 ): string[] {
   const present = meta.finalizers ?? []
+  const kept = present.filter((one) => one !== orphanFinalizer && one !== foregroundFinalizer)
+  if (byDefault === 'none') return kept
   let orphan: boolean
   let foreground: boolean
   if (propagation !== undefined) {
@@ -24,7 +29,6 @@ export function finalizersAfterDelete(
     orphan = present.includes(orphanFinalizer) || (byDefault === 'orphan' && !present.includes(foregroundFinalizer))
     foreground = present.includes(foregroundFinalizer)
   }
-  const kept = present.filter((one) => one !== orphanFinalizer && one !== foregroundFinalizer)
   if (orphan) return [...kept, orphanFinalizer]
   if (foreground) return [...kept, foregroundFinalizer]
   return kept

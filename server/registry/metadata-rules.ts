@@ -111,6 +111,17 @@ const keptByStatus: Readonly<Record<string, readonly MetadataMember[]>> = {
   'volumeattachments.storage.k8s.io': allMembers,
 }
 
+/** In the order in which clients see them: the kind's findings about the rest follow those of `whole` and `changed`. */
+export interface UpdateFindings {
+  readonly byRegistry: readonly FieldError[]
+  /** By the kind's rules for a creation. */
+  readonly whole: readonly FieldError[]
+  /** By the kind's rules for a change. */
+  readonly changed: readonly FieldError[]
+}
+
+const nothing: UpdateFindings = { byRegistry: [], whole: [], changed: [] }
+
 /** What the registry asks of the metadata of one kind. */
 export interface MetadataRules {
   /** By the kind's own rules. */
@@ -118,7 +129,7 @@ export interface MetadataRules {
   /** By the rules of all kinds, once the kind has found nothing. */
   validateAnyCreation(meta: Frozen<ObjectMeta>): FieldError[]
   /** @param subresource '' for the resource itself */
-  validateUpdate(meta: Frozen<ObjectMeta>, old: Frozen<ObjectMeta>, subresource: string): FieldError[]
+  validateUpdate(meta: Frozen<ObjectMeta>, old: Frozen<ObjectMeta>, subresource: string): UpdateFindings
   /** Puts back what an update of the status may not change. */
   keepInStatus(meta: ObjectMeta, old: Frozen<ObjectMeta>): void
 }
@@ -139,12 +150,15 @@ export function metadataRulesOf(kind: KindDefinition, groupResource: GroupResour
     validateUpdate(meta, old, subresource) {
       const by =
         subresource === '' ? own : (subresourceJudgements[`${name}/${subresource}`] ?? { ...own, ...onlyChanges })
-      const errors = [...judge(meta, false, nameIsPathSegment), ...validateObjectMetaUpdate(meta, old)]
+      const byRegistry = [...judge(meta, false, nameIsPathSegment), ...validateObjectMetaUpdate(meta, old)]
       // What the registry lets pass can only offend by its finalizers, or by a prefix that was not there before.
-      if (errors.length === 0 && meta.finalizers === undefined && meta.generateName === old.generateName) return errors
-      for (let at = 0; at < by.whole; at++) errors.push(...judge(meta, by.strictFinalizers, nameValidator))
-      if (by.changed > 0) errors.push(...validateObjectMetaUpdate(meta, old, { strictFinalizers: by.strictFinalizers }))
-      return errors
+      if (byRegistry.length === 0 && meta.finalizers === undefined && meta.generateName === old.generateName)
+        return nothing
+      return {
+        byRegistry,
+        whole: Array.from({ length: by.whole }, () => judge(meta, by.strictFinalizers, nameValidator)).flat(),
+        changed: by.changed > 0 ? validateObjectMetaUpdate(meta, old, { strictFinalizers: by.strictFinalizers }) : [],
+      }
     },
     keepInStatus(meta, old) {
       for (const member of kept) {

@@ -359,6 +359,9 @@ export class ResourceStore {
     const old = current.object
     this.checkDeletePreconditions(old, name, request.preconditions ?? {})
     const strategy = this.kind.strategy
+    const isBlocked = strategy?.blocksDeletion?.(old as AnyObject) === true
+    if (strategy?.staysUntilFinalized === true && isBlocked && isDeleted(old))
+      return { mutation: { type: 'none' }, outcome: 'kept' }
     const grace = strategy?.gracePeriodSeconds?.(old as AnyObject, request.gracePeriodSeconds)
     const meta = old.metadata!
     const finalizers = finalizersAfterDelete(meta, request.propagation, strategy?.defaultPropagation ?? 'background')
@@ -392,7 +395,8 @@ export class ResourceStore {
     }
     // A graceful kind is first marked, then removed: watchers see a MODIFIED before the DELETED.
     if (isMarkedNow) return { mutation: { type: 'put', object: this.#canonical(draft) }, outcome: 'marked' }
-    return { mutation: { type: 'delete', object: this.#canonical(draft) }, outcome: 'gone' }
+    // What goes at once goes as it was: nobody sees the finalizers that its deletion would have taken.
+    return { mutation: { type: 'delete', object: copy(old) as AnyObject }, outcome: 'gone' }
   }
 
   #beginDeletion(draft: AnyObject, context: WriteContext, graceSeconds: number): void {
@@ -447,6 +451,14 @@ export class ResourceStore {
   /** @throws StatusError 409 unless the object still has these */
   checkDeletePreconditions(old: Frozen<AnyObject>, name: string, { uid, resourceVersion }: Preconditions): void {
     const { uid: recordUid, resourceVersion: recordVersion } = old.metadata!
+    if (this.kind.strategy?.staysUntilFinalized === true) {
+      const differing = (what: string, wanted: string, found: string | undefined) =>
+        `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found}`
+      if (uid !== undefined && uid !== recordUid)
+        throw newConflict(this.groupResource, name, differing('UID', uid, recordUid))
+      if (resourceVersion !== undefined && resourceVersion !== recordVersion)
+        throw newConflict(this.groupResource, name, differing('ResourceVersion', resourceVersion, recordVersion))
+    }
     const subject = { group: this.kind.group, resource: this.kind.kind }
     if (uid !== undefined && uid !== recordUid) {
       const why = `the UID in the precondition (${uid}) does not match the UID in record (${recordUid}). The object might have been deleted and then recreated`
@@ -531,10 +543,9 @@ export class ResourceStore {
     if (this.kind.generation === true && !keepsGeneration.has(subresource) && this.#specChanged(draft, old)) {
       meta.generation = (oldMeta.generation ?? 0) + 1
     }
-    const errors = [
-      ...rules.validateUpdate(meta, oldMeta, subresource),
-      ...this.#validateUpdate(draft, old, context, subresource),
-    ]
+    const found = rules.validateUpdate(meta, oldMeta, subresource)
+    const { common, change } = this.#validateUpdate(draft, old, context, subresource)
+    const errors = [...found.byRegistry, ...found.whole, ...common, ...found.changed, ...change]
     if (errors.length > 0) throw newInvalid(this.kind, name, errors)
     const source = subresource === '' ? this.kind.strategy : subresource === 'status' ? this.kind.status : undefined
     for (const warning of source?.warnings?.(draft, old as AnyObject) ?? []) context.warn(warning)
@@ -544,15 +555,22 @@ export class ResourceStore {
     return subresource === 'approval' ? this.kind.approval : this.kind.status
   }
 
-  #validateUpdate(draft: AnyObject, old: Frozen<AnyObject>, context: WriteContext, subresource: string): FieldError[] {
-    if (subresource === 'binding') return []
-    if (writesStatusOnly.has(subresource))
-      return this.#statusStrategy(subresource)?.validateUpdate?.(draft, old as AnyObject) ?? []
+  #validateUpdate(
+    draft: AnyObject,
+    old: Frozen<AnyObject>,
+    context: WriteContext,
+    subresource: string,
+  ): { readonly common: readonly FieldError[]; readonly change: readonly FieldError[] } {
+    if (subresource === 'binding') return { common: [], change: [] }
     const { strategy, subresources } = this.kind
-    if (subresources?.[subresource] !== undefined)
-      return subresources[subresource].validateUpdate?.(draft, old as AnyObject) ?? []
-    const common = strategy?.validateUpdateOnly === true ? [] : (strategy?.validate?.(draft, context) ?? [])
-    return [...common, ...(strategy?.validateUpdate?.(draft, old as AnyObject, context) ?? [])]
+    const writesStatus = writesStatusOnly.has(subresource)
+    const part = writesStatus ? this.#statusStrategy(subresource) : subresources?.[subresource]
+    if (writesStatus || part !== undefined)
+      return { common: [], change: part?.validateUpdate?.(draft, old as AnyObject) ?? [] }
+    return {
+      common: strategy?.validateUpdateOnly === true ? [] : (strategy?.validate?.(draft, context) ?? []),
+      change: strategy?.validateUpdate?.(draft, old as AnyObject, context) ?? [],
+    }
   }
 
   /** Optimistic concurrency: a resourceVersion that is sent must be the current one. */
@@ -619,6 +637,6 @@ function sinceMarked(request: DeleteRequest, marked: Entry): DeleteRequest {
   return { ...request, preconditions: { ...request.preconditions, resourceVersion: String(marked.revision) } }
 }
 
-function isDeleted(object: AnyObject): boolean {
+function isDeleted(object: Frozen<AnyObject>): boolean {
   return object.metadata?.deletionTimestamp !== undefined
 }

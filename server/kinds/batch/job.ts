@@ -33,6 +33,8 @@ export const job = defineKind<Job>({
   defaults,
   strategy: {
     defaultPropagation: 'orphan',
+    deletionWarning:
+      'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
     prepareForCreate,
     prepareForUpdate: (draft) => dropDisabledPodFields(draft.spec?.template?.spec),
     validate: (object) => validateJob(object, true),

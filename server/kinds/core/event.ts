@@ -16,7 +16,13 @@ export const event = defineKind<Event>({
   group: '',
   version: 'v1',
   kind: 'Event',
-  strategy: { validate, validateUpdate, validateUpdateOnly: true, allowCreateOnUpdate: true },
+  strategy: {
+    validate,
+    validateUpdate,
+    validateUpdateOnly: true,
+    allowCreateOnUpdate: true,
+    defaultPropagation: 'none',
+  },
   selectableFields: {
     'involvedObject.kind': ({ involvedObject }) => involvedObject?.kind ?? '',
     'involvedObject.namespace': ({ involvedObject }) => involvedObject?.namespace ?? '',

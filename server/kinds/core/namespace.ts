@@ -23,6 +23,7 @@ export const namespace = defineKind<Namespace>({
     beginDeletion,
     blocksDeletion: ({ spec }) => (spec?.finalizers ?? []).length > 0,
     returnsDeletedObject: true,
+    staysUntilFinalized: true,
   },
   status: { validateUpdate: validateStatusUpdate },
   selectableFields: { 'status.phase': ({ status }) => status?.phase ?? '' },

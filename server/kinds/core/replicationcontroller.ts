@@ -5,7 +5,7 @@ import type { ReplicationController } from '../../api/core.ts'
 import { deepEqual } from '../../apimachinery/equality.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { field, required } from '../../apimachinery/field.ts'
-import { isDNS1123Label } from '../../apimachinery/formats.ts'
+import { isDNS1123Label, nameIsDNSSubdomain } from '../../apimachinery/formats.ts'
 import { selectorFromSet } from '../../apimachinery/selectors.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { validateReplicaCounts } from '../apps/status.ts'
@@ -26,8 +26,15 @@ export const replicationController = defineKind<Controller>({
   version: 'v1',
   kind: 'ReplicationController',
   generation: true,
+  validateName,
   defaults,
-  strategy: { prepareForCreate: prepare, prepareForUpdate: prepare, validate, warnings },
+  strategy: {
+    prepareForCreate: prepare,
+    prepareForUpdate: prepare,
+    validate,
+    warnings,
+    defaultPropagation: 'orphan',
+  },
   status: { validateUpdate: validateStatus },
   scale: {
     read: ({ spec, status }) => ({
@@ -47,6 +54,13 @@ export const replicationController = defineKind<Controller>({
     Selector: ({ spec }) => formatLabels(spec?.selector),
   },
 })
+
+/** As other names, but its length is told in bytes. Source: apimachinery/pkg/api/validate, LongName */
+function validateName(name: string, prefix: boolean): string[] {
+  return nameIsDNSSubdomain(name, prefix).map((text) =>
+    text === 'must be no more than 253 characters' ? 'must be no more than 253 bytes' : text,
+  )
+}
 
 /** Labels of the template are the selector, and the controller's own labels, where those are not told. */
 function defaults(draft: Controller): void {
