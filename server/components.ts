@@ -1,7 +1,7 @@
 // The loops that act on the cluster: controllers, scheduler, kubelets; started in order, stopped in reverse.
 import { authenticatedGroup } from './authentication/authenticator.ts'
 import { serviceAccountUser } from './authentication/service-account.ts'
-import { isAlreadyExists } from './apimachinery/errors.ts'
+import { isNotFound } from './apimachinery/errors.ts'
 import type { UserInfo } from './apimachinery/types.ts'
 import { controlPlaneObjects } from './bootstrap/control-plane.ts'
 import type { Client } from './client/client.ts'
@@ -101,11 +101,24 @@ async function createTextbookPods(client: Client, options: CompleteOptions, port
   })
   for (const object of objects) {
     const apiVersion = object.apiVersion!.includes('/') ? object.apiVersion! : `/${object.apiVersion}`
+    const resource = resources.get(`${apiVersion}/${object.kind}`)!
+    const { namespace, name } = object.metadata!
     try {
-      await client.create(resources.get(`${apiVersion}/${object.kind}`)!, object)
+      // Asked first, as a Service that is there is not told of as such: its own address would be taken.
+      if (!(await exists(client, resource, namespace, name!))) await client.create(resource, object)
     } catch (error) {
-      if (!isAlreadyExists(error)) options.log(`cannot create ${object.kind} ${object.metadata?.name}`, error)
+      options.log(`cannot create ${object.kind} ${name}`, error)
     }
+  }
+}
+
+async function exists(client: Client, resource: string, namespace: string | undefined, name: string): Promise<boolean> {
+  try {
+    await client.get(resource, namespace, name)
+    return true
+  } catch (error) {
+    if (isNotFound(error)) return false
+    throw error
   }
 }
 

@@ -26,7 +26,7 @@ describe('withDefaults', () => {
     {
       name: 'parts that are left out',
       options: { disable: ['scheduler', 'kubelet'] },
-      complete: { controllers: true, scheduler: false, kubelet: false },
+      complete: { controllers: true, scheduler: false, kubelet: false, nodes: 0 },
     },
     {
       name: 'the audience of another issuer',

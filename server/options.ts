@@ -86,7 +86,7 @@ export function withDefaults(options: ClusterOptions): CompleteOptions {
     bindAddress,
     dataDir: options.dataDir,
     durability: options.durability ?? 'sync',
-    nodes: options.nodes ?? 1,
+    nodes: disabled.has('kubelet') ? 0 : (options.nodes ?? 1),
     bare: options.bare ?? false,
     controllers: !disabled.has('controllers'),
     scheduler: !disabled.has('scheduler'),
