@@ -142,9 +142,9 @@ function validateWatch(options: ListOptions): FieldError[] {
       errors.push(forbidden(path, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
     }
     if (match !== 'NotOlderThan') errors.push(notSupported(path, match, ['NotOlderThan']))
-    if (options.continueToken !== '')
-      errors.push(forbidden(path, 'resourceVersionMatch is forbidden when continue is provided'))
   }
+  if (options.continueToken !== '')
+    errors.push(forbidden(path, 'resourceVersionMatch is forbidden when continue is provided'))
   return errors
 }
 

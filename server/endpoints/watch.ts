@@ -79,6 +79,7 @@ class WatchStream {
   }
 
   async start(revision: number | undefined): Promise<void> {
+    if ((this.#options.timeoutSeconds ?? 0) < 0) return this.#end()
     this.#startTimers()
     const { sendInitialEvents } = this.#options
     const wantsState = sendInitialEvents ?? (revision === undefined || revision === 0)
@@ -160,7 +161,7 @@ class WatchStream {
   #startTimers(): void {
     const { clock } = this.#api
     const seconds = this.#options.timeoutSeconds
-    const timeoutMs = seconds === undefined || seconds <= 0 ? minTimeoutMs * (1 + Math.random()) : seconds * 1000
+    const timeoutMs = seconds === undefined || seconds === 0 ? minTimeoutMs * (1 + Math.random()) : seconds * 1000
     this.#timeout = clock.after(timeoutMs, () => this.#end())
     if (!this.#options.allowWatchBookmarks) return
     if (timeoutMs > bookmarkLeadMs) this.#lastBookmark = clock.after(timeoutMs - bookmarkLeadMs, () => this.#bookmark())

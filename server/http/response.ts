@@ -170,7 +170,8 @@ function writeEntry(
     if (transform.as === 'PartialObjectMetadataList') throw notAList(internalName(resource.facts))
     if (transform.as === 'Table')
       return writeTable(ctx, code, resource, [entry], { resourceVersion: String(entry.revision) }, negotiated, now)
-    return writeObject(ctx, code, partialMetadata(object, transform.version), { ...negotiated, transform: undefined })
+    const partial = partialMetadata(object, transform.version, resource.kind.hiddenAnnotation)
+    return writeObject(ctx, code, partial, { ...negotiated, transform: undefined })
   }
   if (canSplice(ctx, resource, negotiated)) {
     return writeBytes(ctx, code, jsonType, [entry.json, newline])
@@ -189,11 +190,12 @@ function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now
   }
   if (transform !== undefined) {
     const type = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${transform.version}` }
-    if (canSplice(ctx, resource, negotiated)) {
+    const { hiddenAnnotation: hidden } = resource.kind
+    if (hidden === undefined && canSplice(ctx, resource, negotiated)) {
       const items = entries.map((entry) => partialMetadataBytes(entry, transform.version))
       return writeBytes(ctx, 200, jsonType, spliceMembers({ ...type, metadata }, 'items', items, true))
     }
-    const items = entries.map((entry) => partialMetadata(servedObject(resource, entry), transform.version))
+    const items = entries.map((entry) => partialMetadata(servedObject(resource, entry), transform.version, hidden))
     const list = { ...type, metadata, items: items.length === 0 ? null : items }
     return writeObject(ctx, 200, list as AnyObject, { ...negotiated, transform: undefined })
   }
@@ -277,12 +279,14 @@ function writeTable(
 ): void {
   const include = includeOf(ctx)
   const { version } = negotiated.transform!
-  if (canSplice(ctx, resource, negotiated)) {
-    const { rows, ...table } = tableOf(resource, entries, metadata, 'None', version, now)
+  const objects = entries.map((entry) => servedObject(resource, entry))
+  const isWhole = include !== 'Metadata' || resource.kind.hiddenAnnotation === undefined
+  if (isWhole && canSplice(ctx, resource, negotiated)) {
+    const { rows, ...table } = tableOf(resource, objects, metadata, 'None', version, now)
     const items = ((rows ?? []) as TableRow[]).map((row, index) => spliceRow(row, entries[index]!, include, version))
     return writeBytes(ctx, code, jsonType, spliceMembers(table, 'rows', items, rows === null))
   }
-  writeObject(ctx, code, tableOf(resource, entries, metadata, include, version, now), {
+  writeObject(ctx, code, tableOf(resource, objects, metadata, include, version, now), {
     ...negotiated,
     transform: undefined,
   })
@@ -297,24 +301,30 @@ function spliceRow(row: TableRow, entry: Entry, include: IncludeObject, version:
 
 export function tableOf(
   resource: Resource,
-  entries: readonly Entry[],
+  objects: readonly Frozen<AnyObject>[],
   metadata: Partial<ListAnswer['metadata']>,
   include: IncludeObject,
   version: string,
   now: number,
 ): AnyObject {
   const columns = columnsOf(resource)
-  const rows = entries.map((entry): TableRow => {
-    const object = servedObject(resource, entry)
-    return rowObject(rowOf(resource, object, columns, now), object, include, version)
-  })
+  const { hiddenAnnotation: hidden } = resource.kind
+  const rows = objects.map((object) =>
+    rowObject(rowOf(resource, object, columns, now), object, include, version, hidden),
+  )
   // The printer of kinds without one of their own appends row by row.
   return printTable(version, metadata, columns, rows.length === 0 && !hasOwnColumns(resource) ? null : rows)
 }
 
-function rowObject(row: TableRow, object: Frozen<AnyObject>, include: IncludeObject, version: string): TableRow {
+function rowObject(
+  row: TableRow,
+  object: Frozen<AnyObject>,
+  include: IncludeObject,
+  version: string,
+  hidden?: string,
+): TableRow {
   if (include === 'None') return { ...row, object: null }
-  return { ...row, object: include === 'Object' ? object : partialMetadata(object, version) }
+  return { ...row, object: include === 'Object' ? object : partialMetadata(object, version, hidden) }
 }
 
 function printTable(

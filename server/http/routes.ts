@@ -43,6 +43,7 @@ export function resourceRoutes(services: Services): Filter {
     if (info.path.startsWith('//') || !api.resources.hasGroup(info.group)) return next()
     const resource = api.resources.get(info.group, info.version, info.resource)
     if (resource === undefined || info.verb === 'proxy' || !fitsScope(resource, info)) throw newPathNotFound()
+    if (legacyWatchPath.test(info.path) && !isWatchable(resource, info)) throw newPathNotFound()
     ctx.state.isServed = true
     checkMethod(resource, info, ctx.method)
     if (info.parts.length > 1) checkPathName(info.parts[1]!)
@@ -52,6 +53,13 @@ export function resourceRoutes(services: Services): Filter {
     const answer = await answerOf(services, ctx, scope)
     writeAnswer(ctx, answer, negotiated, api.clock.now())
   }
+}
+
+/** Where watches were before they were a parameter. */
+const legacyWatchPath = /^\/(?:api|apis\/[^/]*)\/[^/]*\/watch\//
+
+function isWatchable({ facts }: Resource, info: RequestInfo): boolean {
+  return facts.verbs.includes('watch') && info.subresource === ''
 }
 
 /** Answers of these are no objects of the kind, and reviews are not kept: nobody prints them. */

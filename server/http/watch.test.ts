@@ -102,6 +102,30 @@ describe('watch on the wire', () => {
     })
   })
 
+  it('has bookmarks with the members that the kind always has', async () => {
+    const deployments = '/apis/apps/v1/namespaces/default/deployments?watch=1&allowWatchBookmarks=true'
+    const { object } = (await new Frames(await server.open(deployments)).next())!
+    const template = { metadata: {}, spec: { containers: null } }
+    expect(object).to.deep.include({ spec: { replicas: 0, selector: null, template, strategy: {} }, status: {} })
+  })
+
+  it('has rows for bookmarks', async () => {
+    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+    const frames = await watch('allowWatchBookmarks=true', { accept })
+    await frames.next()
+    const { type, object } = (await frames.next())!
+    expect([type, object.rows![0]!.cells]).to.deep.equal(['BOOKMARK', ['', 0, '<unknown>']])
+  })
+
+  it('ends at the first event that cannot have the form asked for', async () => {
+    const accept = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io'
+    expect(await (await watch('', { accept })).next()).to.equal(undefined)
+  })
+
+  it('ends at once when its time is over before it begins', async () => {
+    expect(await (await watch('timeoutSeconds=-1')).next()).to.equal(undefined)
+  })
+
   it('ends after its time, as an answer ends', async () => {
     const frames = await watch('timeoutSeconds=5')
     await frames.next()

@@ -8,6 +8,7 @@ import type { Entry } from '../storage/store.ts'
 import { encodeProtobuf, encodeProtobufWatchFrame } from './codec/protobuf.ts'
 import { jsonType, protobufType, type Negotiated } from './codec/negotiate.ts'
 import type { Context } from './context.ts'
+import { bookmark } from './bookmark.ts'
 import { includeOf, servedObject, setWarnings, tableOf } from './response.ts'
 
 /** How far a watcher may fall behind before it is cut off, in bytes of the objects it has not been sent. */
@@ -23,9 +24,13 @@ export function writeWatch(ctx: Context, answer: WatchAnswer, negotiated: Negoti
   setWarnings(ctx)
   ctx.respond = false
   ctx.flushHeaders()
-  const writer = new WatchWriter(ctx.res, form)
+  const writer = new WatchWriter(ctx.res, form ?? errorForm(negotiated))
   const control = answer.start(
-    (events) => writer.deliver(events),
+    (events) => {
+      writer.deliver(events)
+      // As the real server: an event that it cannot transform ends the stream.
+      if (form === undefined) writer.end()
+    },
     () => writer.end(),
   )
   // It may have been cut off while it began.
@@ -117,7 +122,9 @@ interface Form {
   run(events: readonly StreamEvent[]): Buffer
 }
 
-function formOf(ctx: Context, resource: Resource, negotiated: Negotiated, now: () => number): Form {
+/** Undefined where no event can have the form that is asked for. */
+function formOf(ctx: Context, resource: Resource, negotiated: Negotiated, now: () => number): Form | undefined {
+  if (negotiated.transform?.as === 'PartialObjectMetadataList') return undefined
   if (negotiated.transform?.as === 'Table')
     return tableForm(resource, includeOf(ctx), negotiated.transform.version, now)
   const frame = objectFrame(resource, negotiated)
@@ -133,6 +140,13 @@ function formOf(ctx: Context, resource: Resource, negotiated: Negotiated, now: (
         return frames.length === 1 ? frames[0]! : Buffer.concat(frames)
       }),
   }
+}
+
+/** Errors alone are told. */
+function errorForm({ mediaType }: Negotiated): Form {
+  const frame = (event: StreamEvent): Buffer =>
+    event.type === 'ERROR' ? statusFrame(mediaType === protobufType, event.status) : Buffer.alloc(0)
+  return { frame, run: (events) => Buffer.concat(events.map(frame)) }
 }
 
 let turn: Map<object, Map<string, Buffer>> | undefined
@@ -154,8 +168,10 @@ function tableForm(resource: Resource, include: IncludeObject, version: string, 
   let isFirst = true
   const frame = (event: StreamEvent): Buffer => {
     if (event.type === 'ERROR') return jsonFrame('ERROR', event.status)
-    const [entries, revision] = event.type === 'BOOKMARK' ? [[], event.revision] : [[event.entry], event.entry.revision]
-    const table = tableOf(resource, entries, { resourceVersion: String(revision) }, include, version, now())
+    const isBookmark = event.type === 'BOOKMARK'
+    const object = isBookmark ? bookmark(resource, event) : servedObject(resource, event.entry)
+    const resourceVersion = String(isBookmark ? event.revision : event.entry.revision)
+    const table = tableOf(resource, [object], { resourceVersion }, include, version, now())
     // Columns are told once in a stream.
     if (!isFirst) table['columnDefinitions'] = null
     isFirst = false
@@ -167,12 +183,13 @@ function tableForm(resource: Resource, include: IncludeObject, version: string, 
 function objectFrame(resource: Resource, { mediaType, transform }: Negotiated): Form['frame'] {
   const isProtobuf = mediaType === protobufType
   const shape = (object: AnyObject): AnyObject =>
-    transform === undefined ? object : (partialMetadata(object, transform.version) as AnyObject)
+    transform === undefined
+      ? object
+      : (partialMetadata(object, transform.version, resource.kind.hiddenAnnotation) as AnyObject)
   const isStored = !isProtobuf && transform === undefined && resource.fromStored === undefined
   return (event) => {
-    if (event.type === 'ERROR') return frame(isProtobuf, 'ERROR', event.status)
-    if (event.type === 'BOOKMARK')
-      return frame(isProtobuf, 'BOOKMARK', shape(bookmark(resource, event.revision, event.initialEventsEnd)))
+    if (event.type === 'ERROR') return statusFrame(isProtobuf, event.status)
+    if (event.type === 'BOOKMARK') return frame(isProtobuf, 'BOOKMARK', shape(bookmark(resource, event)))
     if (isStored) return spliceFrame(event.type, event.entry)
     return frame(isProtobuf, event.type, shape(servedObject(resource, event.entry) as AnyObject))
   }
@@ -188,17 +205,8 @@ function frame(isProtobuf: boolean, type: string, object: AnyObject | Status): B
   return isProtobuf ? encodeProtobufWatchFrame(type, encodeProtobuf(object as AnyObject)) : jsonFrame(type, object)
 }
 
+const statusFrame = (isProtobuf: boolean, status: Status): Buffer => frame(isProtobuf, 'ERROR', status)
+
 function jsonFrame(type: string, object: unknown): Buffer {
   return Buffer.from(`${JSON.stringify({ type, object })}\n`)
-}
-
-function bookmark({ facts }: Resource, revision: number, initialEventsEnd: boolean): AnyObject {
-  return {
-    kind: facts.kind,
-    apiVersion: facts.group === '' ? facts.version : `${facts.group}/${facts.version}`,
-    metadata: {
-      resourceVersion: String(revision),
-      ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
-    },
-  }
 }

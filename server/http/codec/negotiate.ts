@@ -158,8 +158,8 @@ export function negotiateResponse(header: string | undefined, allows: Allows = r
 
 /** For a watch: YAML cannot be streamed. @throws StatusError 406 */
 export function negotiateStream(header: string | undefined, allows: Allows = resourceForms()): Negotiated {
-  const negotiated = tryNegotiate(header, allows)
-  if (negotiated === undefined || negotiated.mediaType === yamlType) throw notAcceptable(streamMediaTypes)
+  const negotiated = negotiateResponse(header, allows)
+  if (negotiated.mediaType === yamlType) throw notAcceptable(streamMediaTypes)
   return negotiated
 }
 

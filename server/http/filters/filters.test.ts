@@ -365,7 +365,8 @@ describe('filters', () => {
 
   it('say what they cannot find in a path', async () => {
     const { status, text } = await (await started()).send('/api/v1/watch?a&b')
-    const problem = 'failed to create RequestInfo: unable to determine kind and namespace from url, /api/v1/watch'
+    const problem =
+      'failed to create RequestInfo: unable to determine kind and namespace from url, /api/v1/watch?a&amp;b'
     expect([status, text]).to.deep.equal([500, `Internal Server Error: "/api/v1/watch?a&amp;b": ${problem}\n`])
   })
 

@@ -18,7 +18,7 @@ export const requestInfo: Filter = async (ctx, next) => {
     ctx.state.requestInfo = parseRequestInfo(ctx.method, path, ctx.state.query)
   } catch (error) {
     if (!(error instanceof UnreadablePathError)) throw error
-    const sentence = `Internal Server Error: ${quote(ctx.url)}: failed to create RequestInfo: ${error.message}`
+    const sentence = `Internal Server Error: ${quote(ctx.url)}: failed to create RequestInfo: ${error.message}${ctx.search}`
     ctx.status = 500
     return plainText(ctx, `${sentence.replace(/[&<>]/g, (sign) => entities[sign]!)}\n`)
   }
