@@ -1,6 +1,7 @@
 // POST on a collection.
 import { newBadRequest, newPlainError } from '../apimachinery/errors.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
+import type { Check } from '../registry/store.ts'
 import { admitted, validating } from './admission.ts'
 import { storeOf, writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { decodeForResource, defaultAndConvert, type Body } from './decode.ts'
@@ -16,10 +17,8 @@ export async function create(api: Api, scope: Scope, body: Body): Promise<Answer
   const decoded = decodeForResource(resource, body, { fieldValidation: options.fieldValidation, warn: scope.warn })
   const draft = defaultAndConvert(resource, decoded)
   setNamespace(draft, scope)
-  // Zero is how no version is printed.
-  if (!['', '0'].includes(draft.metadata?.resourceVersion ?? '')) {
-    throw newPlainError('resourceVersion should not be set on objects to be created')
-  }
+  // What is no number above zero is as good as none.
+  const isVersioned = /^0*[1-9][0-9]*$/.test(draft.metadata?.resourceVersion ?? '')
   // A creation cannot be born deleted; nor does anybody own that it was sent so.
   delete draft.metadata!.deletionTimestamp
   delete draft.metadata!.deletionGracePeriodSeconds
@@ -27,8 +26,17 @@ export async function create(api: Api, scope: Scope, body: Body): Promise<Answer
   trackOwners(api, scope, undefined, draft, options.fieldManager)
   const context = writeContext(api, scope, options.dryRun)
   const object = await admitted(api, scope, draft, undefined, options.dryRun)
-  const entry = await store.create(context, object, validating(api, scope, options.dryRun))
+  const validate = validating(api, scope, options.dryRun)
+  const entry = await store.create(context, object, isVersioned ? refusingVersion(validate) : validate)
   return { type: 'entry', code: 201, resource, entry }
+}
+
+/** A version is refused where objects are stored: after all that is wrong with the object. */
+function refusingVersion(validate: Check): Check {
+  return async (object, old) => {
+    await validate(object, old)
+    throw newPlainError('resourceVersion should not be set on objects to be created')
+  }
 }
 
 /** @throws StatusError 400 if the object names another namespace than the path */

@@ -3,7 +3,15 @@
 // BeforeDelete (v1.36)
 import { randomUUID } from 'node:crypto'
 import { formatTime } from '../apimachinery/clock.ts'
-import { newAlreadyExists, newConflict, newInvalid, newNotFound, StatusError } from '../apimachinery/errors.ts'
+import {
+  newAlreadyExists,
+  newConflict,
+  newInvalid,
+  newNotFound,
+  newPlainError,
+  StatusError,
+} from '../apimachinery/errors.ts'
+import { quote } from '../apimachinery/go-quote.ts'
 import type { GroupResource } from '../apimachinery/errors.ts'
 import { copy, deepEqual } from '../apimachinery/equality.ts'
 import { generateName } from '../apimachinery/names.ts'
@@ -575,7 +583,9 @@ export class ResourceStore {
 
   /** Optimistic concurrency: a resourceVersion that is sent must be the current one. */
   #checkVersion(context: WriteContext, meta: ObjectMeta, oldMeta: Frozen<ObjectMeta>, name: string): void {
-    if (meta.resourceVersion !== undefined && meta.resourceVersion !== '') {
+    checkResourceVersionText(meta.resourceVersion)
+    // Zero is how no version is printed.
+    if (!['', '0'].includes(meta.resourceVersion ?? '')) {
       if (meta.resourceVersion !== oldMeta.resourceVersion) throw newConflict(this.#named(context), name, modifiedText)
     } else if (this.kind.strategy?.allowUnconditionalUpdate === false) {
       const kind = { group: this.kind.group, kind: this.kind.facts.resource }
@@ -630,6 +640,15 @@ const keepsGeneration = new Set([...writesStatusOnly, 'binding'])
 const statusKeeps = new Set(['apiVersion', 'kind', 'metadata', 'status'])
 /** Members that do not count for metadata.generation. */
 const notSpec = new Set(['apiVersion', 'kind', 'metadata', 'status'])
+
+const maxUint64 = 2n ** 64n - 1n
+
+/** @throws StatusError 500 in the words of Go's parser, which nobody dresses */
+function checkResourceVersionText(text = ''): void {
+  if (text === '') return
+  const problem = !/^[0-9]+$/.test(text) ? 'invalid syntax' : BigInt(text) > maxUint64 ? 'value out of range' : ''
+  if (problem !== '') throw newPlainError(`strconv.ParseUint: parsing ${quote(text)}: ${problem}`)
+}
 
 /** The mark itself has changed the version that the client asked for. */
 function sinceMarked(request: DeleteRequest, marked: Entry): DeleteRequest {

@@ -8,7 +8,7 @@ import type {
 import type { AnyObject } from '../../apimachinery/types.ts'
 import { defineKind, type Cells } from '../../registry/kind.ts'
 import { fromV2, toV2 } from './conversion.ts'
-import { horizontalPodAutoscaler } from './horizontalpodautoscaler.ts'
+import { defaultBehavior, horizontalPodAutoscaler } from './horizontalpodautoscaler.ts'
 
 export const horizontalPodAutoscalerV1 = defineKind<HorizontalPodAutoscalerV1>({
   group: 'autoscaling',
@@ -24,7 +24,9 @@ export const horizontalPodAutoscalerV1 = defineKind<HorizontalPodAutoscalerV1>({
 
 // Casts at the edge: the registry hands over objects of the version it knows them to be.
 function toStored(object: AnyObject): AnyObject {
-  return toV2(object as HorizontalPodAutoscalerV1) as AnyObject
+  const converted = toV2(object as HorizontalPodAutoscalerV1)
+  if (converted.spec !== undefined) defaultBehavior(converted.spec)
+  return converted as AnyObject
 }
 
 function fromStored(object: AnyObject): AnyObject {

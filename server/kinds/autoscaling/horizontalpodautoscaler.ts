@@ -50,9 +50,14 @@ function defaults(draft: HorizontalPodAutoscaler): void {
       { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
     ]
   }
-  if (spec.behavior === undefined) return
-  spec.behavior.scaleUp = { ...copy(defaultScaleUp), ...spec.behavior.scaleUp }
-  spec.behavior.scaleDown = { ...copy(defaultScaleDown), ...spec.behavior.scaleDown }
+  defaultBehavior(spec)
+}
+
+/** Also of a behavior that comes in an annotation of the older version. */
+export function defaultBehavior({ behavior }: HorizontalPodAutoscalerSpec): void {
+  if (behavior === undefined) return
+  behavior.scaleUp = { ...copy(defaultScaleUp), ...behavior.scaleUp }
+  behavior.scaleDown = { ...copy(defaultScaleDown), ...behavior.scaleDown }
 }
 
 function validate({ spec }: HorizontalPodAutoscaler): FieldError[] {

@@ -1,7 +1,8 @@
 // Namespace of the core group.
 // Source: pkg/registry/core/namespace; pkg/apis/core/v1, SetDefaults_Namespace (v1.36)
 import type { Namespace } from '../../api/core.ts'
-import type { FieldError } from '../../apimachinery/field.ts'
+import { copy } from '../../apimachinery/equality.ts'
+import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { field, invalid } from '../../apimachinery/field.ts'
 import { nameIsDNSLabel } from '../../apimachinery/formats.ts'
 import { validateFinalizers, validateKubeFinalizers } from '../../apimachinery/validation.ts'
@@ -26,6 +27,7 @@ export const namespace = defineKind<Namespace>({
     staysUntilFinalized: true,
   },
   status: { validateUpdate: validateStatusUpdate },
+  subresources: { finalize: { prepareForUpdate: keepStatus, validateUpdate: validateFinalize } },
   selectableFields: { 'status.phase': ({ status }) => status?.phase ?? '' },
   cells: { Status: ({ status }) => status?.phase ?? '' },
 })
@@ -51,12 +53,27 @@ function prepareForUpdate(draft: Namespace, old: Namespace): void {
   setNameLabel(draft)
 }
 
+const finalizersPath = field('spec', 'finalizers')
+
 function validate({ spec }: Namespace): FieldError[] {
-  const path = field('spec', 'finalizers')
-  return (spec?.finalizers ?? []).flatMap((name) => [
+  return (spec?.finalizers ?? []).flatMap((name) => validateFinalizer(name, finalizersPath))
+}
+
+function validateFinalizer(name: string, path: FieldPath): FieldError[] {
+  return [
     ...validateFinalizers([name], path),
     ...validateKubeFinalizers([name], path).map((error) => ({ ...error, field: String(path) })),
-  ])
+  ]
+}
+
+/** Finalizing writes no status. */
+function keepStatus(draft: Namespace, old: Namespace): void {
+  if (old.status === undefined) delete draft.status
+  else draft.status = copy(old.status)
+}
+
+function validateFinalize({ spec }: Namespace): FieldError[] {
+  return (spec?.finalizers ?? []).flatMap((name, at) => validateFinalizer(name, finalizersPath.index(at)))
 }
 
 /** A namespace has no grace period, not even one of 0. */

@@ -21,7 +21,10 @@ export function toCore(event: Event): CoreEvent {
 }
 
 export function fromCore(event: CoreEvent): Event {
-  return { ...renamed(event, eventNames), apiVersion: 'events.k8s.io/v1', kind: 'Event' } as unknown as Event
+  const converted = renamed(event, eventNames)
+  // The core group prints these even if they are empty.
+  for (const name of ['reportingController', 'reportingInstance']) if (converted[name] === '') delete converted[name]
+  return { ...converted, apiVersion: 'events.k8s.io/v1', kind: 'Event' } as unknown as Event
 }
 
 function renamed(object: object, names: Readonly<Record<string, string>>): Record<string, unknown> {
