@@ -1,7 +1,8 @@
 // POST on a pod's eviction: a deletion that asks the disruption budgets first.
 // Source: pkg/registry/core/pod/storage, EvictionREST (v1.36)
-import { newBadRequest, newPlainError, newTooManyRequests, successStatus } from '../apimachinery/errors.ts'
+import { newBadRequest, newInvalid, newPlainError, successStatus } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
+import { field, invalid } from '../apimachinery/field.ts'
 import { labelSelectorAsSelector } from '../apimachinery/selectors.ts'
 import { formatTime } from '../apimachinery/clock.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
@@ -10,11 +11,13 @@ import type { Eviction, PodDisruptionBudget } from '../api/policy.ts'
 import { typeByName } from '../../openapi/index.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
 import type { Entry } from '../storage/store.ts'
-import { propagationOf } from '../registry/deletion.ts'
+import { propagationOf, validateDeleteOptions } from '../registry/deletion.ts'
 import { writeContext, type Answer, type Api, type Scope } from './api.ts'
+import { setNamespace } from './create.ts'
 import { decodeAs, type Body } from './decode.ts'
 import { trackOwners } from './managed-fields.ts'
 import { parseWriteOptions } from './options.ts'
+import { spendDisruption } from './spend-disruption.ts'
 
 export async function evict(api: Api, scope: Scope, body: Body): Promise<Answer> {
   const options = parseWriteOptions(scope.query, 'CreateOptions')
@@ -24,13 +27,14 @@ export async function evict(api: Api, scope: Scope, body: Body): Promise<Answer>
     fieldValidation: options.fieldValidation,
     warn: scope.warn,
   }) as Eviction & AnyObject
-  const sentName = eviction.metadata?.name ?? ''
-  if (sentName !== '' && sentName !== scope.name)
+  setNamespace(eviction, scope)
+  if ((eviction.metadata?.name ?? '') !== scope.name)
     throw newBadRequest('name in URL does not match name in Eviction object')
+  const dryRun = isDryRun(scope, eviction.deleteOptions?.dryRun ?? [])
+  checkDeleteOptions(eviction, scope.name)
   const store = scope.resource.store!
   const pod = store.get(scope.namespace, scope.name).object as Frozen<Pod>
   const deleteOptions = eviction.deleteOptions ?? {}
-  const dryRun = options.dryRun || (deleteOptions.dryRun ?? []).length > 0
   if (!isPastProtection(pod)) await askBudgets(api, scope, pod, dryRun)
   let { preconditions } = deleteOptions
   if (pod.metadata?.deletionTimestamp === undefined) {
@@ -49,6 +53,27 @@ export async function evict(api: Api, scope: Scope, body: Body): Promise<Answer>
     preconditions,
   })
   return { type: 'status', status: { ...successStatus(), code: 201 } }
+}
+
+/** @throws StatusError 422 */
+function checkDeleteOptions({ deleteOptions = {} }: Eviction, name: string): void {
+  if (deleteOptions.ignoreStoreReadErrorWithClusterBreakingPotential === true) {
+    const path = field('deleteOptions', 'ignoreStoreReadErrorWithClusterBreakingPotential')
+    const error = invalid(path, true, 'can not be set for pod eviction, try after removing the option')
+    throw newInvalid({ group: 'policy', kind: 'Eviction' }, name, [error])
+  }
+  const errors = validateDeleteOptions(deleteOptions)
+  if (errors.length > 0) throw newInvalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
+}
+
+/** Both the request and its body may ask for a dry run. @throws StatusError 500 if they do not agree */
+function isDryRun({ query }: Scope, sent: readonly string[]): boolean {
+  const asked = query.getAll('dryRun')
+  if (asked.length > 0 && sent.length > 0 && asked.join(' ') !== sent.join(' ')) {
+    const both = `[${asked.join(' ')}] and [${sent.join(' ')}]`
+    throw newPlainError(`Non-matching dry-run options in request and content: ${both}`)
+  }
+  return asked.length + sent.length > 0
 }
 
 /** The beta version said the same, and is still understood. */
@@ -83,10 +108,6 @@ function markDisrupted(current: Entry, now: number): AnyObject {
   return pod
 }
 
-function isReady(pod: Frozen<Pod>): boolean {
-  return (pod.status?.conditions ?? []).some((one) => one.type === 'Ready' && one.status === 'True')
-}
-
 async function askBudgets(api: Api, scope: Scope, pod: Frozen<Pod>, dryRun: boolean): Promise<void> {
   const resource = api.resources.get('policy', 'v1', 'poddisruptionbudgets')!
   const budgets = resource.store!
@@ -107,44 +128,10 @@ async function askBudgets(api: Api, scope: Scope, pod: Frozen<Pod>, dryRun: bool
     writeContext(api, scope, dryRun),
     name,
     (current) => {
-      const draft = spendDisruption(
-        copy(current!.object) as PodDisruptionBudget & AnyObject,
-        pod,
-        name,
-        api.clock.now(),
-      )
+      const draft = spendDisruption(copy(current!.object) as PodDisruptionBudget & AnyObject, pod, api.clock.now())
       trackOwners(api, { ...scope, resource, subresource: 'status' }, current!.object, draft, 'kube-apiserver')
       return draft
     },
     { subresource: 'status' },
   )
-}
-
-function spendDisruption(
-  budget: PodDisruptionBudget & AnyObject,
-  pod: Frozen<Pod>,
-  name: string,
-  now: number,
-): AnyObject {
-  const status = budget.status
-  const { currentHealthy = 0, desiredHealthy = 0, disruptionsAllowed = 0 } = status ?? {}
-  const policy = budget.spec?.unhealthyPodEvictionPolicy ?? 'IfHealthyBudget'
-  if (!isReady(pod) && (policy === 'AlwaysAllow' || (desiredHealthy > 0 && currentHealthy >= desiredHealthy)))
-    return budget
-  if ((status?.observedGeneration ?? 0) < (budget.metadata?.generation ?? 0)) {
-    throw newTooManyRequests(`Cannot evict pod as it would violate the pod's disruption budget.`, 10, [
-      { reason: 'DisruptionBudget', message: `The disruption budget ${name} is still being processed by the server.` },
-    ])
-  }
-  if (disruptionsAllowed <= 0) {
-    throw newTooManyRequests(`Cannot evict pod as it would violate the pod's disruption budget.`, undefined, [
-      {
-        reason: 'DisruptionBudget',
-        message: `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`,
-      },
-    ])
-  }
-  status!.disruptionsAllowed = disruptionsAllowed - 1
-  status!.disruptedPods = { ...status!.disruptedPods, [pod.metadata!.name!]: formatTime(now) }
-  return budget
 }

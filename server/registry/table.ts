@@ -3,7 +3,7 @@
 import { columnDescriptions } from '../../openapi/column-descriptions.ts'
 import { tableColumns } from '../../openapi/index.ts'
 import type { TableColumn } from '../../openapi/schema.ts'
-import type { AnyObject, Frozen } from '../apimachinery/types.ts'
+import type { AnyObject, Frozen, ObjectMeta } from '../apimachinery/types.ts'
 import type { Scale } from '../api/autoscaling.ts'
 import { translateTimestampSince } from './age.ts'
 import type { Cell } from './kind.ts'

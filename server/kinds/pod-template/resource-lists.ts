@@ -24,5 +24,5 @@ const maxInt64 = 2n ** 63n - 1n
 /** Without a fraction; what is too large to be counted in thousandths has none. */
 export function isWholeQuantity(text: string): boolean {
   const milli = quantityMilliValue(parseQuantity(text))
-  return milli % 1000n === 0n || milli > maxInt64 || -milli > maxInt64
+  return milli % 1000n === 0n || milli >= maxInt64 || -milli >= maxInt64
 }
