@@ -296,6 +296,7 @@ export class ResourceStore {
     }
     const drafted = transform(current)
     const complete = (draft: AnyObject): Prepared | Promise<Prepared> => {
+      checkResourceVersionText(draft.metadata?.resourceVersion)
       const reservation = this.#prepare(draft, old, context, options.subresource)
       const prepared = { base: current, draft, reservation }
       const settle = async (checking: void | Promise<void>): Promise<Prepared> => {
@@ -583,7 +584,6 @@ export class ResourceStore {
 
   /** Optimistic concurrency: a resourceVersion that is sent must be the current one. */
   #checkVersion(context: WriteContext, meta: ObjectMeta, oldMeta: Frozen<ObjectMeta>, name: string): void {
-    checkResourceVersionText(meta.resourceVersion)
     // Zero is how no version is printed.
     if (!['', '0'].includes(meta.resourceVersion ?? '')) {
       if (meta.resourceVersion !== oldMeta.resourceVersion) throw newConflict(this.#named(context), name, modifiedText)
