@@ -3,8 +3,10 @@
 import type { Pod, Toleration } from '../api/core.ts'
 import type { RuntimeClass } from '../api/node.ts'
 import { copy, deepEqual } from '../apimachinery/equality.ts'
+import { newPlainError } from '../apimachinery/errors.ts'
 import { compareQuantities, parseQuantity } from '../apimachinery/quantity.ts'
 import type { Frozen } from '../apimachinery/types.ts'
+import { nameIsPathSegment } from '../apimachinery/validation.ts'
 import { forbiddenBy, isFor } from './forbidden.ts'
 import type { AdmissionPlugin, AdmissionReader, Attributes } from './plugin.ts'
 
@@ -63,9 +65,17 @@ function mismatch(attributes: Attributes) {
 
 function runtimeClassOf(attributes: Attributes, name: string | undefined, reader: AdmissionReader) {
   if (name === undefined) return undefined
+  checkPathName(name)
   const found = reader.get('runtimeclasses.node.k8s.io', undefined, name) as Frozen<RuntimeClass> | undefined
   if (found === undefined) throw forbiddenBy(attributes, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`)
   return found
+}
+
+/** What upstream's client says of a name no path can hold. Source: client-go/rest, Request.Name. @throws StatusError 500 */
+function checkPathName(name: string): void {
+  if (name === '') throw newPlainError('resource name may not be empty')
+  const problems = nameIsPathSegment(name, false)
+  if (problems.length > 0) throw newPlainError(`invalid resource name ${JSON.stringify(name)}: [${problems.join(' ')}]`)
 }
 
 type Resources = Readonly<Record<string, string>> | undefined
