@@ -99,6 +99,13 @@ export function applyTo(
 /** Who owns the fields of an object nobody has tracked so far. */
 function managersBefore(type: ManagedType, live: Frozen<AnyObject>, managers: Managers, writer: Writer): Managers {
   if (managers.size > 0) return managers
+  const problems = problemsOf(shapeOf(type.schema) as MapShape, live, true)
+  if (problems !== undefined) {
+    const name = printName(live as AnyObject)
+    throw newPlainError(
+      `failed to create manager for existing fields: failed to convert new object (${name}) to smd typed: ${problems}`,
+    )
+  }
   return afterUpdate(type, emptyObject(type.schema), live, managers, { ...writer, manager: 'before-first-apply' })
 }
 

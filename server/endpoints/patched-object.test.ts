@@ -12,7 +12,7 @@ describe('a patched object', () => {
 
   function decode(value: object, more: Partial<PatchedValue> = {}, validation: 'Ignore' | 'Warn' | 'Strict' = 'Warn') {
     const schema = typeByName('io.k8s.api.apps.v1.Deployment') as StructSchema
-    const scope = { warn: (text: string) => void warnings.push(text) }
+    const scope = { name: 'a', warn: (text: string) => void warnings.push(text) }
     return decodePatched(schema, deployment, { value: { ...base, ...value }, findings: [], ...more }, validation, scope)
   }
 

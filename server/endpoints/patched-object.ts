@@ -4,7 +4,7 @@
 // Source: apiserver/pkg/endpoints/handlers, patch.go; apimachinery/pkg/runtime, converter.go (v1.36)
 import { newInvalid, type StatusError } from '../apimachinery/errors.ts'
 import { field, invalid } from '../apimachinery/field.ts'
-import { goPrint } from '../apimachinery/patch/errors.ts'
+import { goPrint, jsonTypeOf } from '../apimachinery/patch/errors.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import { decodeObject, DecodeError } from '../../openapi/decode.ts'
 import { typeOfKind } from '../../openapi/index.ts'
@@ -13,6 +13,7 @@ import type { Scope } from './api.ts'
 import { convertingProblem, unregisteredProblem } from './decode.ts'
 import { restoreEmptyLists } from './empty-lists.ts'
 import type { FieldValidation } from './options.ts'
+import { undeterminableName } from './update.ts'
 
 /** What the object must be. */
 export interface PatchedKind {
@@ -35,7 +36,7 @@ export function decodePatched(
   expected: PatchedKind,
   { value, strategic, findings }: PatchedValue,
   fieldValidation: FieldValidation,
-  scope: Pick<Scope, 'warn'>,
+  scope: Pick<Scope, 'warn' | 'name'>,
 ): AnyObject {
   const refuse = (why: string): StatusError => {
     const shown = strategic === undefined ? JSON.stringify(value) : goPrint(strategic)
@@ -43,8 +44,11 @@ export function decodePatched(
   }
   const problem = strategic === undefined ? kindProblem(expected, value) : conversionProblem(schema, value)
   if (problem !== undefined) throw refuse(problem)
+  if (strategic === undefined && isWithoutVersion(value))
+    refuseInternal(value, findings, fieldValidation, scope, refuse)
   try {
     const { object, unknownFields } = decodeObject(schema, value)
+    if (strategic !== undefined) unknownFields.sort()
     restoreEmptyLists(schema, value, object)
     object.kind = expected.kind
     object.apiVersion = apiVersionOf(expected)
@@ -54,8 +58,36 @@ export function decodePatched(
     for (const finding of strict) scope.warn(finding)
     return object
   } catch (error) {
-    throw error instanceof DecodeError ? refuse(error.message) : error
+    if (!(error instanceof DecodeError)) throw error
+    // Values with a form of their own are read one by one from a map: they do not know where they are.
+    throw refuse(
+      strategic === undefined
+        ? error.message
+        : error.message.replace(/ Go struct field \S+ of type /, ' Go value of type '),
+    )
   }
+}
+
+function isWithoutVersion(value: unknown): value is Partial<AnyObject> {
+  return ((value as Partial<AnyObject>).apiVersion ?? '') === ''
+}
+
+/**
+ * Without a version, an object is read into Go's internal type, whose fields have other names: nothing is known, and there
+ * is no name.
+ */
+function refuseInternal(
+  value: Partial<AnyObject>,
+  findings: readonly string[],
+  fieldValidation: FieldValidation,
+  scope: Pick<Scope, 'warn' | 'name'>,
+  refuse: (why: string) => StatusError,
+): never {
+  const unknown = Object.keys(value).filter((name) => name !== 'kind' && name !== 'apiVersion')
+  const strict = [...findings, ...unknown.map((name) => `unknown field ${JSON.stringify(name)}`)]
+  if (strict.length > 0 && fieldValidation === 'Strict') throw refuse(`strict decoding error: ${strict.join(', ')}`)
+  if (fieldValidation === 'Warn') for (const finding of strict) scope.warn(finding)
+  throw undeterminableName(scope)
 }
 
 function apiVersionOf({ group, version }: PatchedKind): string {
@@ -64,7 +96,12 @@ function apiVersionOf({ group, version }: PatchedKind): string {
 
 /** A patch may say that the object is of another kind: it is decoded as one, and then cannot be converted. */
 function kindProblem(expected: PatchedKind, value: unknown): string | undefined {
-  const { kind, apiVersion } = value as Partial<AnyObject>
+  const { kind, apiVersion } = value as Readonly<Record<string, unknown>>
+  for (const [name, member] of Object.entries({ kind, apiVersion })) {
+    if (member === undefined || member === null || typeof member === 'string') continue
+    const found = `cannot unmarshal ${jsonTypeOf(member)} into Go struct field .${name} of type string`
+    return `couldn't get version/kind; json parse error: json: ${found}`
+  }
   const isSame =
     (kind ?? expected.kind) === expected.kind && (apiVersion ?? apiVersionOf(expected)) === apiVersionOf(expected)
   if (isSame || typeof kind !== 'string' || typeof apiVersion !== 'string') return undefined

@@ -1,5 +1,5 @@
 // PUT on an object or one of its subresources that share its kind (status, finalize, approval, ephemeralcontainers …).
-import { newBadRequest } from '../apimachinery/errors.ts'
+import { newBadRequest, type StatusError } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import { admitted, validating } from './admission.ts'
@@ -46,12 +46,14 @@ export async function update(api: Api, scope: Scope, body: Body): Promise<Answer
   return { type: 'entry', code: created ? 201 : 200, resource, entry }
 }
 
+export function undeterminableName({ name }: Pick<Scope, 'name'>): StatusError {
+  return newBadRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
+}
+
 /** @throws StatusError 400 unless the object has the name of the path */
 export function checkName(object: AnyObject, scope: Scope): void {
   const name = object.metadata?.name ?? ''
-  if (name === '') {
-    throw newBadRequest(`the name of the object (${scope.name} based on URL) was undeterminable: name must be provided`)
-  }
+  if (name === '') throw undeterminableName(scope)
   if (name !== scope.name) {
     throw newBadRequest(`the name of the object (${name}) does not match the name on the URL (${scope.name})`)
   }

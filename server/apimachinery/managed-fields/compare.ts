@@ -3,7 +3,7 @@
 import { deepEqual } from '../equality.ts'
 import { asMember, emptySet, leaf, sorted, type FieldSet, type MutableFieldSet } from './field-set.ts'
 import { fieldElement, type PathElement } from './path-element.ts'
-import { deducedMap, itemElement, ListItemError, type ListShape, type MapShape, type Shape } from './shape.ts'
+import { deducedMap, itemElement, type ListShape, type MapShape, type Shape } from './shape.ts'
 
 export interface Comparison {
   readonly added: FieldSet
@@ -21,7 +21,10 @@ interface Changes {
 type Side = 'added' | 'removed'
 type Members = Readonly<Record<string, unknown>>
 
-/** Both objects are of the version of `shape`. */
+/**
+ * Both objects are of the version of `shape`.
+ * @throws ListItemError for an item that has no key, in a list that is not the same in both
+ */
 export function compare(shape: MapShape, old: object, next: object): Comparison {
   const changes = none()
   compareMaps(shape, old as Members, next as Members, changes)
@@ -114,26 +117,16 @@ function compareLists(shape: ListShape, old: readonly unknown[], next: readonly 
   }
 }
 
-/** Items without a key are nobody's. */
+/** @throws ListItemError for an item that has no key */
 export function itemsByElement(shape: ListShape, items: readonly unknown[]): Map<PathElement, unknown[]> {
   const found = new Map<PathElement, unknown[]>()
   for (const item of items) {
-    const element = elementOf(shape, item)
-    if (element === undefined) continue
+    const element = itemElement(shape, item)
     const same = found.get(element)
     if (same === undefined) found.set(element, [item])
     else same.push(item)
   }
   return found
-}
-
-function elementOf(shape: ListShape, item: unknown): PathElement | undefined {
-  try {
-    return itemElement(shape, item)
-  } catch (error) {
-    if (error instanceof ListItemError) return undefined
-    throw error
-  }
 }
 
 /** The node of a value that is there on one side only: it and everything in it. */

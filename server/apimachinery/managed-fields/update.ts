@@ -19,7 +19,7 @@ import {
   type Managers,
 } from './managers.ts'
 import { reconciled, rememberFitting } from './reconcile.ts'
-import { ownedShapeOf } from './shape.ts'
+import { ListItemError, ownedShapeOf } from './shape.ts'
 import type { ManagedType } from './versions.ts'
 
 /** Who writes, and how. */
@@ -44,9 +44,10 @@ export function trackUpdate(
   const managers = managersBefore(live?.metadata?.managedFields, meta.managedFields, writer.subresource !== '')
   delete meta.managedFields
   const isTracked = managers.size > 0 || live === undefined
-  const entries = encodeManagers(
-    isTracked ? afterUpdate(type, live ?? emptyObject(type.schema), draft, managers, writer) : managers,
-  )
+  const after = isTracked
+    ? afterUpdateOrNone(type, live ?? emptyObject(type.schema), draft, managers, writer)
+    : managers
+  const entries = encodeManagers(after)
   if (entries !== undefined) meta.managedFields = entries
 }
 
@@ -67,7 +68,20 @@ function managersBefore(
   }
 }
 
-/** The owners once `writer` has made `next` of `live`, with no more than ten that update. */
+/** Nobody owns anything in an object that has list items without a key. */
+function afterUpdateOrNone(...change: Parameters<typeof afterUpdate>): Managers {
+  try {
+    return afterUpdate(...change)
+  } catch (error) {
+    if (error instanceof ListItemError) return new Map()
+    throw error
+  }
+}
+
+/**
+ * The owners once `writer` has made `next` of `live`, with no more than ten that update.
+ * @throws ListItemError for an item that has no key
+ */
 export function afterUpdate(
   type: ManagedType,
   live: object,

@@ -14,12 +14,21 @@ import {
 interface Problem {
   readonly path: string
   readonly message: string
+  readonly isRepetition?: true
 }
 
-/** All problems in one text, as upstream words them; undefined if there is none. */
-export function problemsOf(shape: MapShape, object: unknown): string | undefined {
+/**
+ * All problems in one text, as upstream words them; undefined if there is none.
+ * @param mayRepeat list items may be there twice: what was written by others than appliers
+ */
+export function problemsOf(shape: MapShape, object: unknown, mayRepeat = false): string | undefined {
   const problems: Problem[] = []
   checkMap(shape, object, '', problems)
+  if (mayRepeat) return textOf(problems.filter(({ isRepetition }) => isRepetition !== true))
+  return textOf(problems)
+}
+
+function textOf(problems: readonly Problem[]): string | undefined {
   if (problems.length === 0) return undefined
   const lines = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
   return lines.length === 1 ? lines[0] : ['errors:', ...lines.map((line) => `  ${line}`)].join('\n')
@@ -67,7 +76,7 @@ function checkList(shape: ListShape, value: unknown, path: string, problems: Pro
       try {
         const element = itemElement(shape, item)
         step = printElement(element)
-        if (seen.has(element)) problems.push({ path, message: `duplicate entries for key ${step}` })
+        if (seen.has(element)) problems.push({ path, message: `duplicate entries for key ${step}`, isRepetition: true })
         seen.add(element)
       } catch (error) {
         if (!(error instanceof ListItemError)) throw error

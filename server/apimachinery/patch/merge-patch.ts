@@ -36,7 +36,7 @@ function withoutNulls(value: unknown): unknown {
   if (!isObject(value)) return value
   const result: Record<string, unknown> = {}
   for (const [key, member] of Object.entries(value)) if (member !== null) define(result, key, withoutNulls(member))
-  return result
+  return sorted(result)
 }
 
 /** Objects that a patch went through have their members in alphabetical order: error texts show it. */
