@@ -23,11 +23,6 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
     'watch/rv/custom-resource-events',
     'watch/rv/too-old',
   ],
-  'quota is neither enforced nor counted': [
-    'admission/quota/pods-exceeded',
-    'admission/quota/requests-and-counts',
-    'controllers/quota/quota-usage',
-  ],
   'admission policies are not evaluated': ['admission/policy/vap-deny'],
 }
 

@@ -226,6 +226,7 @@ function buildControlPlane(store: Store, options: CompleteOptions, pki: PKI): Co
     clock,
     random,
     afterAdmit: (attributes) => escalation.check(attributes),
+    updateQuota: (quota) => server().update('resourcequotas', quota as unknown as AnyObject, { subresource: 'status' }),
     isAuthorized: (user, verb, resource) => {
       const question = {
         user,

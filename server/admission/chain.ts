@@ -1,7 +1,7 @@
 // The order in which plugins see a write: first all that change it, then all that judge it.
 // Source: pkg/kubeapiserver/options, AllOrderedPlugins and DefaultOffAdmissionPlugins (v1.36)
-// Left out of those that are on by default: ResourceQuota (it must write usage into the quota, and plugins only read),
-// the webhooks and the CEL policies; ClusterTrustBundleAttest and PodGroup… concern resources that are not served.
+// Left out of those that are on by default: the webhooks and the CEL policies; ClusterTrustBundleAttest and PodGroup…
+// concern resources that are not served.
 import { systemClock } from '../apimachinery/clock.ts'
 import type { Clock } from '../apimachinery/clock.ts'
 import type { Random } from '../apimachinery/names.ts'
@@ -18,6 +18,7 @@ import type { AdmissionPlugin, AdmissionReader, Attributes } from './plugin.ts'
 import { podSecurity } from './pod-security/pod-security.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
 import { priority } from './priority.ts'
+import { makeResourceQuota, type UpdateQuota } from './resource-quota.ts'
 import { runtimeClass } from './runtime-class.ts'
 import { makeServiceAccount } from './service-account.ts'
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts'
@@ -38,6 +39,8 @@ export interface ChainDependencies {
   readonly random?: Random
   /** Without it CertificateApproval and CertificateSigning let everyone pass. */
   readonly isAuthorized?: IsAuthorized
+  /** Without it ResourceQuota does not run. */
+  readonly updateQuota?: UpdateQuota
   /** Sees every write after all plugins have changed it, whichever of them run. @throws StatusError to refuse */
   readonly afterAdmit?: Step
 }
@@ -114,6 +117,7 @@ function defaultPlugins({
   clock = systemClock,
   random = Math.random,
   isAuthorized = () => true,
+  updateQuota,
 }: ChainDependencies): AdmissionPlugin[] {
   return [
     namespaceLifecycle,
@@ -132,6 +136,7 @@ function defaultPlugins({
     certificateSubjectRestriction,
     defaultIngressClass,
     podTopologyLabels,
+    ...(updateQuota === undefined ? [] : [makeResourceQuota(clock, updateQuota)]),
   ]
 }
 

@@ -1,7 +1,7 @@
 // What is wrong with the resources asked for, measured by one item of a LimitRange.
 // Source: plugin/pkg/admission/limitranger, minConstraint, maxConstraint, limitRequestRatioConstraint (v1.36)
 import { canonicalQuantity, compareQuantities, parseQuantity, quantityToNumber } from '../apimachinery/quantity.ts'
-import type { ResourceTexts } from './pod-resources.ts'
+import type { ResourceTexts } from '../api/pod-resources.ts'
 
 /** A LimitRangeItem as on the wire. */
 export interface LimitItem {

@@ -17,6 +17,7 @@ import { taintEviction } from './node/taint-eviction.ts'
 import { pvProtection } from './pv-protection.ts'
 import { pvcProtection } from './pvc-protection.ts'
 import { replicaset, replicationcontroller } from './replicaset.ts'
+import { resourcequota } from './resourcequota.ts'
 import { rootCACertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { serviceaccount } from './serviceaccount.ts'
 import { statefulset } from './statefulset/index.ts'
@@ -46,6 +47,7 @@ export function newControllers({ rootCA }: ControllerOptions): readonly Controll
     job(),
     cronjob(),
     statefulset,
+    resourcequota,
     nodeLifecycle(),
     taintEviction(),
     podGarbageCollector(),

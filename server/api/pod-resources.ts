@@ -1,6 +1,6 @@
 // What a pod as a whole requests and may use.
 // Source: plugin/pkg/admission/limitranger, podRequests and podLimits; component-helpers/resource, PodRequests (v1.36)
-import type { PodSpec } from '../api/core.ts'
+import type { PodSpec } from './core.ts'
 import { addQuantities, compareQuantities, formatQuantity, parseQuantity } from '../apimachinery/quantity.ts'
 import type { Quantity } from '../apimachinery/quantity.ts'
 import type { Frozen } from '../apimachinery/types.ts'

@@ -1,0 +1,145 @@
+// ResourceQuotas say what is used of them: all of it is counted anew when a quota is new or changed, when something that
+// counts has gone, and every five minutes. What comes is counted by the admission plugin.
+// Source: kubernetes pkg/controller/resourcequota (v1.36)
+import type { ResourceQuota } from '../api/core.ts'
+import { formatAmounts, parseAmounts, sameAmounts, type AmountTexts } from '../api/quota/amounts.ts'
+import { countingOf, resourcesOf, usageOf } from '../api/quota/evaluator.ts'
+import { matchesScopes } from '../api/quota/scopes.ts'
+import { deepEqual } from '../apimachinery/equality.ts'
+import type { AnyObject, Frozen, KubeObject, Stored } from '../apimachinery/types.ts'
+import type { Client, ResourceName, WatchEvent } from '../client/client.ts'
+import {
+  FIELD_MANAGER,
+  isWorthTelling,
+  type Controller,
+  type ControllerContext,
+  type RunningController,
+} from '../client/controller.ts'
+import { keyOf, splitKey } from '../client/indexer.ts'
+import type { Informer, Informers } from '../client/informers.ts'
+import { WorkQueue } from '../client/work-queue.ts'
+
+type Quota = Frozen<Stored<ResourceQuota>>
+
+const RESYNC_MS = 300_000
+
+export const resourcequota: Controller = {
+  name: 'resourcequota-controller',
+  start: (context) => new QuotaController(context),
+}
+
+class QuotaController implements RunningController {
+  readonly name = resourcequota.name
+  readonly #client: Client
+  readonly #clock: ControllerContext['clock']
+  readonly #informers: Informers
+  readonly #quotas: Informer<ResourceQuota>
+  readonly #queue: WorkQueue
+  /** What is counted: what quotas speak of and the server serves. */
+  readonly #counted = new Map<ResourceName, Informer<AnyObject>>()
+
+  constructor({ informers, clientFor, clock, onError }: ControllerContext) {
+    this.#client = clientFor(this.name)
+    this.#clock = clock
+    this.#informers = informers
+    this.#queue = new WorkQueue(clock, {
+      work: (key) => this.#count(key),
+      onError: (key, error, retries) => {
+        if (isWorthTelling(error, retries)) onError?.(this.name, key, error)
+      },
+    })
+    this.#quotas = informers.for<ResourceQuota>('resourcequotas')
+    this.#quotas.onEvents((events) => {
+      for (const { type, object, old } of events) {
+        // A status that others write is no reason to count: what they have charged may not be stored yet.
+        const isNews = type === 'ADDED' || (type === 'MODIFIED' && !deepEqual(object.spec, old?.spec))
+        if (isNews) this.#queue.add(keyOf(object))
+      }
+    })
+    void this.#quotas.synced.then(() => this.#queue.start())
+  }
+
+  settled(): Promise<void> {
+    return this.#queue.settled()
+  }
+
+  close(): Promise<void> {
+    return this.#queue.close()
+  }
+
+  async #count(key: string): Promise<number | void> {
+    const { namespace, name } = splitKey(key)
+    const spec = this.#quotas.lister.get(namespace, name)?.spec
+    if (spec === undefined) return
+    await this.#watch(resourcesOf(Object.keys(spec.hard ?? {})))
+    // It may have changed meanwhile.
+    const quota = this.#quotas.lister.get(namespace, name)
+    if (quota === undefined) return
+    const objectsOf = (resource: ResourceName) => this.#counted.get(resource)?.lister.list(namespace)
+    const status = statusOf(quota, objectsOf, this.#clock.now())
+    if (status !== undefined) {
+      const counted = { ...quota, status } as unknown as KubeObject
+      await this.#client.update('resourcequotas', counted, { subresource: 'status', fieldManager: FIELD_MANAGER })
+    }
+    return RESYNC_MS
+  }
+
+  /** Resolves when all objects of the resources are known; what is not served is left out. */
+  async #watch(resources: ReadonlySet<ResourceName>): Promise<void> {
+    const unknown = [...resources].filter((resource) => !this.#counted.has(resource))
+    if (unknown.length > 0) {
+      const served = new Set((await this.#client.resources()).map(({ resource }) => resource))
+      for (const resource of unknown) if (served.has(resource)) this.#follow(resource)
+    }
+    await Promise.all([...resources].flatMap((resource) => this.#counted.get(resource)?.synced ?? []))
+  }
+
+  #follow(resource: ResourceName): void {
+    const informer = this.#informers.for<AnyObject>(resource)
+    this.#counted.set(resource, informer)
+    informer.onEvents((events) => {
+      for (const event of events) for (const key of this.#freed(resource, event)) this.#queue.add(key)
+    })
+  }
+
+  /** Keys of the quotas of which something may be used no more. */
+  #freed(resource: ResourceName, { type, object, old }: WatchEvent): string[] {
+    if (type === 'ADDED') return []
+    const counting = countingOf(resource)
+    const now = this.#clock.now()
+    const isSame = (quota: Quota): boolean =>
+      type === 'MODIFIED' &&
+      old !== undefined &&
+      matchesScopes(quota, counting, old) === matchesScopes(quota, counting, object) &&
+      sameAmounts(counting.usage(old, now), counting.usage(object, now))
+    return this.#quotas.lister
+      .list(object.metadata.namespace)
+      .filter((quota) => Object.keys(quota.spec?.hard ?? {}).some((name) => counting.counts(name)) && !isSame(quota))
+      .map(keyOf)
+  }
+}
+
+/** The status as counted; undefined if it is that already. */
+export function statusOf(
+  quota: Quota,
+  objectsOf: (resource: ResourceName) => readonly Frozen<AnyObject>[] | undefined,
+  now: number,
+): { hard: AmountTexts; used: AmountTexts } | undefined {
+  const hard: AmountTexts = quota.spec?.hard ?? {}
+  const names = Object.keys(hard)
+  const before: AmountTexts = quota.status?.used ?? {}
+  const counted = formatAmounts(usageOf(quota, names, objectsOf, now))
+  // What cannot be counted stays as it was.
+  const used = Object.fromEntries(
+    names.flatMap((name) => {
+      const amount = counted[name] ?? before[name]
+      return amount === undefined ? [] : [[name, amount]]
+    }),
+  )
+  const isSame =
+    quota.status?.hard !== undefined &&
+    quota.status.used !== undefined &&
+    sameAmounts(parseAmounts(hard), parseAmounts(quota.status.hard)) &&
+    sameAmounts(parseAmounts(used), parseAmounts(before))
+  return isSame ? undefined : { hard, used }
+}
