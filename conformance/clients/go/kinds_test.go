@@ -27,6 +27,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/diff"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -157,6 +158,9 @@ func (r *resource) live(t *testing.T, object *unstructured.Unstructured) {
 // compareLists reads all objects in protobuf, and in JSON at the version that the first list had.
 func (r *resource) compareLists(t *testing.T) {
 	t.Helper()
+	if slices.Contains(r.Verbs, "watch") {
+		r.compareMetadata(t)
+	}
 	if !r.typed {
 		list := &unstructured.UnstructuredList{}
 		check(t, r.into(r.on(r.client.Get(), "", "").Do(t.Context()), list))
@@ -173,8 +177,42 @@ func (r *resource) compareLists(t *testing.T) {
 	request.Param("resourceVersion", version).Param("resourceVersionMatch", "Exact")
 	_, fromJSON := r.read(t, request, "List")
 	equal(t, "list in protobuf and in JSON", fromProtobuf, withoutTypesWithin(t, fromJSON))
-	r.checkBytes(t, raw, fromProtobuf, "List")
+	checkBytes(t, raw, fromProtobuf, r.gvk.GroupVersion().WithKind(r.gvk.Kind+"List"))
 }
+
+// compareMetadata reads nothing but the metadata of all objects, in the same way.
+func (r *resource) compareMetadata(t *testing.T) {
+	t.Helper()
+	form := ";as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+	lists := [2]metav1.PartialObjectMetadataList{}
+	request := r.on(r.client.Get(), "", "")
+	for i, mediaType := range []string{protobufType, jsonType} {
+		raw, err := request.SetHeader("Accept", mediaType+form).Do(t.Context()).Raw()
+		check(t, err)
+		check(t, runtime.DecodeInto(metadataCodecs.UniversalDeserializer(), raw, &lists[i]))
+		if i == 0 {
+			checkBytes(t, raw, &lists[i], metav1.SchemeGroupVersion.WithKind("PartialObjectMetadataList"))
+			request = r.on(r.client.Get(), "", "").
+				Param("resourceVersion", lists[i].ResourceVersion).Param("resourceVersionMatch", "Exact")
+		}
+	}
+	equal(t, "metadata in protobuf and in JSON", withoutKinds(lists[0]), withoutKinds(lists[1]))
+}
+
+// withoutKinds leaves out what protobuf has no room for: the kinds of the items.
+func withoutKinds(list metav1.PartialObjectMetadataList) metav1.PartialObjectMetadataList {
+	list.TypeMeta = metav1.TypeMeta{}
+	for i := range list.Items {
+		list.Items[i].TypeMeta = metav1.TypeMeta{}
+	}
+	return list
+}
+
+var metadataCodecs = func() serializer.CodecFactory {
+	scheme := runtime.NewScheme()
+	utilruntime.Must(metav1.AddMetaToScheme(scheme))
+	return serializer.NewCodecFactory(scheme)
+}()
 
 // compareObjects reads one object in protobuf and in JSON, until nobody writes in between.
 func (r *resource) compareObjects(t *testing.T, namespace, name string) {
@@ -190,16 +228,16 @@ func (r *resource) compareObjects(t *testing.T, namespace, name string) {
 			return false, nil
 		}
 		equal(t, "object in protobuf and in JSON", fromProtobuf, withoutTypesWithin(t, fromJSON))
-		r.checkBytes(t, raw, fromProtobuf, "")
+		checkBytes(t, raw, fromProtobuf, r.gvk)
 		return true, nil
 	})
 }
 
 // checkBytes compares the server's protobuf with what Go writes for the same object.
-func (r *resource) checkBytes(t *testing.T, raw []byte, object runtime.Object, suffix string) {
+func checkBytes(t *testing.T, raw []byte, object runtime.Object, kind schema.GroupVersionKind) {
 	t.Helper()
 	var again bytes.Buffer
-	object.GetObjectKind().SetGroupVersionKind(r.gvk.GroupVersion().WithKind(r.gvk.Kind + suffix))
+	object.GetObjectKind().SetGroupVersionKind(kind)
 	check(t, protobuf.NewSerializer(scheme.Scheme, scheme.Scheme).Encode(object, &again))
 	if !bytes.Equal(again.Bytes(), raw) {
 		t.Errorf("%d bytes of protobuf where Go writes %d:\n%q\n%q", len(raw), again.Len(), raw, again.Bytes())
