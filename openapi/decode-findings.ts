@@ -13,8 +13,13 @@ export interface Problems {
   readonly unknownFields: string[]
 }
 
-export function findProblems(schema: StructSchema, value: unknown): Problems {
-  const walk = new Walk()
+/** @param oddNumbers by path, numbers as a text had them */
+export function findProblems(
+  schema: StructSchema,
+  value: unknown,
+  oddNumbers: ReadonlyMap<string, string> = new Map(),
+): Problems {
+  const walk = new Walk(oddNumbers)
   try {
     walk.visit(schema, value, ROOT)
   } catch (error) {
@@ -59,6 +64,11 @@ const MAX_UNKNOWN_FIELDS = 100
 class Walk {
   mismatch: Mismatch | { print(): string } | undefined
   readonly unknownFields = new Set<string>()
+  readonly #oddNumbers: ReadonlyMap<string, string>
+
+  constructor(oddNumbers: ReadonlyMap<string, string>) {
+    this.#oddNumbers = oddNumbers
+  }
 
   visit(schema: Schema, value: unknown, place: Place): void {
     if (value === null || value === undefined) return
@@ -125,7 +135,10 @@ class Walk {
       case 'int32':
       case 'int64':
         if (typeof value !== 'number') mismatch()
-        else if (!fitsInteger(value, schema.scalar)) mismatch(`number ${value}`)
+        else {
+          const problem = integerProblem(value, schema.scalar, this.#oddNumbers.get(place.path))
+          if (problem !== undefined) mismatch(problem)
+        }
         break
       case 'bytes':
         if (typeof value !== 'string') mismatch()
@@ -135,7 +148,7 @@ class Walk {
         }
         break
       default:
-        visitCustomScalar(schema.scalar, value, place)
+        visitCustomScalar(schema.scalar, value, place, this.#oddNumbers.get(place.path))
     }
   }
 
@@ -145,11 +158,12 @@ class Walk {
 }
 
 /** Types that take their JSON apart themselves. */
-function visitCustomScalar(scalar: ScalarType, value: unknown, place: Place): void {
+function visitCustomScalar(scalar: ScalarType, value: unknown, place: Place, source?: string): void {
   if (scalar === 'intOrString') {
     if (typeof value === 'string') return
     if (typeof value !== 'number') throw new Abort(new Mismatch(jsonTypeOf(value), 'int32', place).print())
-    if (!fitsInteger(value, 'int32')) throw new Abort(new Mismatch(`number ${value}`, 'int32', place).print())
+    const problem = integerProblem(value, 'int32', source)
+    if (problem !== undefined) throw new Abort(new Mismatch(problem, 'int32', place).print())
     return
   }
   if (scalar === 'quantity') {
@@ -167,7 +181,7 @@ const API_EXTENSIONS = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1
 /** The JSONSchemaPropsOr... types; any other `any` takes everything. */
 function visitJsonSchemaPropsOr(name: string, value: unknown, place: Place): void {
   if (!name.startsWith(`${API_EXTENSIONS}.JSONSchemaPropsOr`)) return
-  const inner = new Walk()
+  const inner = new Walk(new Map())
   const visitSchema = (each: unknown): void => inner.visit(typeByName(`${API_EXTENSIONS}.JSONSchemaProps`), each, place)
   if (isObject(value)) visitSchema(value)
   else if (name.endsWith('OrBool')) {
@@ -201,8 +215,11 @@ function messageOf(canonical: () => unknown): string | undefined {
   }
 }
 
-function fitsInteger(value: number, scalar: 'int32' | 'int64'): boolean {
-  return Number.isInteger(value) && (scalar === 'int32' ? value === (value | 0) : Math.abs(value) <= 2 ** 63)
+/** Go's word for a number that is no such integer; undefined if it is one. @param source as a text had it */
+function integerProblem(value: number, scalar: 'int32' | 'int64', source?: string): string | undefined {
+  const text = source ?? (Number.isInteger(value) ? String(BigInt(value)) : String(value))
+  const fits = /^-?\d+$/.test(text) && BigInt.asIntN(scalar === 'int32' ? 32 : 64, BigInt(text)) === BigInt(text)
+  return fits ? undefined : `number ${text}`
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -23,13 +23,14 @@ export interface Decoded {
 
 /**
  * Never changes `value`, and shares nothing with it.
+ * @param oddNumbers by path, numbers as a text had them where their value does not say it: `1e3` is no integer in Go
  * @throws DecodeError
  */
-export function decodeObject(schema: StructSchema, value: unknown): Decoded {
+export function decodeObject(schema: StructSchema, value: unknown, oddNumbers?: ReadonlyMap<string, string>): Decoded {
   irregular = false
   const object = decoderOf(schema)(value) as AnyObject
-  if (!irregular) return { object, unknownFields: [] }
-  const { error, unknownFields } = findProblems(schema, value)
+  if (!irregular && (oddNumbers === undefined || oddNumbers.size === 0)) return { object, unknownFields: [] }
+  const { error, unknownFields } = findProblems(schema, value, oddNumbers)
   if (error !== undefined) throw new DecodeError(error)
   return { object, unknownFields }
 }

@@ -13,6 +13,8 @@ import type { FieldValidation } from './options.ts'
 export interface Body {
   readonly value: unknown
   readonly findings: readonly string[]
+  /** By path, numbers as they stand in the text, where their value does not say it: `1e3`. */
+  readonly oddNumbers?: ReadonlyMap<string, string>
 }
 
 interface DecodeOptions {
@@ -35,23 +37,27 @@ export function decodeForResource(resource: Resource, body: Body, options: Decod
 export function decodeAs(
   schema: StructSchema,
   expected: { group: string; version: string; kind: string },
-  { value, findings }: Body,
+  { value, findings, oddNumbers }: Body,
   options: DecodeOptions,
 ): AnyObject {
   const apiVersion = expected.group === '' ? expected.version : `${expected.group}/${expected.version}`
   const sent = (value ?? {}) as AnyObject
-  const sentKind = typeof sent.kind === 'string' && sent.kind !== '' ? sent.kind : expected.kind
-  const sentVersion = typeof sent.apiVersion === 'string' && sent.apiVersion !== '' ? sent.apiVersion : apiVersion
+  const meta = typeMetaOf(sent)
+  const sentKind = typeof meta.kind === 'string' && meta.kind !== '' ? meta.kind : expected.kind
+  // `/v1` is the core group, too.
+  const stated = typeof meta.apiVersion === 'string' ? meta.apiVersion.replace(/^\/(?!$)/, '') : ''
+  const sentVersion = stated === '' ? apiVersion : stated
   checkKind(sentKind, sentVersion, expected, apiVersion)
   const cannot = (why: string) =>
     newBadRequest(`${sentKind} in version "${expected.version}" cannot be handled as a ${expected.kind}: ${why}`)
   try {
-    const { object, unknownFields } = decodeObject(schema, sent)
+    const { object, unknownFields } = decodeObject(schema, sent, oddNumbers)
     restoreEmptyLists(schema, sent, object)
     object.kind = expected.kind
     object.apiVersion = apiVersion
     if (options.fieldValidation !== 'Ignore') {
-      const strict = [...findings, ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`)]
+      const unknown = unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`)
+      const strict = [...findings.filter((finding) => !isWithin(finding, unknownFields)), ...unknown]
       if (strict.length > 0 && options.fieldValidation === 'Strict')
         throw cannot(`strict decoding error: ${strict.join(', ')}`)
       for (const finding of strict) warnOfFinding(finding, options)
@@ -61,6 +67,26 @@ export function decodeAs(
     if (error instanceof DecodeError) throw cannot(error.message)
     throw error
   }
+}
+
+/**
+ * What a body says of its kind. Go looks for these two whatever their case, and takes the last.
+ * Source: apimachinery/pkg/runtime/serializer/json, SimpleMetaFactory.Interpret (v1.36)
+ */
+export function typeMetaOf(value: object): { apiVersion?: unknown; kind?: unknown } {
+  const meta: { apiVersion?: unknown; kind?: unknown } = {}
+  for (const [key, member] of Object.entries(value)) {
+    if (key.length !== 4 && key.length !== 10) continue
+    const name = key.toLowerCase()
+    if (name === 'kind') meta.kind = member
+    if (name === 'apiversion') meta.apiVersion = member
+  }
+  return meta
+}
+
+/** Of unknown fields nobody asks whether they occur twice. */
+function isWithin(finding: string, unknownFields: readonly string[]): boolean {
+  return unknownFields.some((path) => finding === `duplicate field ${JSON.stringify(path)}`)
 }
 
 /**

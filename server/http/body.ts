@@ -1,30 +1,19 @@
 // Reads a request body, within the limit a real server has.
-import { gunzip } from 'node:zlib'
-import { promisify } from 'node:util'
-import { newBadRequest, newRequestEntityTooLarge, type StatusError } from '../apimachinery/errors.ts'
+import { newRequestEntityTooLarge, type StatusError } from '../apimachinery/errors.ts'
 import type { Context } from './context.ts'
 
 /** Source: apiserver/pkg/server, MaxRequestBodyBytes (v1.36) */
 const maxBytes = 3 * 1024 * 1024
-
-const unzip = promisify(gunzip)
 
 /** The client went away before its request was all there: nobody waits for an answer. */
 export class ClientGoneError extends Error {
   override readonly name = 'ClientGoneError'
 }
 
-/** @throws StatusError 413 above 3 MiB, 400 if it is not packed as it says; ClientGoneError */
+/** Nothing is unpacked: the real server does not look at Content-Encoding. @throws StatusError 413 above 3 MiB; ClientGoneError */
 export async function readBody(ctx: Context): Promise<Buffer> {
   if (Number(ctx.get('content-length')) > maxBytes) throw tooLarge()
-  const bytes = await collect(ctx)
-  if (ctx.get('content-encoding') !== 'gzip') return bytes
-  try {
-    return await unzip(bytes, { maxOutputLength: maxBytes })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge()
-    throw newBadRequest((error as Error).message)
-  }
+  return collect(ctx)
 }
 
 /** What is too much is read and dropped: a client that is still sending would not see the answer. */

@@ -21,7 +21,7 @@ import { update } from '../endpoints/update.ts'
 import { watch } from '../endpoints/watch.ts'
 import type { Resource } from '../registry/resources.ts'
 import { readBody } from './body.ts'
-import { decodeApplyBody, decodeBody, decodePatchBody } from './codec/body.ts'
+import { bodyType, decodeApplyBody, decodeBody, decodePatchBody } from './codec/body.ts'
 import type { Context, Filter } from './context.ts'
 import { attributesOf, forbidden } from './filters/authorization.ts'
 import { negotiate, writeAnswer } from './response.ts'
@@ -187,6 +187,8 @@ async function bodyOf(ctx: Context, { facts }: Resource, subresource = ''): Prom
   const own = facts.subresources.find(({ name }) => name === subresource)
   const apiVersion = facts.group === '' ? facts.version : `${facts.group}/${facts.version}`
   const expected = own === undefined ? { apiVersion, kind: facts.kind } : { apiVersion: own.apiVersion, kind: own.kind }
+  // Its form is looked at before it is read.
+  bodyType(ctx.get('content-type'))
   return decodeBody(ctx.get('content-type'), await readBody(ctx), expected)
 }
 
@@ -202,7 +204,19 @@ const patchTypes = new Set([
 async function patchOf(ctx: Context): Promise<PatchBody> {
   const type = mediaTypeOf(ctx)
   if (!patchTypes.has(type)) throw newUnsupportedMediaType('415: Unsupported Media Type', {})
-  return { type, ...decodePatchBody(await readBody(ctx), type) }
+  const bytes = await readBody(ctx)
+  let decoded: ReturnType<typeof decodePatchBody> | undefined
+  // Read when it is applied: nobody looks at a patch of what is not there.
+  const decode = () => (decoded ??= decodePatchBody(bytes, type))
+  return {
+    type,
+    get value() {
+      return decode().value
+    },
+    get findings() {
+      return decode().findings
+    },
+  }
 }
 
 /** The last filter: a path that nobody knows. */

@@ -2,6 +2,7 @@
 // Source: apiserver/pkg/endpoints/handlers, create.go, patch.go, delete.go, transformDecodeError; runtime/serializer/json
 import { newBadRequest, newUnsupportedMediaType } from '../../apimachinery/errors.ts'
 import type { StatusError } from '../../apimachinery/errors.ts'
+import { typeMetaOf } from '../../endpoints/decode.ts'
 import { JSONSyntaxError, parseJSON } from './json.ts'
 import { jsonType, mediaTypes, protobufType, yamlType } from './negotiate.ts'
 import { decodeProtobuf, ProtobufError } from './protobuf.ts'
@@ -12,18 +13,31 @@ export interface DecodedBody {
   readonly value: unknown
   /** As a strict decoder words them: `duplicate field "metadata.name"`. */
   readonly findings: readonly string[]
+  /** By path, numbers as they stand in the text, where their value does not say it: `1e3`. */
+  readonly oddNumbers?: ReadonlyMap<string, string>
 }
 
 /** The media type of a body without its parameters. @throws StatusError 415 */
-function mediaTypeOf(contentType: string | undefined): string {
+export function bodyType(contentType: string | undefined): string {
   if (contentType === undefined || contentType === '') return jsonType
-  const type = contentType.split(';')[0]!.trim().toLowerCase()
-  if (!mediaTypes.some((known) => known === type)) {
-    throw newUnsupportedMediaType(
-      `the body of the request was in an unknown format - accepted media types include: ${mediaTypes.join(', ')}`,
-    )
-  }
+  const type = parseMediaType(contentType)
+  if (type === undefined || !mediaTypes.some((known) => known === type)) throw unknownFormat(mediaTypes)
   return type
+}
+
+export function unknownFormat(accepted: readonly string[]): StatusError {
+  return newUnsupportedMediaType(
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+  )
+}
+
+/** Undefined where a parameter has no value, or a value no end. Source: Go mime, ParseMediaType */
+function parseMediaType(text: string): string | undefined {
+  const [type = '', ...rest] = text.split(';')
+  const parameters = rest.join(';').trim()
+  const token = String.raw`[^\s()<>@,;:\\"/[\]?=]+`
+  const parameter = new RegExp(String.raw`^(\s*${token}=(${token}|"(\\.|[^"\\])*")\s*(;|$))*$`)
+  return parameters === '' || parameter.test(parameters) ? type.trim().toLowerCase() : undefined
 }
 
 /** The first 30 bytes of a body: as they are if they look like JSON, else as hexadecimal digits. */
@@ -53,7 +67,7 @@ function checkTypeMeta(value: unknown): void {
     )
   }
   if (typeof value !== 'object' || Array.isArray(value)) cannot(value, `value of type ${typeMetaStruct}`)
-  const { apiVersion, kind } = value as Record<string, unknown>
+  const { apiVersion, kind } = typeMetaOf(value as object)
   for (const [name, member] of [
     ['apiVersion', apiVersion],
     ['kind', kind],
@@ -71,7 +85,7 @@ function checkTypeMeta(value: unknown): void {
  * @throws StatusError 415; 400 for a body that is not what its Content-Type says
  */
 export function decodeBody(contentType: string | undefined, bytes: Uint8Array, expected: ExpectedType): DecodedBody {
-  const mediaType = mediaTypeOf(contentType)
+  const mediaType = bodyType(contentType)
   try {
     if (mediaType === protobufType) return { value: decodeProtobuf(bytes, expected), findings: [] }
     const body = mediaType === yamlType ? decodeYAML(bytes) : decodeJSON(bytes)
@@ -95,8 +109,8 @@ function unrecognized(why: string, bytes: Uint8Array, { kind }: ExpectedType): S
 }
 
 function decodeJSON(bytes: Uint8Array): DecodedBody {
-  const { value, duplicates } = parseJSON(asText(bytes), { findDuplicates: true })
-  return { value, findings: duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`) }
+  const { value, duplicates, oddNumbers } = parseJSON(asText(bytes), { findDuplicates: true, bytes })
+  return { value, findings: duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`), oddNumbers }
 }
 
 function decodeYAML(bytes: Uint8Array): DecodedBody {

@@ -27,9 +27,9 @@ const maxDepth = 10_000
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= ZERO && byte <= NINE
 
 /** What Go finds wrong with a text; undefined if nothing. It reads bytes, so it names bytes. */
-export function findSyntaxError(text: string): string | undefined {
+export function findSyntaxError(bytes: Uint8Array): string | undefined {
   try {
-    new Scanner(Buffer.from(text)).document()
+    new Scanner(bytes).document()
     return undefined
   } catch (error) {
     if (error instanceof JSONSyntaxError) return error.message
@@ -40,20 +40,63 @@ export function findSyntaxError(text: string): string | undefined {
 class Scanner {
   readonly #bytes: Uint8Array
   #at = 0
-  #depth = 0
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
   }
 
   document(): void {
-    this.#value()
-    this.#space()
-    if (this.#at < this.#bytes.length) this.#fail('after top-level value')
+    const open: number[] = []
+    for (;;) {
+      if (this.#begin(open)) continue
+      // A value has ended: so may have what it is in, level by level.
+      for (;;) {
+        const level = open.at(-1)
+        const byte = this.#space()
+        if (level === undefined) return byte === undefined ? undefined : this.#fail('after top-level value')
+        if (byte === COMMA) {
+          this.#at++
+          if (level === OPEN_OBJECT) this.#key()
+          break
+        }
+        const isObject = level === OPEN_OBJECT
+        if (byte !== (isObject ? CLOSE_OBJECT : CLOSE_LIST))
+          this.#fail(isObject ? 'after object key:value pair' : 'after array element')
+        this.#at++
+        open.pop()
+      }
+    }
   }
 
-  #fail(context: string): never {
-    const byte = this.#bytes[this.#at]
+  /** Reads a scalar or an empty object or list; true where an object or list begins whose first value is next. */
+  #begin(open: number[]): boolean {
+    const byte = this.#space()
+    if (byte !== OPEN_OBJECT && byte !== OPEN_LIST) {
+      this.#scalar(byte)
+      return false
+    }
+    if (open.length >= maxDepth) this.#fail('exceeded max depth')
+    this.#at++
+    const isObject = byte === OPEN_OBJECT
+    if (this.#space() === (isObject ? CLOSE_OBJECT : CLOSE_LIST)) {
+      this.#at++
+      return false
+    }
+    open.push(byte)
+    if (isObject) this.#key()
+    return true
+  }
+
+  #key(): void {
+    if (this.#space() !== QUOTE) this.#fail('looking for beginning of object key string')
+    this.#string()
+    if (this.#space() !== COLON) this.#fail('after object key')
+    this.#at++
+  }
+
+  /** @param isInToken the text has ended where Go would still read on: it takes the end for a blank */
+  #fail(context: string, isInToken = false): never {
+    const byte = this.#bytes[this.#at] ?? (isInToken ? SPACE : undefined)
     throw new JSONSyntaxError(
       byte === undefined ? 'unexpected end of JSON input' : `invalid character ${quoteByte(byte)} ${context}`,
     )
@@ -67,13 +110,8 @@ class Scanner {
     }
   }
 
-  #value(): void {
-    const byte = this.#space()
+  #scalar(byte: number | undefined): void {
     switch (byte) {
-      case OPEN_OBJECT:
-        return this.#nested(() => this.#object())
-      case OPEN_LIST:
-        return this.#nested(() => this.#list())
       case QUOTE:
         return this.#string()
       case 116:
@@ -85,40 +123,6 @@ class Scanner {
       default:
         if (byte === MINUS || isDigit(byte)) return this.#number()
         this.#fail('looking for beginning of value')
-    }
-  }
-
-  #nested(inside: () => void): void {
-    if (++this.#depth > maxDepth) this.#fail('exceeded max depth')
-    this.#at++
-    inside()
-    this.#at++
-    this.#depth--
-  }
-
-  #object(): void {
-    if (this.#space() === CLOSE_OBJECT) return
-    for (;;) {
-      if (this.#space() !== QUOTE) this.#fail('looking for beginning of object key string')
-      this.#string()
-      if (this.#space() !== COLON) this.#fail('after object key')
-      this.#at++
-      this.#value()
-      const byte = this.#space()
-      if (byte === CLOSE_OBJECT) return
-      if (byte !== COMMA) this.#fail('after object key:value pair')
-      this.#at++
-    }
-  }
-
-  #list(): void {
-    if (this.#space() === CLOSE_LIST) return
-    for (;;) {
-      this.#value()
-      const byte = this.#space()
-      if (byte === CLOSE_LIST) return
-      if (byte !== COMMA) this.#fail('after array element')
-      this.#at++
     }
   }
 
@@ -135,12 +139,12 @@ class Scanner {
 
   #escape(): void {
     const letter = String.fromCharCode(this.#bytes[this.#at] ?? 0)
-    if (!'bfnrt\\/"u'.includes(letter)) this.#fail('in string escape code')
+    if (!'bfnrt\\/"u'.includes(letter)) this.#fail('in string escape code', true)
     this.#at++
     if (letter !== 'u') return
     for (let digits = 0; digits < 4; digits++) {
       if (!/[0-9a-fA-F]/.test(String.fromCharCode(this.#bytes[this.#at] ?? 0)))
-        this.#fail('in \\u hexadecimal character escape')
+        this.#fail('in \\u hexadecimal character escape', true)
       this.#at++
     }
   }
@@ -148,25 +152,25 @@ class Scanner {
   #literal(word: string): void {
     for (let index = 0; index < word.length; index++) {
       if (this.#bytes[this.#at] !== word.charCodeAt(index))
-        this.#fail(`in literal ${word} (expecting '${word[index]}')`)
+        this.#fail(`in literal ${word} (expecting '${word[index]}')`, true)
       this.#at++
     }
   }
 
   #number(): void {
     if (this.#bytes[this.#at] === MINUS) this.#at++
-    if (!isDigit(this.#bytes[this.#at])) this.#fail('in numeric literal')
+    if (!isDigit(this.#bytes[this.#at])) this.#fail('in numeric literal', true)
     if (this.#bytes[this.#at] === ZERO) this.#at++
     else this.#digits()
     if (this.#bytes[this.#at] === 46) {
       this.#at++
-      if (!isDigit(this.#bytes[this.#at])) this.#fail('after decimal point in numeric literal')
+      if (!isDigit(this.#bytes[this.#at])) this.#fail('after decimal point in numeric literal', true)
       this.#digits()
     }
     if (this.#bytes[this.#at] === 101 || this.#bytes[this.#at] === 69) {
       this.#at++
       if (this.#bytes[this.#at] === 43 || this.#bytes[this.#at] === MINUS) this.#at++
-      if (!isDigit(this.#bytes[this.#at])) this.#fail('in exponent of numeric literal')
+      if (!isDigit(this.#bytes[this.#at])) this.#fail('in exponent of numeric literal', true)
       this.#digits()
     }
   }
@@ -239,57 +243,107 @@ export function countParsedMembers(value: unknown): number {
   return count
 }
 
+/** Numbers whose text says more than their value: 17 digits, or an integer with a point or an exponent. */
+const oddNumber = /(?:"\s*:|[[,])\s*-?(?:\d{16}|\d+[.eE])/
+
+export function mayHaveOddNumbers(text: string): boolean {
+  return oddNumber.test(text)
+}
+
 const maxReported = 100
 
-/**
- * Paths of members that occur more than once in a valid text, in its order: `metadata.name`, `spec.containers[0].image`.
- */
-export function findDuplicates(text: string): string[] {
-  const found = new Set<string>()
-  let at = 0
-  const skipSpace = (): number => {
-    while (text.charCodeAt(at) <= SPACE) at++
-    return text.charCodeAt(at)
+export interface CloseLook {
+  /** Members that occur twice are one, as Go decodes them: objects have the members of both, else the last counts. */
+  readonly value: unknown
+  /** Paths of members that occur more than once, in the order of the text: `metadata.name`, `spec.containers[0].image`. */
+  readonly duplicates: string[]
+  /** By path, as they stand in the text, numbers that are not the canonical print of their value. */
+  readonly oddNumbers: ReadonlyMap<string, string>
+}
+
+/** What JSON.parse does not tell of a valid text. */
+export function lookClosely(text: string): CloseLook {
+  const reader = new CloseReader(text)
+  const value = reader.read('')
+  return { value, duplicates: [...reader.duplicates].slice(0, maxReported), oddNumbers: reader.oddNumbers }
+}
+
+type Members = Record<string, unknown>
+
+class CloseReader {
+  readonly duplicates = new Set<string>()
+  readonly oddNumbers = new Map<string, string>()
+  readonly #text: string
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
   }
-  const skipString = (): string => {
-    const open = at
-    let close = text.indexOf('"', open + 1)
-    while (isEscaped(text, close)) close = text.indexOf('"', close + 1)
-    at = close + 1
-    return text.slice(open, at)
+
+  read(path: string, before?: unknown): unknown {
+    const code = this.#next()
+    if (code === OPEN_OBJECT) return this.#object(path, isMembers(before) ? before : {})
+    if (code === OPEN_LIST) return this.#list(path)
+    return code === QUOTE ? this.#string() : this.#word(path)
   }
-  const visit = (path: string): void => {
-    const code = skipSpace()
-    if (code === OPEN_OBJECT) {
-      const seen = new Set<string>()
-      at++
-      for (let next = skipSpace(); next !== CLOSE_OBJECT; next = skipSpace()) {
-        if (next === COMMA) {
-          at++
-          skipSpace()
-        }
-        const key = JSON.parse(skipString()) as string
-        const member = path === '' ? key : `${path}.${key}`
-        if (seen.has(key)) found.add(member)
-        seen.add(key)
-        skipSpace()
-        at++
-        visit(member)
+
+  /** The next character that is no blank. */
+  #next(): number {
+    while (this.#text.charCodeAt(this.#at) <= SPACE) this.#at++
+    return this.#text.charCodeAt(this.#at)
+  }
+
+  #object(path: string, members: Members): Members {
+    const seen = new Set<string>()
+    this.#at++
+    for (let next = this.#next(); next !== CLOSE_OBJECT; next = this.#next()) {
+      if (next === COMMA) {
+        this.#at++
+        this.#next()
       }
-      at++
-    } else if (code === OPEN_LIST) {
-      at++
-      for (let index = 0, next = skipSpace(); next !== CLOSE_LIST; next = skipSpace()) {
-        if (next === COMMA) at++
-        visit(`${path}[${index++}]`)
-      }
-      at++
-    } else if (code === QUOTE) {
-      skipString()
-    } else {
-      while (!/[\s,\]}]/.test(text[at] ?? ',')) at++
+      const key = this.#string()
+      const member = path === '' ? key : `${path}.${key}`
+      const isAgain = seen.has(key)
+      if (isAgain) this.duplicates.add(member)
+      seen.add(key)
+      this.#next()
+      this.#at++
+      const value = this.read(member, isAgain ? members[key] : undefined)
+      Object.defineProperty(members, key, { value, enumerable: true, configurable: true, writable: true })
     }
+    this.#at++
+    return members
   }
-  visit('')
-  return [...found].slice(0, maxReported)
+
+  #list(path: string): unknown[] {
+    const items: unknown[] = []
+    this.#at++
+    for (let next = this.#next(); next !== CLOSE_LIST; next = this.#next()) {
+      if (next === COMMA) this.#at++
+      items.push(this.read(`${path}[${items.length}]`))
+    }
+    this.#at++
+    return items
+  }
+
+  #string(): string {
+    const open = this.#at
+    let close = this.#text.indexOf('"', open + 1)
+    while (isEscaped(this.#text, close)) close = this.#text.indexOf('"', close + 1)
+    this.#at = close + 1
+    return JSON.parse(this.#text.slice(open, this.#at)) as string
+  }
+
+  #word(path: string): unknown {
+    const start = this.#at
+    while (!/[\s,\]}]/.test(this.#text[this.#at] ?? ',')) this.#at++
+    const word = this.#text.slice(start, this.#at)
+    const value = JSON.parse(word) as unknown
+    if (typeof value === 'number' && word !== String(value)) this.oddNumbers.set(path, word)
+    return value
+  }
+}
+
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -17,12 +17,15 @@ describe('parseJSON', () => {
     ['"a\nb"', "invalid character '\\n' in string literal"],
     ['"\\q"', "invalid character 'q' in string escape code"],
     ['"\\u12x4"', "invalid character 'x' in \\u hexadecimal character escape"],
-    ['tru', 'unexpected end of JSON input'],
+    ['tru', "invalid character ' ' in literal true (expecting 'e')"],
     ['trux', "invalid character 'x' in literal true (expecting 'e')"],
     ['nul1', "invalid character '1' in literal null (expecting 'l')"],
     ['-x', "invalid character 'x' in numeric literal"],
     ['1.x', "invalid character 'x' after decimal point in numeric literal"],
-    ['1e+', 'unexpected end of JSON input'],
+    ['1e+', "invalid character ' ' in exponent of numeric literal"],
+    ['{"a', 'unexpected end of JSON input'],
+    ['{"a":"\\u12', "invalid character ' ' in \\u hexadecimal character escape"],
+    ['['.repeat(10_001), "invalid character '[' exceeded max depth"],
     ['01', "invalid character '1' after top-level value"],
     ["'a'", "invalid character '\\'' looking for beginning of value"],
     ['\u0001', "invalid character '\\x01' looking for beginning of value"],
@@ -42,6 +45,22 @@ describe('parseJSON', () => {
     const { value, duplicates } = parseJSON(text, { findDuplicates: true })
     expect(duplicates).to.deep.equal(['metadata.name', 'list[1].xy', 'data.k', 'data'])
     expect(value).to.deep.include({ metadata: { name: 'b' }, data: 1 })
+  })
+
+  it('has the members of both of two objects under one name', () => {
+    const { value } = parseJSON('{"data":{"a":"1","b":"2"},"data":{"b":"3","c":"4"}}', { findDuplicates: true })
+    expect(value).to.deep.equal({ data: { a: '1', b: '3', c: '4' } })
+  })
+
+  it('keeps numbers as they were written, where their value does not say it', () => {
+    const text = '{"a":1.0,"b":[1e3,7],"c":9007199254740993,"d":1.5,"e":"1.0"}'
+    const { value, oddNumbers } = parseJSON(text, { findDuplicates: true })
+    expect([...oddNumbers]).to.deep.equal([
+      ['a', '1.0'],
+      ['b[0]', '1e3'],
+      ['c', '9007199254740993'],
+    ])
+    expect(value).to.deep.include({ a: 1, b: [1000, 7], d: 1.5 })
   })
 
   it('finds none where none are', () => {

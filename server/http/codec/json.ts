@@ -1,5 +1,12 @@
 // JSON in and out: parsed with Go's words for what is wrong, printed as Go prints it.
-import { countMembers, countParsedMembers, findDuplicates, findSyntaxError, JSONSyntaxError } from './json-syntax.ts'
+import {
+  countMembers,
+  countParsedMembers,
+  findSyntaxError,
+  JSONSyntaxError,
+  lookClosely,
+  mayHaveOddNumbers,
+} from './json-syntax.ts'
 
 export { JSONSyntaxError } from './json-syntax.ts'
 
@@ -7,19 +14,32 @@ export interface ParsedJSON {
   readonly value: unknown
   /** Paths of members that occur more than once; only if asked for. */
   readonly duplicates: string[]
+  /** By path, numbers whose text says more than their value; only if asked for. */
+  readonly oddNumbers: ReadonlyMap<string, string>
 }
 
-/** @throws JSONSyntaxError */
-export function parseJSON(text: string, options: { findDuplicates?: boolean } = {}): ParsedJSON {
+/** Half of a pair of escapes is no character in Go. */
+const halfPair = /\\u[dD][89a-fA-F]/
+
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value
+}
+
+const none: ReadonlyMap<string, string> = new Map()
+
+/** @param options bytes: what the text was made of, where it may not have been UTF-8 @throws JSONSyntaxError */
+export function parseJSON(text: string, options: { findDuplicates?: boolean; bytes?: Uint8Array } = {}): ParsedJSON {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = halfPair.test(text) ? JSON.parse(text, wellFormed) : JSON.parse(text)
   } catch (error) {
-    throw new JSONSyntaxError(findSyntaxError(text) ?? (error as Error).message, { cause: error })
+    const problem = findSyntaxError(options.bytes ?? Buffer.from(text))
+    throw new JSONSyntaxError(problem ?? (error as Error).message, { cause: error })
   }
   // JSON.parse keeps the last of several members: where it kept them all there is nothing to find.
-  const isSuspect = options.findDuplicates === true && countMembers(text) !== countParsedMembers(value)
-  return { value, duplicates: isSuspect ? findDuplicates(text) : [] }
+  const isSuspect =
+    options.findDuplicates === true && (mayHaveOddNumbers(text) || countMembers(text) !== countParsedMembers(value))
+  return isSuspect ? lookClosely(text) : { value, duplicates: [], oddNumbers: none }
 }
 
 const escapes: Readonly<Record<string, string>> = {
