@@ -21,7 +21,7 @@ describe('client-go', function () {
   this.timeout(fetchLimitMs + buildLimitMs + testLimitMs)
   const folder = mkdtempSync(join(tmpdir(), 'kubeling-client-go-'))
   const kubeconfig = join(folder, 'kubeconfig')
-  const program = join(folder, 'client-go.test')
+  const program = join(folder, process.platform === 'win32' ? 'client-go.exe' : 'client-go')
   let command: Command | undefined
 
   function go(args: readonly string[], limitMs: number): { failure: string | undefined; isStopped: boolean } {
@@ -64,12 +64,12 @@ describe('client-go', function () {
 
   for (const name of tests) {
     it(name, () => {
-      const { status, stdout } = spawnSync(program, [`-test.run=^${name}$`, `-test.timeout=${testLimitMs}ms`], {
+      const { status, stdout, stderr } = spawnSync(program, [`-test.run=^${name}$`, `-test.timeout=${testLimitMs}ms`], {
         cwd: module,
         encoding: 'utf8',
         env: { ...process.env, KUBECONFIG: kubeconfig },
       })
-      expect(status, stdout).to.equal(0)
+      expect(status, stdout + stderr).to.equal(0)
       expect(stdout).to.equal('PASS\n')
     })
   }
