@@ -12,7 +12,8 @@ import {
   formatQuantity,
   newQuantity,
   parseQuantity,
-  quantityToNumber,
+  quantityMilliValue,
+  quantityValue,
 } from '../../apimachinery/quantity.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { invalids } from '../metadata/field-formats.ts'
@@ -140,6 +141,9 @@ function validateOrder(item: LimitRangeItem, name: string, path: FieldPath): Fie
 
 const one = newQuantity(1)
 
+/** Source: apimachinery/pkg/api/resource, MaxMilliValue */
+const maxMilliValue = (2n ** 63n - 1n) / 1000n
+
 function validateRatio(
   ratio: Quantity,
   min: Quantity | undefined,
@@ -149,8 +153,15 @@ function validateRatio(
   const text = formatQuantity(ratio)
   const errors = compareQuantities(ratio, one) < 0 ? [invalid(path, text, `ratio ${text} is less than 1`)] : []
   if (min === undefined || max === undefined) return errors
-  const most = quantityToNumber(max) / quantityToNumber(min)
-  if (quantityToNumber(ratio) <= most) return errors
+  const values = [ratio, min, max].map(quantityValue)
+  // In thousandths where these fit Go's int64, in whole units else.
+  const inThousandths = values.every((value) => value < maxMilliValue)
+  const [ratioValue = 0, minValue = 0, maxValue = 0] = inThousandths
+    ? [ratio, min, max].map((one) => Number(quantityMilliValue(one)))
+    : values.map(Number)
+  const most = maxValue / minValue
+  // Zero by zero is neither more nor less than anything.
+  if (!(ratioValue / (inThousandths ? 1000 : 1) > most)) return errors
   const printed = Number.isFinite(most) ? most.toFixed(6) : '+Inf'
   return [...errors, invalid(path, text, `ratio ${text} is greater than max/min = ${printed}`)]
 }
