@@ -31,6 +31,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     packages: ['koa', '@koa/router', 'protobufjs', 'yaml'],
   },
   client: { folders: ['endpoints', 'registry', 'storage', 'api', 'apimachinery'] },
+  apiextensions: { folders: ['client', 'registry', 'storage', 'api', 'apimachinery'] },
   controllers: { folders: ['client', 'api', 'apimachinery'] },
   scheduler: { folders: ['client', 'api', 'apimachinery'] },
   kubelet: { folders: ['client', 'api', 'apimachinery'] },

@@ -2,27 +2,7 @@
 // that begins to pass leaves this list.
 
 const byReason: Readonly<Record<string, readonly string[]>> = {
-  'custom resources are not served': [
-    'crd/apply/ssa-custom-resource',
-    'crd/cel/rules',
-    'crd/lifecycle/create-established-delete',
-    'crd/lifecycle/discovery-aggregated',
-    'crd/lifecycle/openapi-appears',
-    'crd/objects/crud',
-    'crd/objects/generation',
-    'crd/objects/put-needs-rv',
-    'crd/printing/printer-columns',
-    'crd/schema/defaults-and-pruning',
-    'crd/schema/validation-messages',
-    'crd/selectors/selectable-fields',
-    'crd/subresources/scale',
-    'crd/versions/none-conversion',
-    'crud/apiextensions/customresourcedefinition-full',
-    'crud/apiextensions/customresourcedefinition-minimal',
-    'immutable/fields/crd-names',
-    'watch/rv/custom-resource-events',
-    'watch/rv/too-old',
-  ],
+  'rules of custom resources are not evaluated': ['crd/cel/rules'],
   'admission policies are not evaluated': ['admission/policy/vap-deny'],
 }
 

@@ -27,6 +27,7 @@ export interface Decoded {
  * @throws DecodeError
  */
 export function decodeObject(schema: StructSchema, value: unknown, oddNumbers?: ReadonlyMap<string, string>): Decoded {
+  if (schema.decode !== undefined) return schema.decode(value)
   irregular = false
   const object = decoderOf(schema)(value) as AnyObject
   if (!irregular && (oddNumbers === undefined || oddNumbers.size === 0)) return { object, unknownFields: [] }

@@ -1,5 +1,6 @@
 // The model of a type: what definitions are compiled into, lazily, and what every derived thing reads (decoding,
 // defaulting, protobuf, patches, OpenAPI documents). A CustomResourceDefinition is compiled into the same model.
+import type { AnyObject } from '../server/apimachinery/types.ts'
 
 export type Schema = StructSchema | ListSchema | MapSchema | ScalarSchema | AnySchema
 
@@ -24,6 +25,10 @@ export interface StructSchema {
   readonly undocumented?: boolean
   /** What Go's defaulting was seen to set in absent fields wherever the type occurs; openapi/defaults.ts applies it. */
   readonly defaults?: Readonly<Record<string, unknown>>
+  /** Members that are no field are kept, and are of this type: only in custom resources. */
+  readonly others?: Schema
+  /** Custom resources are not held by Go types: how one is decoded instead. @throws DecodeError */
+  readonly decode?: (value: unknown) => { object: AnyObject; unknownFields: string[] }
 }
 
 /** For instance Volume holds VolumeSource as message 2: field `secret` of a volume is at the protobuf path 2, 6. */

@@ -36,6 +36,7 @@ import { withDefaults, type ClusterOptions, type CompleteOptions } from './optio
 import { preparePKI, type PKI } from './pki.ts'
 import { Resources } from './registry/resources.ts'
 import { startCompaction } from './storage/compaction.ts'
+import { CustomResources } from './apiextensions/custom-resources.ts'
 import { openMemoryStore } from './storage/memory.ts'
 import type { Store } from './storage/store.ts'
 import { versionInfo } from './version.ts'
@@ -58,6 +59,8 @@ export interface Cluster extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** As whom the server writes itself. */
+const apiserver: UserInfo = { name: 'system:apiserver', groups: ['system:masters', authenticatedGroup] }
 const admin: UserInfo = { name: 'kubernetes-admin', groups: ['system:masters', authenticatedGroup] }
 
 /** @throws StoreOpenError, or the socket's error (EADDRINUSE, EACCES) */
@@ -129,6 +132,15 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
   await seed(api, options, pki, listener.port)
   const clientFor = (user: UserInfo, agent: string): Client => new InProcessClient(api, user, agent)
   await followAddress(api, clientFor(admin, 'kube-apiserver'), options, listener.port)
+  const customResources = new CustomResources({
+    store,
+    resources: api.resources,
+    client: clientFor(apiserver, 'kube-apiserver'),
+    clock,
+    onError: (definition, error) => options.log(`${definition} could not be served`, error),
+  })
+  started.push({ [Symbol.asyncDispose]: () => customResources.close() })
+  await customResources.start()
   const components: Components = await startComponents({
     options,
     clientFor,

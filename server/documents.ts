@@ -27,7 +27,11 @@ export function serverDocuments({ resources, health, version, metrics, tokens, u
     paths: () =>
       Object.entries(health).flatMap(([endpoint, checks]) => checks.map(({ name }) => `/${endpoint}/${name}`)),
   })
-  const openapi = new OpenAPI({ groups, resources: facts })
+  const openapi = new OpenAPI({
+    groups,
+    resources: facts,
+    customSchema: ({ group, version, resource }) => resources.get(group, version, resource)?.kind.openAPISchema,
+  })
   resources.onChange(() => {
     discovery.invalidate()
     openapi.invalidate()

@@ -1,5 +1,6 @@
 // A request body's value → an object of the resource's kind, in its stored version, defaulted; with strict findings.
-import { newBadRequest } from '../apimachinery/errors.ts'
+import { newBadRequest, newInvalid } from '../apimachinery/errors.ts'
+import { field, invalid } from '../apimachinery/field.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import { decodeObject, DecodeError } from '../../openapi/decode.ts'
 import { applyDefaults } from '../../openapi/defaults.ts'
@@ -47,7 +48,8 @@ export function decodeAs(
   // `/v1` is the core group, too.
   const stated = typeof meta.apiVersion === 'string' ? meta.apiVersion.replace(/^\/(?!$)/, '') : ''
   const sentVersion = stated === '' ? apiVersion : stated
-  checkKind(sentKind, sentVersion, expected, apiVersion)
+  if (schema.decode === undefined) checkKind(sentKind, sentVersion, expected, apiVersion)
+  else checkCustomKind(sent, sentKind, sentVersion, expected, apiVersion)
   const cannot = (why: string) =>
     newBadRequest(`${sentKind} in version "${expected.version}" cannot be handled as a ${expected.kind}: ${why}`)
   try {
@@ -98,6 +100,24 @@ export function warnOfFinding(finding: string, { warn }: Pick<DecodeOptions, 'wa
   for (const line of lines?.split('\n') ?? [finding]) warn(line.trim())
 }
 
+/** Source: apiextensions-apiserver/pkg/registry/customresource, ValidateTypeMeta (v1.36) */
+function checkCustomKind(
+  sent: AnyObject,
+  kind: string,
+  apiVersion: string,
+  expected: { group: string; kind: string },
+  expectedVersion: string,
+): void {
+  if (apiVersion !== expectedVersion) {
+    throw newBadRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expectedVersion})`,
+    )
+  }
+  if (kind === expected.kind) return
+  const errors = [invalid(field('kind'), kind, `must be ${expected.kind}`)]
+  throw newInvalid({ group: expected.group, kind }, sent.metadata?.name ?? '', errors)
+}
+
 function checkKind(
   kind: string,
   apiVersion: string,
@@ -140,7 +160,7 @@ export function internalName({ group, kind }: { group: string; kind: string }): 
 
 /** Defaults a decoded object of the served version and makes the stored one of it. Takes over `object`. */
 export function defaultAndConvert(resource: Resource, object: AnyObject): AnyObject {
-  applyDefaults(resource.facts, object)
+  if (resource.schema.decode === undefined) applyDefaults(resource.facts, object)
   resource.kind.defaults?.(object)
   return resource.toStored === undefined ? object : resource.toStored(object)
 }

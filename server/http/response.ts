@@ -13,10 +13,10 @@ import {
   partialMetadata,
   rowOf,
   rowOfScale,
-  type ColumnDefinition,
   type IncludeObject,
   type TableRow,
 } from '../registry/table.ts'
+import type { ColumnDefinition } from '../registry/kind.ts'
 import type { Resource } from '../registry/resources.ts'
 import type { Entry } from '../storage/store.ts'
 import { encodeJSON, escapeHTML } from './codec/json.ts'
@@ -42,11 +42,18 @@ import { warningHeaders } from './warnings.ts'
 const gzipThresholdBytes = 128 * 1024
 const chunkBytes = 256 * 1024
 
-/** How the client wants the answer. @param hasTables whether it can be had as a Table @throws StatusError 406 */
-export function negotiate(ctx: Context, verb: string, hasTables = true): Negotiated {
+/** What there is of a resource. `custom`: nothing in protobuf. `hasTables`: it can be had as a Table. */
+export interface Forms {
+  readonly custom?: boolean
+  readonly hasTables?: boolean
+}
+
+/** How the client wants the answer. @throws StatusError 406 */
+export function negotiate(ctx: Context, verb: string, available: Forms = {}): Negotiated {
   const accept = header(ctx, 'accept')
-  checkRouteAccepts(accept, routeMediaTypes(verb === 'list' || verb === 'watch'))
-  const forms = resourceForms({ hasTables })
+  // Custom resources have no routes of their own that would look first.
+  if (available.custom !== true) checkRouteAccepts(accept, routeMediaTypes(verb === 'list' || verb === 'watch'))
+  const forms = resourceForms(available)
   return verb === 'watch' ? negotiateStream(accept, forms) : negotiateResponse(accept, forms)
 }
 
@@ -205,6 +212,11 @@ function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now
   if (canSplice(ctx, resource, negotiated)) {
     return writeBytes(ctx, 200, jsonType, splice(listed, apiVersion, metadata, entries, resource))
   }
+  if (resource.schema.decode !== undefined) {
+    const items = entries.map((entry) => servedObject(resource, entry))
+    const list = { apiVersion, items, kind: listed, metadata: { continue: '', ...metadata } }
+    return writeObject(ctx, 200, list as unknown as AnyObject, negotiated)
+  }
   const items = entries.map((entry) => withoutType(servedObject(resource, entry)))
   writeObject(ctx, 200, { kind: listed, apiVersion, metadata, items } as AnyObject, negotiated)
 }
@@ -227,10 +239,28 @@ function splice(
   entries: readonly Entry[],
   resource: Resource,
 ): Buffer[] {
+  if (resource.schema.decode !== undefined) return spliceCustomList(listKind, apiVersion, metadata, entries)
   const typeBytes = Buffer.byteLength(JSON.stringify({ kind: resource.facts.kind, apiVersion }))
   // `{"kind":…,"apiVersion":…,` is where every stored object begins; what follows is the item.
   const items = entries.map((entry) => [openItem, entry.json.subarray(typeBytes)])
   return spliceMembers({ kind: listKind, apiVersion, metadata }, 'items', items)
+}
+
+/** Custom resources keep their type in lists, and their members are sorted. */
+function spliceCustomList(
+  kind: string,
+  apiVersion: string,
+  { continue: token = '', ...metadata }: ListAnswer['metadata'],
+  entries: readonly Entry[],
+): Buffer[] {
+  const parts: Buffer[] = [Buffer.from(`{"apiVersion":${JSON.stringify(apiVersion)},"items":[`)]
+  entries.forEach((entry, index) => {
+    if (index > 0) parts.push(comma)
+    parts.push(entry.json)
+  })
+  const ending = { kind, metadata: { continue: token, ...metadata } }
+  parts.push(Buffer.from(`],${escapeHTML(JSON.stringify(ending)).slice(1)}\n`))
+  return parts
 }
 
 /**

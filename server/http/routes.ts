@@ -1,5 +1,11 @@
 // Where a request goes: resources to endpoints/, everything else to the documents and probes of a server.
-import { newBadRequest, newMethodNotAllowed, newPathNotFound, newUnsupportedMediaType } from '../apimachinery/errors.ts'
+import {
+  newBadRequest,
+  newMethodNotAllowed,
+  newNotFound,
+  newPathNotFound,
+  newUnsupportedMediaType,
+} from '../apimachinery/errors.ts'
 import { quote } from '../apimachinery/go-quote.ts'
 import type { RequestInfo } from '../apimachinery/request-info.ts'
 import type { Answer, Api, Scope } from '../endpoints/api.ts'
@@ -42,13 +48,18 @@ export function resourceRoutes(services: Services): Filter {
     const { api } = services
     if (info.path.startsWith('//') || !api.resources.hasGroup(info.group)) return next()
     const resource = api.resources.get(info.group, info.version, info.resource)
-    if (resource === undefined || info.verb === 'proxy' || !fitsScope(resource, info)) throw newPathNotFound()
+    if (resource === undefined || info.verb === 'proxy') throw newPathNotFound()
+    checkCustomSubresource(resource, info)
+    if (!fitsScope(resource, info)) throw newPathNotFound()
     if (legacyWatchPath.test(info.path) && !isWatchable(resource, info)) throw newPathNotFound()
     ctx.state.isServed = true
     checkMethod(resource, info, ctx.method)
     if (info.parts.length > 1) checkPathName(info.parts[1]!)
     const scope = scopeOf(services, ctx, resource, info)
-    const negotiated = negotiate(ctx, info.verb, hasTables(resource, info.subresource))
+    const negotiated = negotiate(ctx, info.verb, {
+      custom: resource.schema.decode !== undefined,
+      hasTables: hasTables(resource, info.subresource),
+    })
     if (info.verb === 'watch') return writeWatch(ctx, watch(api, scope), negotiated, () => api.clock.now())
     const answer = await answerOf(services, ctx, scope)
     writeAnswer(ctx, answer, negotiated, api.clock.now())
@@ -67,6 +78,13 @@ const withoutTables = new Set(['binding', 'eviction', 'token'])
 
 function hasTables({ facts, store }: Resource, subresource: string): boolean {
   return (store !== undefined || facts.kind === 'ComponentStatus') && !withoutTables.has(subresource)
+}
+
+/** Custom resources are served on one route for all of them. @throws StatusError 404 */
+function checkCustomSubresource({ facts, schema }: Resource, { subresource, parts }: RequestInfo): void {
+  if (schema.decode === undefined || subresource === '') return
+  if (facts.subresources.some(({ name }) => name === subresource)) return
+  throw newNotFound({ group: facts.group, resource: facts.resource }, parts[1] ?? '')
 }
 
 /** Without any of these a kind has only a collection: reviews. */
@@ -147,7 +165,7 @@ async function writeScale({ api }: Services, ctx: Context, scope: Scope): Promis
   if (ctx.method === 'PUT') return updateScale(api, scope, await bodyOf(ctx, scope.resource, 'scale'))
   return isApply(ctx)
     ? applyScale(api, scope, decodeApplyBody(await readBody(ctx)))
-    : patchScale(api, scope, await patchOf(ctx))
+    : patchScale(api, scope, await patchOf(ctx, scope.resource))
 }
 
 async function plainAnswer(services: Services, ctx: Context, scope: Scope): Promise<Answer> {
@@ -170,7 +188,7 @@ async function plainAnswer(services: Services, ctx: Context, scope: Scope): Prom
     case 'PATCH':
       return isApply(ctx)
         ? apply(api, scope, decodeApplyBody(await readBody(ctx)))
-        : patch(api, scope, await patchOf(ctx))
+        : patch(api, scope, await patchOf(ctx, resource))
     default: {
       const bytes = await readBody(ctx)
       const body =
@@ -201,8 +219,17 @@ const patchTypes = new Set([
   'application/strategic-merge-patch+json',
 ])
 
-async function patchOf(ctx: Context): Promise<PatchBody> {
+/** Without Go types there is nothing to say how lists are merged. */
+const customPatchTypes = ['application/json-patch+json', 'application/merge-patch+json']
+
+async function patchOf(ctx: Context, { schema }: Resource): Promise<PatchBody> {
   const type = mediaTypeOf(ctx)
+  if (schema.decode !== undefined && !customPatchTypes.includes(type)) {
+    const accepted = [...customPatchTypes, applyPatchType].join(', ')
+    throw newUnsupportedMediaType(
+      `the body of the request was in an unknown format - accepted media types include: ${accepted}`,
+    )
+  }
   if (!patchTypes.has(type)) throw newUnsupportedMediaType('415: Unsupported Media Type', {})
   const bytes = await readBody(ctx)
   let decoded: ReturnType<typeof decodePatchBody> | undefined

@@ -75,6 +75,20 @@ export interface ScaleMapping<T extends KubeObject> {
 
 export type Cell = string | number | boolean | null
 
+/** As a Table describes its columns. */
+export interface ColumnDefinition {
+  readonly name: string
+  readonly type: string
+  readonly format: string
+  readonly description: string
+  readonly priority: number
+}
+
+/** A column of a custom resource, with what it shows. */
+export interface CustomColumn extends ColumnDefinition {
+  readonly cell: (object: AnyObject, now: number) => Cell
+}
+
 /** Cells of a Table row by column name (from tables.json); Name and Age are printed by the registry if left out. */
 export type Cells<T extends KubeObject> = Readonly<Record<string, (object: T, now: number) => Cell>>
 
@@ -107,6 +121,10 @@ export interface KindBehaviour<T extends KubeObject> {
   hiddenAnnotation?: string
   /** Cells after those of the columns, which no column tells of (IPAddress). */
   surplusCells?: readonly ((object: T, now: number) => Cell)[]
+  /** Of a custom resource: in place of the recorded columns and `cells`. */
+  columns?: readonly CustomColumn[]
+  /** Of a custom resource: the schema as its definition has it. */
+  openAPISchema?: Readonly<Record<string, unknown>>
   /** Row conditions of the table, e.g. Completed pods. */
   rowConditions?(object: T): { type: string; status: string; reason: string; message: string }[]
   /** Several versions share one store: the other version's objects to and from this, the stored one. */

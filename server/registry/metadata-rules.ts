@@ -101,7 +101,6 @@ const allMembers: readonly MetadataMember[] = [
 const keptByStatus: Readonly<Record<string, readonly MetadataMember[]>> = {
   pods: ['ownerReferences', 'deletionTimestamp'],
   'validatingadmissionpolicies.admissionregistration.k8s.io': allMembers,
-  'customresourcedefinitions.apiextensions.k8s.io': allMembers,
   'apiservices.apiregistration.k8s.io': ['labels', 'annotations', 'finalizers', 'ownerReferences'],
   'deployments.apps': ['labels'],
   'flowschemas.flowcontrol.apiserver.k8s.io': ['generateName', ...allMembers],

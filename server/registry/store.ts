@@ -120,11 +120,10 @@ const modifiedText = 'the object has been modified; please apply your changes to
 const generateNameAttempts = 8
 
 export class ResourceStore {
-  readonly kind: KindDefinition
-  readonly schema: StructSchema
+  #kind: KindDefinition
+  #schema: StructSchema
   readonly prefix: string
   readonly groupResource: GroupResource
-  readonly hasStatus: boolean
   readonly cache: WatchCache
   readonly #store: Store
   readonly #allocator: Allocator | undefined
@@ -137,21 +136,45 @@ export class ResourceStore {
     schema: StructSchema
     prefix: string
     allocator?: Allocator
+    /** See WatchCacheOptions. */
+    since?: number
   }) {
     this.#store = options.store
-    this.kind = options.kind
-    this.schema = options.schema
+    this.#kind = options.kind
+    this.#schema = options.schema
     this.prefix = options.prefix
     this.#allocator = options.allocator
     this.groupResource = { group: this.kind.group, resource: this.kind.facts.resource }
-    this.cache = new WatchCache(options.store, options.prefix)
+    this.cache = new WatchCache(
+      options.store,
+      options.prefix,
+      options.since === undefined ? {} : { since: options.since },
+    )
     for (const path of this.kind.indexes ?? []) {
       this.cache.addIndex(path, (object) => {
         const value = this.kind.selectableFields?.[path]?.(object as AnyObject) ?? ''
         return value === '' ? [] : [value]
       })
     }
-    this.hasStatus = this.kind.facts.subresources.some((one) => one.name === 'status')
+  }
+
+  get kind(): KindDefinition {
+    return this.#kind
+  }
+
+  get schema(): StructSchema {
+    return this.#schema
+  }
+
+  get hasStatus(): boolean {
+    return this.kind.facts.subresources.some((one) => one.name === 'status')
+  }
+
+  /** The definition of a custom resource has changed: what is stored stays, and is judged anew with the next write. */
+  redefine(kind: KindDefinition, schema: StructSchema): void {
+    this.#kind = kind
+    this.#schema = schema
+    this.#rules.clear()
   }
 
   /** Revision of the newest committed write anywhere in the store. */
@@ -602,7 +625,7 @@ export class ResourceStore {
   #specChanged(draft: AnyObject, old: Frozen<AnyObject>): boolean {
     const canonical = this.#canonical(draft)
     for (const member of new Set([...Object.keys(canonical), ...Object.keys(old)])) {
-      if (notSpec.has(member)) continue
+      if (notSpec.has(member) && (member !== 'status' || this.hasStatus)) continue
       if (!deepEqual(canonical[member], old[member])) return true
     }
     return false
@@ -624,7 +647,9 @@ export class ResourceStore {
     dryRun: boolean,
     mutate: (current: Entry | undefined) => Mutation,
   ): Promise<Entry | undefined> {
-    if (!dryRun) return this.#store.transact(key, mutate)
+    const isCustom = this.schema.decode !== undefined
+    if (!dryRun)
+      return this.#store.transact(key, isCustom ? (current) => ({ ...mutate(current), membersSorted: true }) : mutate)
     const current = this.#store.get(key)
     const mutation = mutate(current)
     if (mutation.type === 'none') return current

@@ -6,19 +6,11 @@ import type { TableColumn } from '../../openapi/schema.ts'
 import type { AnyObject, Frozen, ObjectMeta } from '../apimachinery/types.ts'
 import type { Scale } from '../api/autoscaling.ts'
 import { translateTimestampSince } from './age.ts'
-import type { Cell } from './kind.ts'
+import type { Cell, ColumnDefinition } from './kind.ts'
 import type { Resource } from './resources.ts'
 
 /** What a row's `object` holds. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
-
-export interface ColumnDefinition {
-  readonly name: string
-  readonly type: string
-  readonly format: string
-  readonly description: string
-  readonly priority: number
-}
 
 export interface TableRow {
   readonly cells: readonly Cell[]
@@ -35,7 +27,10 @@ export function columnsOf(resource: Resource): readonly ColumnDefinition[] {
   return definitions
 }
 
-function defineColumns({ facts: { group, version, resource } }: Resource): readonly ColumnDefinition[] {
+function defineColumns({ facts: { group, version, resource }, kind }: Resource): readonly ColumnDefinition[] {
+  if (kind.columns !== undefined) {
+    return kind.columns.map(({ cell: _cell, ...definition }) => definition)
+  }
   const own = tableColumns(group, version, resource)
   const columns = own.length > 0 ? own : defaultColumns
   return describe(group === '' ? resource : `${resource}.${group}`, columns)
@@ -56,8 +51,8 @@ function describe(groupResource: string, columns: readonly TableColumn[]): reado
 }
 
 /** Whether the kind has a printer of its own. */
-export function hasOwnColumns({ facts: { group, version, resource } }: Resource): boolean {
-  return tableColumns(group, version, resource).length > 0
+export function hasOwnColumns({ facts: { group, version, resource }, kind }: Resource): boolean {
+  return kind.columns !== undefined || tableColumns(group, version, resource).length > 0
 }
 
 /** Kinds without a printer of their own. */
@@ -93,6 +88,7 @@ export function rowOf(
   now: number,
 ): TableRow {
   const { kind } = resource
+  if (kind.columns !== undefined) return { cells: kind.columns.map(({ cell }) => cell(object as AnyObject, now)) }
   const cells = columns.map(({ name }) => {
     const own = kind.cells?.[name]
     return own === undefined ? genericCell(name, object, now) : own(object as AnyObject, now)
@@ -117,11 +113,7 @@ function genericCell(name: string, object: Frozen<AnyObject>, now: number): Cell
 }
 
 /** PartialObjectMetadata: an object without anything but its metadata. @param hidden KindBehaviour.hiddenAnnotation */
-export function partialMetadata(
-  object: Frozen<AnyObject>,
-  version = 'v1',
-  hidden?: string,
-): Record<string, unknown> {
+export function partialMetadata(object: Frozen<AnyObject>, version = 'v1', hidden?: string): Record<string, unknown> {
   const metadata = hidden === undefined ? object.metadata : withoutAnnotation(object.metadata ?? {}, hidden)
   return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata }
 }

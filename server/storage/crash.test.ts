@@ -24,6 +24,8 @@ async function writeAndKill(path: string, starts: number[], acknowledgements: nu
   let revision = 0
   for await (const line of createInterface({ input: child.stdout })) {
     const words = line.split(' ').map(Number)
+    // The kill may cut the last line short: who was about to say it is in doubt.
+    if (words.length < 3) continue
     starts[words[0]!] = words[1]! + 1
     revision = Math.max(revision, words[2]!)
     if (++count === acknowledgements) child.kill('SIGKILL')

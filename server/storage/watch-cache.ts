@@ -7,6 +7,7 @@ import { EventRing } from './event-ring.ts'
 import { newKeyTree } from './key-tree.ts'
 import type { KeyTree } from './key-tree.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
+import { CompactedError } from './store.ts'
 import type { Entry, Snapshot, Store, StoreEvent, Watch, WatchHandlers } from './store.ts'
 
 /**
@@ -25,6 +26,8 @@ export type IndexFunction = (object: Frozen<AnyObject>) => readonly string[]
 export interface WatchCacheOptions {
   readonly ringSize?: number
   readonly quietRingSize?: number
+  /** The resource has been there since this revision: nobody can have seen an older one. Default 0. */
+  readonly since?: number
 }
 
 /** Nothing is read or kept before the first use; then it follows the store until `close`. */
@@ -33,6 +36,7 @@ export class WatchCache {
   readonly #store: Store
   readonly #ringSize: number
   readonly #quietRingSize: number
+  readonly #since: number
   readonly #indexes = new Map<string, Index>()
   #ring: EventRing | undefined
   #subscription: Watch | undefined
@@ -42,12 +46,13 @@ export class WatchCache {
   constructor(
     store: Store,
     prefix: string,
-    { ringSize = defaultRingSize, quietRingSize = defaultQuietRingSize }: WatchCacheOptions = {},
+    { ringSize = defaultRingSize, quietRingSize = defaultQuietRingSize, since = 0 }: WatchCacheOptions = {},
   ) {
     this.prefix = prefix
     this.#store = store
     this.#ringSize = ringSize
     this.#quietRingSize = quietRingSize
+    this.#since = since
   }
 
   /** Newest committed revision of the store: what a list of now is a picture of. */
@@ -75,6 +80,7 @@ export class WatchCache {
    * @throws CompactedError when neither the ring nor the store has them any more
    */
   async watch(prefix: string, fromRevision: number, handlers: WatchHandlers): Promise<Watch> {
+    if (fromRevision < this.#since) throw new CompactedError(fromRevision, this.#since)
     const recent = this.#start().after(fromRevision)
     if (recent === undefined || fromRevision > this.revision) return this.#store.watch(prefix, fromRevision, handlers)
     const events = prefix === this.prefix ? recent : recent.filter(({ entry }) => entry.key.startsWith(prefix))

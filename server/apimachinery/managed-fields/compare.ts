@@ -80,19 +80,21 @@ function compareForms(form: MapShape | ListShape, old: unknown, next: unknown, i
   else compareLists(form, (old ?? []) as unknown[], (next ?? []) as unknown[], into)
 }
 
-function compareMaps({ fields, element }: MapShape, old: Members, next: Members, into: Changes): void {
+function compareMaps({ fields, element, unowned }: MapShape, old: Members, next: Members, into: Changes): void {
   for (const name in next) {
     const value = next[name]
     if (value === undefined || old[name] === value) continue
     const field = fields.get(name)
     if (field !== undefined) compareValues(field.shape, old[name], value, field.element, into)
-    else if (element !== undefined) compareValues(element, old[name], value, fieldElement(name), into)
+    else if (element !== undefined && unowned?.has(name) !== true)
+      compareValues(element, old[name], value, fieldElement(name), into)
   }
   for (const name in old) {
     if (next[name] !== undefined || old[name] === undefined) continue
     const field = fields.get(name)
     if (field !== undefined) compareValues(field.shape, old[name], undefined, field.element, into)
-    else if (element !== undefined) compareValues(element, old[name], undefined, fieldElement(name), into)
+    else if (element !== undefined && unowned?.has(name) !== true)
+      compareValues(element, old[name], undefined, fieldElement(name), into)
   }
 }
 

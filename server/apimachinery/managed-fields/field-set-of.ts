@@ -25,13 +25,16 @@ function nodeOf(shape: Shape, value: unknown): FieldSet | undefined {
   return !shape.atomic && isMap(value) ? membersOf(deducedMap, value) : leaf
 }
 
-function membersOf({ fields, element }: MapShape, value: Readonly<Record<string, unknown>>): FieldSet | undefined {
+function membersOf(
+  { fields, element, unowned }: MapShape,
+  value: Readonly<Record<string, unknown>>,
+): FieldSet | undefined {
   const members: MutableFieldSet = {}
   for (const name in value) {
     const member = value[name]
     const field = fields.get(name)
     const shape = field?.shape ?? element
-    if (member === undefined || shape === undefined) continue
+    if (member === undefined || shape === undefined || unowned?.has(name) === true) continue
     let node = nodeOf(shape, member)
     // A struct is not owned for its own sake, but an empty one is, and a member of a map.
     if (field === undefined || member === null || (isMap(member) && isNothing(member))) node = asMember(node)

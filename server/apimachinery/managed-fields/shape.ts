@@ -26,6 +26,8 @@ export interface MapShape {
   readonly fields: ReadonlyMap<string, FieldShape>
   /** Of members that are no field; undefined: there may be none. */
   readonly element: Shape | undefined
+  /** Members that are nobody's, though any may be there. */
+  readonly unowned?: ReadonlySet<string>
 }
 
 export interface FieldShape {
@@ -94,8 +96,10 @@ function withoutNeverOwned(shape: MapShape): MapShape {
     const owned = new Map([...members].filter(([name]) => !neverOwned.has(name)))
     fields.set('metadata', { element: metadata.element, shape: { form, atomic, fields: owned, element } })
   }
-  return { ...shape, fields }
+  return shape.element === undefined ? { ...shape, fields } : { ...shape, fields, unowned: typeMembers }
 }
+
+const typeMembers = new Set(['apiVersion', 'kind'])
 
 function compile(schema: Schema): Shape {
   switch (schema.form) {
@@ -104,7 +108,7 @@ function compile(schema: Schema): Shape {
         form: 'map',
         atomic: schema.mapType === 'atomic',
         fields: new Map([...schema.fields.values()].map((field) => [field.name, fieldShape(field)])),
-        element: undefined,
+        element: schema.others && shapeOf(schema.others),
       }
     case 'map':
       return { form: 'map', atomic: schema.mapType === 'atomic', fields: noFields, element: shapeOf(schema.element) }

@@ -29,11 +29,30 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
     validate,
     validateUpdate,
     validateUpdateOnly: true,
+    blocksDeletion: ({ metadata }) => metadata?.deletionTimestamp === undefined,
+    beginDeletion,
   },
   status: {
     validateUpdate: ({ status }) => validateNames(status?.acceptedNames ?? {}, field('status', 'acceptedNames')),
   },
 })
+
+/** With the definition all of its objects go: it waits for them. */
+function beginDeletion(draft: CustomResourceDefinition): void {
+  const meta = draft.metadata!
+  meta.finalizers = [...new Set([...(meta.finalizers ?? []), cleanupFinalizer])]
+  // The real server marks definitions by itself: neither a grace period nor a new generation.
+  delete meta.deletionGracePeriodSeconds
+  meta.generation = Math.max(1, (meta.generation ?? 1) - 1)
+  const status = (draft.status ??= {})
+  const others = (status.conditions ?? []).filter(({ type }) => type !== 'Terminating')
+  const lastTransitionTime = meta.deletionTimestamp!
+  const message = 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon'
+  const reason = 'InstanceDeletionPending'
+  status.conditions = [...others, { type: 'Terminating', status: 'True', lastTransitionTime, reason, message }]
+}
+
+const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
 
 type Spec = Partial<CustomResourceDefinitionSpec>
 

@@ -1,0 +1,224 @@
+// A version of a CustomResourceDefinition as a kind: facts for discovery, and behaviour for the registry.
+// Source: apiextensions-apiserver/pkg/apiserver, customresource_handler.go; pkg/registry/customresource (v1.36)
+import { createHash } from 'node:crypto'
+import { customTypeName } from '../../openapi/documents/custom.ts'
+import type { ResourceFacts, StructSchema, SubresourceFacts } from '../../openapi/schema.ts'
+import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../api/apiextensions.ts'
+import { FieldPath, invalid, type FieldError } from '../apimachinery/field.ts'
+import type { AnyObject } from '../apimachinery/types.ts'
+import type { KindDefinition, ScaleMapping } from '../registry/kind.ts'
+import { columnsOf } from './columns.ts'
+import { applyDefaults } from './default.ts'
+import { decoderOf } from './decode.ts'
+import { compileJSONPath } from './json-path.ts'
+import { validateListTypes } from './list-types.ts'
+import { structuralOf } from './structural.ts'
+import { typeOf } from './type.ts'
+import { validateValue } from './validate.ts'
+
+export interface CustomKind {
+  readonly kind: KindDefinition
+  readonly schema: StructSchema
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
+const subresourceVerbs = ['get', 'patch', 'update']
+
+/** @param storageVersion the version whose hash tells clients when to migrate */
+export function customKind(
+  definition: CustomResourceDefinition,
+  version: CustomResourceDefinitionVersion,
+  storageVersion: string,
+): CustomKind {
+  const { group } = definition.spec
+  // Names are those accepted: a definition may ask for some that are taken.
+  const {
+    plural,
+    kind,
+    singular = kind.toLowerCase(),
+    listKind = `${kind}List`,
+    shortNames,
+    categories,
+  } = definition.status?.acceptedNames ?? definition.spec.names
+  const source = version.schema?.openAPIV3Schema
+  const structural = source === undefined ? undefined : structuralOf(source)
+  const type = customTypeName(group, version.name, kind)
+  const facts: ResourceFacts = {
+    group,
+    version: version.name,
+    kind,
+    listKind,
+    resource: plural,
+    singular,
+    shortNames: shortNames ?? [],
+    categories: categories ?? [],
+    namespaced: definition.spec.scope === 'Namespaced',
+    verbs,
+    storageVersionHash: hashOf(group, storageVersion, kind),
+    type,
+    fieldSelectors: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')),
+    subresources: subresourcesOf(version, kind, `${group}/${version.name}`, type),
+  }
+  const scale = version.subresources?.scale
+  const selectable = (version.selectableFields ?? []).map(({ jsonPath }) => {
+    const find = compileJSONPath(jsonPath)
+    return [jsonPath.replace(/^\./, ''), (object: AnyObject) => textOf(find(object)[0])] as const
+  })
+  const validate = (object: AnyObject): FieldError[] => [
+    ...(source === undefined ? [] : validateValue(withoutMetadata(object), source)),
+    ...(scale === undefined ? [] : [...validateScaleSpec(object, scale), ...validateScaleStatus(object, scale)]),
+    ...(structural === undefined ? [] : validateListTypes(object, structural)),
+  ]
+  const statusSource = source?.properties?.['status']
+  const statusStructural = structural?.properties.get('status')
+  return {
+    schema: { ...typeOf(type, kind, structural), decode: decoderOf(structural) },
+    kind: {
+      facts,
+      group,
+      version: version.name,
+      kind,
+      generation: true,
+      defaults: (draft) => {
+        if (structural !== undefined) applyDefaults(draft, structural)
+      },
+      strategy: {
+        allowUnconditionalUpdate: false,
+        validateUpdateOnly: true,
+        validate,
+        validateUpdate: (object) => validate(object),
+      },
+      status: {
+        validateUpdate: ({ status }) => [
+          ...(statusSource === undefined || status === undefined ? [] : validateValue(status, statusSource, 'status')),
+          ...(statusStructural === undefined
+            ? []
+            : validateListTypes(status, statusStructural, new FieldPath('status'))),
+        ],
+      },
+      ...(scale === undefined ? {} : { scale: scaleMapping(scale) }),
+      selectableFields: Object.fromEntries(selectable),
+      columns: columnsOf(`${plural}.${group}`, version.additionalPrinterColumns),
+      ...(source === undefined ? {} : { openAPISchema: source as Readonly<Record<string, unknown>> }),
+      ...deprecationOf(definition, version, kind),
+    },
+  }
+}
+
+/** Metadata is judged by the registry, as for all kinds. */
+function withoutMetadata(object: AnyObject): AnyObject {
+  const { metadata: _metadata, ...rest } = object
+  return { ...rest, metadata: {} }
+}
+
+const textOf = (value: unknown): string => (value === undefined || value === null ? '' : String(value))
+
+/** Source: apiserver/pkg/endpoints/discovery, StorageVersionHash */
+function hashOf(group: string, version: string, kind: string): string {
+  return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64')
+}
+
+function subresourcesOf(
+  { subresources }: CustomResourceDefinitionVersion,
+  kind: string,
+  apiVersion: string,
+  type: string,
+): SubresourceFacts[] {
+  const list: SubresourceFacts[] = []
+  if (subresources?.status !== undefined) {
+    list.push({ name: 'status', kind, apiVersion, verbs: subresourceVerbs, type })
+  }
+  if (subresources?.scale !== undefined) {
+    const scaleType = 'io.k8s.api.autoscaling.v1.Scale'
+    list.push({ name: 'scale', kind: 'Scale', apiVersion: 'autoscaling/v1', verbs: subresourceVerbs, type: scaleType })
+  }
+  return list
+}
+
+function deprecationOf(
+  { spec }: CustomResourceDefinition,
+  { deprecated, deprecationWarning, name }: CustomResourceDefinitionVersion,
+  kind: string,
+): { deprecation?: string } {
+  if (deprecated !== true) return {}
+  return { deprecation: deprecationWarning ?? `${spec.group}/${name} ${kind} is deprecated` }
+}
+
+type ScalePaths = NonNullable<NonNullable<CustomResourceDefinitionVersion['subresources']>['scale']>
+
+const pathOf = (text: string): string[] => text.replace(/^\./, '').split('.')
+
+function valueAt(object: Members, path: readonly string[]): unknown {
+  let value: unknown = object
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null) return undefined
+    value = (value as Members)[name]
+  }
+  return value
+}
+
+function scaleMapping({
+  specReplicasPath,
+  statusReplicasPath,
+  labelSelectorPath,
+}: ScalePaths): ScaleMapping<AnyObject> {
+  const specPath = pathOf(specReplicasPath)
+  const numberAt = (object: AnyObject, path: readonly string[]): number => Number(valueAt(object, path) ?? 0)
+  return {
+    replicasPath: specPath,
+    read: (object) => ({
+      specReplicas: numberAt(object, specPath),
+      statusReplicas: numberAt(object, pathOf(statusReplicasPath)),
+      selector: labelSelectorPath === undefined ? '' : textOf(valueAt(object, pathOf(labelSelectorPath))),
+    }),
+    write(draft, replicas) {
+      let members = draft as Record<string, unknown>
+      for (const name of specPath.slice(0, -1)) members = (members[name] ??= {}) as Record<string, unknown>
+      members[specPath.at(-1)!] = replicas
+    },
+  }
+}
+
+const maxInt32 = 2 ** 31 - 1
+
+function validateReplicas(object: AnyObject, path: string): FieldError[] {
+  const value = valueAt(object, pathOf(path))
+  const at = new FieldPath(path)
+  if (value === undefined) return []
+  if (typeof value !== 'number' || !Number.isInteger(value)) {
+    const dotted = `.${pathOf(path).join('.')}`
+    return [
+      invalid(at, 0, `${dotted} accessor error: ${goPrint(value)} is of the type ${goType(value)}, expected int64`),
+    ]
+  }
+  if (value < 0) return [invalid(at, value, 'should be a non-negative integer')]
+  return value > maxInt32 ? [invalid(at, value, `should be less than or equal to ${maxInt32}`)] : []
+}
+
+function goPrint(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function goType(value: unknown): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
+  if (typeof value === 'boolean') return 'bool'
+  if (Array.isArray(value)) return '[]interface {}'
+  if (value === null) return '<nil>'
+  return typeof value === 'object' ? 'map[string]interface {}' : 'string'
+}
+
+function validateScaleSpec(object: AnyObject, { specReplicasPath }: ScalePaths): FieldError[] {
+  return validateReplicas(object, specReplicasPath)
+}
+
+function validateScaleStatus(object: AnyObject, { statusReplicasPath, labelSelectorPath }: ScalePaths): FieldError[] {
+  const errors = validateReplicas(object, statusReplicasPath)
+  if (labelSelectorPath === undefined) return errors
+  const selector = valueAt(object, pathOf(labelSelectorPath))
+  if (selector === undefined || typeof selector === 'string') return errors
+  const dotted = `.${pathOf(labelSelectorPath).join('.')}`
+  const detail = `${dotted} accessor error: ${goPrint(selector)} is of the type ${goType(selector)}, expected string`
+  return [...errors, invalid(new FieldPath(labelSelectorPath), '', detail)]
+}
