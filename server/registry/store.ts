@@ -6,6 +6,7 @@ import { formatTime } from '../apimachinery/clock.ts'
 import {
   newAlreadyExists,
   newConflict,
+  newGenerateNameConflict,
   newInvalid,
   newNotFound,
   newPlainError,
@@ -100,9 +101,9 @@ export interface Allocator {
 
 /** What one write has taken: it ends in `commit` or `revert`. */
 export interface Reservation {
-  /** Tells others of it, once the object is valid. */
+  /** Tells others of it, and of what the object no longer holds: once it is valid, and before it is written. */
   persist?(): Promise<void>
-  /** The object is written: what it no longer holds is free. */
+  /** The object is written. */
   commit(): void | Promise<void>
   revert(): void | Promise<void>
 }
@@ -243,8 +244,11 @@ export class ResourceStore {
     const name = object.metadata!.name!
     const key = this.key(context.namespace, name)
     const entry = await this.#transact(key, context.dryRun, (current) => {
-      if (current !== undefined)
-        throw newAlreadyExists(this.#named(context), name, current.object.metadata?.deletionTimestamp !== undefined)
+      if (current !== undefined) {
+        const isBeingDeleted = current.object.metadata?.deletionTimestamp !== undefined
+        if ((object.metadata!.generateName ?? '') !== '') throw newGenerateNameConflict(this.#named(context), name)
+        throw newAlreadyExists(this.#named(context), name, isBeingDeleted)
+      }
       return { type: 'put', object: this.#canonical(object) }
     })
     return entry!
@@ -457,7 +461,9 @@ export class ResourceStore {
     const meta = old.metadata!
     const check = (member: string, wanted: string | undefined, found: string | undefined): void => {
       if (wanted === undefined || wanted === found) return
-      const key = this.key(meta.namespace ?? '', name)
+      const stored = this.key(meta.namespace ?? '', name)
+      // A dry run is checked above the store, where keys have no common prefix.
+      const key = context.dryRun ? stored.replace(/^\/registry(?=\/)/, '') : stored
       const detail = `Precondition failed: ${member} in precondition: ${wanted}, ${member} in object meta: ${found}`
       const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`
       throw newConflict(this.#named(context), name, why)
@@ -557,7 +563,6 @@ export class ResourceStore {
       meta.deletionGracePeriodSeconds ??= oldMeta.deletionGracePeriodSeconds
     if (oldMeta.generation === undefined) delete meta.generation
     else meta.generation = oldMeta.generation
-    delete meta.selfLink
     meta.resourceVersion = oldMeta.resourceVersion!
 
     if (writesStatusOnly.has(subresource)) {

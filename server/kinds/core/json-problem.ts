@@ -1,13 +1,22 @@
 // What Go's decoder says of a text that is to be a JSON object: such messages are part of the API.
 // Source: encoding/json, SyntaxError of scanner.go and UnmarshalTypeError
 
-/** Undefined if the text is a JSON object, or null. */
-export function jsonObjectProblem(text: string): string | undefined {
+/** Undefined if the text is a JSON object, or null. @param type that Go decodes it into */
+export function jsonObjectProblem(text: string, type = 'map[string]interface {}'): string | undefined {
+  return jsonProblem(text, type, (value) => !Array.isArray(value))
+}
+
+/** Undefined if the text is a JSON array, or null. */
+export function jsonArrayProblem(text: string, type: string): string | undefined {
+  return jsonProblem(text, type, Array.isArray)
+}
+
+function jsonProblem(text: string, type: string, fits: (value: object) => boolean): string | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    if (value === null || (typeof value === 'object' && !Array.isArray(value))) return undefined
+    if (value === null || (typeof value === 'object' && fits(value))) return undefined
     const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
-    return `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`
+    return `json: cannot unmarshal ${kind} into Go value of type ${type}`
   } catch {
     const { position, context } = scan(text)
     const character = text.charAt(position)

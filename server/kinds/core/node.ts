@@ -12,6 +12,7 @@ import { internalValue } from '../internal-form/index.ts'
 import { defaultResourceList } from '../pod-template/resource-lists.ts'
 import { validateResourceQuantityValue } from '../pod-template/resource-requirements.ts'
 import { taintEffects } from '../pod-template/scheduling.ts'
+import { jsonArrayProblem, jsonObjectProblem } from './json-problem.ts'
 
 export const node = defineKind<Node>({
   group: '',
@@ -67,6 +68,7 @@ function validate({ metadata, spec, status }: Node): FieldError[] {
   const podCIDRs = spec?.podCIDRs ?? []
   const errors = [
     ...validateTaintsAnnotation(metadata?.annotations?.[taintsAnnotation]),
+    ...validateAvoidPodsAnnotation(metadata?.annotations?.[avoidPodsAnnotation]),
     ...validateTaints(spec?.taints ?? [], field('metadata', 'taints')),
     ...validateResources(status?.capacity, 'capacity'),
     ...validateResources(status?.allocatable, 'allocatable'),
@@ -93,11 +95,31 @@ const taintsAnnotation = 'scheduler.alpha.kubernetes.io/taints'
 function validateTaintsAnnotation(text: string | undefined): FieldError[] {
   if (!text) return []
   const path = field('metadata', 'annotations')
-  try {
-    return validateTaints(JSON.parse(text) as Taint[], path.child(taintsAnnotation))
-  } catch (error) {
-    return [invalid(path, taintsAnnotation, String(error))]
-  }
+  const problem = jsonArrayProblem(text, '[]core.Taint')
+  if (problem !== undefined) return [invalid(path, taintsAnnotation, problem)]
+  return validateTaints((JSON.parse(text) ?? []) as Taint[], path.child(taintsAnnotation))
+}
+
+const avoidPodsAnnotation = 'scheduler.alpha.kubernetes.io/preferAvoidPods'
+
+/** Only what has a controller can be avoided. */
+interface AvoidPods {
+  preferAvoidPods?: readonly { podSignature?: { podController?: { controller?: boolean } } }[]
+}
+
+function validateAvoidPodsAnnotation(text: string | undefined): FieldError[] {
+  if (!text) return []
+  const path = field('metadata', 'annotations')
+  const problem = jsonObjectProblem(text, 'v1.AvoidPods')
+  if (problem !== undefined) return [invalid(path.child('AvoidPods'), avoidPodsAnnotation, problem)]
+  const { preferAvoidPods = [] } = (JSON.parse(text) ?? {}) as AvoidPods
+  return preferAvoidPods.flatMap(({ podSignature }, at) => {
+    const signaturePath = path.child(avoidPodsAnnotation).index(at).child('PodSignature')
+    const controller = podSignature?.podController
+    if (controller === undefined) return [required(signaturePath)]
+    if (controller.controller === true) return []
+    return [invalid(signaturePath.child('PodController', 'Controller'), false, 'must point to a controller')]
+  })
 }
 
 function validateTaints(taints: readonly Taint[], path: FieldPath): FieldError[] {
@@ -151,6 +173,7 @@ function validateDeclaredFeatures(features: readonly string[], path: FieldPath):
 function validateUpdate({ metadata, spec, status }: Node, { spec: oldSpec }: Node): FieldError[] {
   const errors = [
     ...validateTaintsAnnotation(metadata?.annotations?.[taintsAnnotation]),
+    ...validateAvoidPodsAnnotation(metadata?.annotations?.[avoidPodsAnnotation]),
     ...validateResources(status?.capacity, 'capacity'),
     ...validateResources(status?.allocatable, 'allocatable'),
     ...validateDeclaredFeatures(status?.declaredFeatures ?? [], field('status', 'declaredFeatures')),

@@ -86,13 +86,13 @@ export class ServiceAllocator implements Allocator {
     const tell = async (): Promise<void> => {
       for (const ip of taken) await objects.createAddress(ip, namespace, name)
       isTold = true
+      await this.#releaseAddresses(released)
     }
     return {
-      ...(taken.length === 0 ? {} : { persist: tell }),
+      ...(taken.length + released.length === 0 ? {} : { persist: tell }),
       commit: () => {
         ports.commit()
         for (const ip of taken) this.#loaded().addresses.settle(ip)
-        return this.#releaseAddresses(released)
       },
       revert: () => {
         giveBack()
