@@ -81,7 +81,8 @@ function listCodec(element: Schema): ValueCodec {
   const plain = element.form === 'scalar' ? plainScalars[element.scalar] : undefined
   return {
     write(writer, number, value) {
-      for (const item of value as unknown[]) codec.write(writer, number, item)
+      // A list in a map may be null.
+      for (const item of (value as unknown[] | null) ?? []) codec.write(writer, number, item)
     },
     read(reader, wireType, before, goName) {
       const list = (before as unknown[] | undefined) ?? []
@@ -213,7 +214,7 @@ function memberOf(field: Field, number: number): Member {
     // An absent struct is written as one whose members are all absent, an absent time as an empty message.
     zero: schema.form === 'struct' ? {} : plain?.zero,
     printed: () => (omit ? undefined : nullable ? null : zeroOf(schema)),
-    omitsZero: omit && !pointer && scalar !== undefined && scalar !== 'bytes',
+    omitsZero: omit && !pointer && scalar !== undefined,
   }
 }
 

@@ -53,6 +53,24 @@ describe('protobuf', () => {
     })
   })
 
+  it('leaves out empty bytes where Go does, and not in maps', () => {
+    const there = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration' }
+    const webhook = (clientConfig: object): AnyObject => ({ ...there, webhooks: [{ name: 'a', clientConfig }] })
+    const back = decodeProtobuf(encodeProtobuf(webhook({ url: 'https://a', caBundle: '' })))
+    expect(back).to.deep.equal(decodeProtobuf(encodeProtobuf(webhook({ url: 'https://a' }))))
+    const secret = { apiVersion: 'v1', kind: 'Secret', data: { a: '' } }
+    expect(decodeProtobuf(encodeProtobuf(secret))).to.deep.include({ data: { a: '' } })
+  })
+
+  it('writes a list that is null in a map as an empty one', () => {
+    const review = (list: string[] | null): AnyObject => ({
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: { extra: { a: list } },
+    })
+    expect(encodeProtobuf(review(null)).equals(encodeProtobuf(review([])))).to.equal(true)
+  })
+
   it('fills in the type an envelope does not name', () => {
     const raw = encodeMessage({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } })
     const body = Buffer.concat([Buffer.from('k8s\0'), Buffer.from([0x12, raw.length]), raw])
