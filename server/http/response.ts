@@ -26,9 +26,11 @@ import {
   jsonType,
   negotiateResponse,
   negotiateStream,
+  plainForms,
   resourceForms,
   protobufType,
   routeMediaTypes,
+  tryNegotiate,
   yamlType,
   type Negotiated,
 } from './codec/negotiate.ts'
@@ -109,17 +111,13 @@ function notAList(kind: string): Error {
   return newNotAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (*${kind})`)
 }
 
-/** A Status, in the negotiated encoding if there is one, else as JSON. */
+/** A Status, in the encoding asked for if it can be had without a transformation, else as indented JSON. */
 export function writeStatus(ctx: Context, status: Status): void {
-  let negotiated: Negotiated = { mediaType: jsonType, transform: undefined }
-  try {
-    negotiated = { ...negotiateResponse(header(ctx, 'accept')), transform: undefined }
-  } catch {
-    // Nothing acceptable was asked for: the error itself comes as JSON.
-  }
+  const negotiated = tryNegotiate(header(ctx, 'accept'), plainForms)
   const seconds = status.details?.retryAfterSeconds
   if (seconds !== undefined && seconds > 0) ctx.set('Retry-After', String(seconds))
-  writeObject(ctx, status.code ?? 200, status as unknown as AnyObject, negotiated)
+  const asIndented = { mediaType: jsonType, transform: undefined, pretty: true } as const
+  writeObject(ctx, status.code ?? 200, status as unknown as AnyObject, negotiated ?? asIndented)
 }
 
 export function writeObject(ctx: Context, code: number, object: AnyObject, negotiated: Negotiated): void {
@@ -177,7 +175,7 @@ function writeEntry(
     if (transform.as === 'PartialObjectMetadataList') throw notAList(internalName(resource.facts))
     if (transform.as === 'Table')
       return writeTable(ctx, code, resource, [entry], { resourceVersion: String(entry.revision) }, negotiated, now)
-    const partial = partialMetadata(object, transform.version, resource.kind.hiddenAnnotation)
+    const partial = partialMetadata(object, transform.version, resource.kind.hiddenAnnotations)
     return writeObject(ctx, code, partial, { ...negotiated, transform: undefined })
   }
   if (canSplice(ctx, resource, negotiated)) {
@@ -197,7 +195,7 @@ function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now
   }
   if (transform !== undefined) {
     const type = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${transform.version}` }
-    const { hiddenAnnotation: hidden } = resource.kind
+    const { hiddenAnnotations: hidden } = resource.kind
     if (hidden === undefined && canSplice(ctx, resource, negotiated)) {
       const items = entries.map((entry) => partialMetadataBytes(entry, transform.version))
       return writeBytes(ctx, 200, jsonType, spliceMembers({ ...type, metadata }, 'items', items, true))
@@ -310,7 +308,7 @@ function writeTable(
   const include = includeOf(ctx)
   const { version } = negotiated.transform!
   const objects = entries.map((entry) => servedObject(resource, entry))
-  const isWhole = include !== 'Metadata' || resource.kind.hiddenAnnotation === undefined
+  const isWhole = include !== 'Metadata' || resource.kind.hiddenAnnotations === undefined
   if (isWhole && canSplice(ctx, resource, negotiated)) {
     const { rows, ...table } = tableOf(resource, objects, metadata, 'None', version, now)
     const items = ((rows ?? []) as TableRow[]).map((row, index) => spliceRow(row, entries[index]!, include, version))
@@ -338,7 +336,7 @@ export function tableOf(
   now: number,
 ): AnyObject {
   const columns = columnsOf(resource)
-  const { hiddenAnnotation: hidden } = resource.kind
+  const { hiddenAnnotations: hidden } = resource.kind
   const rows = objects.map((object) =>
     rowObject(rowOf(resource, object, columns, now), object, include, version, hidden),
   )
@@ -351,7 +349,7 @@ function rowObject(
   object: Frozen<AnyObject>,
   include: IncludeObject,
   version: string,
-  hidden?: string,
+  hidden?: readonly string[],
 ): TableRow {
   if (include === 'None') return { ...row, object: null }
   return { ...row, object: include === 'Object' ? object : partialMetadata(object, version, hidden) }

@@ -185,7 +185,7 @@ function objectFrame(resource: Resource, { mediaType, transform }: Negotiated): 
   const shape = (object: AnyObject): AnyObject =>
     transform === undefined
       ? object
-      : (partialMetadata(object, transform.version, resource.kind.hiddenAnnotation) as AnyObject)
+      : (partialMetadata(object, transform.version, resource.kind.hiddenAnnotations) as AnyObject)
   const isStored = !isProtobuf && transform === undefined && resource.fromStored === undefined
   return (event) => {
     if (event.type === 'ERROR') return statusFrame(isProtobuf, event.status)

@@ -117,8 +117,8 @@ export interface KindBehaviour<T extends KubeObject> {
   /** Selectable fields that lists by equality find through an index (spec.nodeName of pods). */
   indexes?: readonly string[]
   cells?: Cells<T>
-  /** An annotation that upstream holds as a field: where metadata stands alone it is not there (DaemonSet). */
-  hiddenAnnotation?: string
+  /** Annotations that upstream holds as fields: where metadata stands alone they are not there (DaemonSet). */
+  hiddenAnnotations?: readonly string[]
   /** Cells after those of the columns, which no column tells of (IPAddress). */
   surplusCells?: readonly ((object: T, now: number) => Cell)[]
   /** Of a custom resource: in place of the recorded columns and `cells`. */

@@ -112,14 +112,18 @@ function genericCell(name: string, object: Frozen<AnyObject>, now: number): Cell
   }
 }
 
-/** PartialObjectMetadata: an object without anything but its metadata. @param hidden KindBehaviour.hiddenAnnotation */
-export function partialMetadata(object: Frozen<AnyObject>, version = 'v1', hidden?: string): Record<string, unknown> {
-  const metadata = hidden === undefined ? object.metadata : withoutAnnotation(object.metadata ?? {}, hidden)
+/** PartialObjectMetadata: an object without anything but its metadata. @param hidden KindBehaviour.hiddenAnnotations */
+export function partialMetadata(
+  object: Frozen<AnyObject>,
+  version = 'v1',
+  hidden?: readonly string[],
+): Record<string, unknown> {
+  const metadata = hidden === undefined ? object.metadata : withoutAnnotations(object.metadata ?? {}, hidden)
   return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata }
 }
 
-function withoutAnnotation(metadata: Frozen<ObjectMeta>, name: string): Frozen<ObjectMeta> {
+function withoutAnnotations(metadata: Frozen<ObjectMeta>, names: readonly string[]): Frozen<ObjectMeta> {
   const { annotations = {}, ...others } = metadata
-  const { [name]: _hidden, ...rest } = annotations
-  return Object.keys(rest).length === 0 ? others : { ...metadata, annotations: rest }
+  const shown = Object.entries(annotations).filter(([name]) => !names.includes(name))
+  return shown.length === 0 ? others : { ...metadata, annotations: Object.fromEntries(shown) }
 }

@@ -43,7 +43,7 @@ export const daemonSet = defineKind<DaemonSet>({
   defaults,
   strategy: { prepareForCreate, prepareForUpdate, validate, validateUpdate, validateUpdateOnly: true, warnings },
   status: { prepareForUpdate: prepareStatusForUpdate, validateUpdate: validateStatusUpdate },
-  hiddenAnnotation: templateGenerationAnnotation,
+  hiddenAnnotations: [templateGenerationAnnotation],
   cells: {
     Desired: ({ status }) => status?.desiredNumberScheduled ?? 0,
     Current: ({ status }) => status?.currentNumberScheduled ?? 0,

@@ -22,7 +22,8 @@ const metricsAnnotation = 'autoscaling.alpha.kubernetes.io/metrics'
 const statusesAnnotation = 'autoscaling.alpha.kubernetes.io/current-metrics'
 const behaviorAnnotation = 'autoscaling.alpha.kubernetes.io/behavior'
 const conditionsAnnotation = 'autoscaling.alpha.kubernetes.io/conditions'
-const roundTripAnnotations = [
+/** In which this version keeps what it has no members for. */
+export const roundTripAnnotations = [
   metricsAnnotation,
   behaviorAnnotation,
   'autoscaling.alpha.kubernetes.io/scale-down-tolerance',
@@ -82,6 +83,14 @@ function statusToV2(
   return converted
 }
 
+/** What was converted to v1, by the result: cells are made of it, as v1 keeps no order of metrics. */
+const originals = new WeakMap<object, HorizontalPodAutoscaler>()
+
+/** The object of v2 that one of v1 was made from, or what it stands for. */
+export function originalOf(object: HorizontalPodAutoscalerV1): HorizontalPodAutoscaler {
+  return originals.get(object) ?? toV2(object)
+}
+
 export function fromV2(object: HorizontalPodAutoscaler): HorizontalPodAutoscalerV1 {
   const { spec = {} as HorizontalPodAutoscalerSpec, status } = object
   const { metrics = [], behavior, ...common } = spec
@@ -103,6 +112,7 @@ export function fromV2(object: HorizontalPodAutoscaler): HorizontalPodAutoscaler
     spec: specV1,
   }
   if (status !== undefined) converted.status = statusFromV2(status)
+  originals.set(converted, object)
   return converted
 }
 

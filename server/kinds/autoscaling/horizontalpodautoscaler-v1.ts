@@ -7,7 +7,7 @@ import type {
 } from '../../api/autoscaling.ts'
 import type { AnyObject } from '../../apimachinery/types.ts'
 import { defineKind, type Cells } from '../../registry/kind.ts'
-import { fromV2, toV2 } from './conversion.ts'
+import { fromV2, originalOf, roundTripAnnotations, toV2 } from './conversion.ts'
 import { defaultBehavior, horizontalPodAutoscaler } from './horizontalpodautoscaler.ts'
 
 export const horizontalPodAutoscalerV1 = defineKind<HorizontalPodAutoscalerV1>({
@@ -20,6 +20,7 @@ export const horizontalPodAutoscalerV1 = defineKind<HorizontalPodAutoscalerV1>({
   },
   storedAs: { group: 'autoscaling', version: 'v2', toStored, fromStored },
   cells: cellsOfStored(),
+  hiddenAnnotations: roundTripAnnotations,
 })
 
 // Casts at the edge: the registry hands over objects of the version it knows them to be.
@@ -39,7 +40,7 @@ function cellsOfStored(): Cells<HorizontalPodAutoscalerV1> {
   return Object.fromEntries(
     entries.map(([name, cell]) => [
       name,
-      (object: HorizontalPodAutoscalerV1, now: number) => cell(toV2(object) as AnyObject, now),
+      (object: HorizontalPodAutoscalerV1, now: number) => cell(originalOf(object) as AnyObject, now),
     ]),
   )
 }
