@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { typeByName } from '../../../openapi/index.ts'
 import type { StructSchema } from '../../../openapi/schema.ts'
+import { objectsOf, type FieldChoice } from '../testdata/random-objects.ts'
 import { excluding } from './filter.ts'
 import type { Writer } from './update.ts'
 import type { ManagedType } from './versions.ts'
@@ -20,6 +21,15 @@ export const writer = (manager: string, seconds = 0): Writer => ({
   subresource: '',
   now: start + seconds * 1000,
 })
+
+/** Objects of one kind, any; a counterexample is told without the schema of its kind. */
+export function randomObjects(count: number, mayHave?: FieldChoice): fc.Arbitrary<ReturnType<typeof objectsOf>> {
+  return fc.integer().map((seed) => {
+    const made = objectsOf(seed, count, mayHave)
+    const print = (): string => made.objects.map((object) => JSON.stringify(object)).join('\n')
+    return { ...made, [fc.toStringMethod]: print }
+  })
+}
 
 const optional = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.option(arbitrary, { nil: undefined })

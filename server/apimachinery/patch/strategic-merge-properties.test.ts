@@ -3,9 +3,9 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Field } from '../../../openapi/schema.ts'
 import { applyConfiguration } from '../managed-fields/apply.ts'
-import { builtIn, writer } from '../managed-fields/testing.ts'
-import { randomObjects } from '../testing/random-objects.ts'
-import { strategicMergePatchOf } from '../testing/strategic-diff.ts'
+import { builtIn, randomObjects, writer } from '../managed-fields/testing.ts'
+import { unordered } from '../testdata/random-objects.ts'
+import { strategicMergePatchOf } from '../testdata/strategic-diff.ts'
 import type { JsonObject } from './merge-patch.ts'
 import { applyStrategicMergePatch } from './strategic-merge-patch.ts'
 
@@ -29,17 +29,6 @@ function isMergedAlike(field: Field): boolean {
   if (schema.form === 'map')
     return schema.mapType === 'granular' && field.mapType !== 'atomic' && schema.element.form === 'scalar'
   return schema.form !== 'struct' || (schema.mapType === 'granular' && field.mapType !== 'atomic')
-}
-
-/** List items in an order of their own: the two ways differ in where they put new ones. */
-function unordered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(unordered).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, member]) => [name, unordered(member)]),
-  )
 }
 
 describe('a strategic merge patch', () => {

@@ -1,6 +1,5 @@
 // Random objects of every built-in kind, and random changes of them, for property tests of patches and of field owners. Few
 // different values, so that two objects often have something in common; list items that a key tells apart have it, once.
-import fc from 'fast-check'
 import { resources, typeByName } from '../../../openapi/index.ts'
 import type {
   Field,
@@ -37,24 +36,20 @@ function kindOf({ group, version, kind, type }: ResourceFacts): Kind {
 }
 
 /**
- * A kind, some objects of it, and changed ones: `objects[1]` has much of `objects[0]`, and so on.
+ * A kind, some objects of it, and changed ones: `objects[1]` has much of `objects[0]`, and so on. Same seed, same objects.
  * @param count of objects
  */
-export function randomObjects(
+export function objectsOf(
+  seed: number,
   count: number,
   mayHave: FieldChoice = () => true,
-): fc.Arbitrary<{ kind: Kind; objects: Members[] }> {
-  return fc.tuple(fc.nat(kinds.length - 1), fc.integer()).map(([index, seed]) => {
-    const kind = kinds[index]!
-    const maker = new Maker(seeded(seed), mayHave)
-    const objects = [named(kind, maker.object(kind.schema, depth, topLevel))]
-    while (objects.length < count) {
-      const last = objects.at(-1)!
-      objects.push(named(kind, maker.changed(kind.schema, last, depth, topLevel)))
-    }
-    // A counterexample is told without the schema of its kind.
-    return { kind, objects, [fc.toStringMethod]: () => objects.map((object) => JSON.stringify(object)).join('\n') }
-  })
+): { kind: Kind; objects: Members[] } {
+  const draw = seeded(seed)
+  const kind = kinds[draw(kinds.length)]!
+  const maker = new Maker(draw, mayHave)
+  const objects = [named(kind, maker.object(kind.schema, depth, topLevel))]
+  while (objects.length < count) objects.push(named(kind, maker.changed(kind.schema, objects.at(-1)!, depth, topLevel)))
+  return { kind, objects }
 }
 
 const topLevel = new Set(['apiVersion', 'kind', 'metadata'])
@@ -221,4 +216,35 @@ function distinct(schema: ListSchema, field: Field | undefined, items: readonly 
     for (const mark of marks) seen.add(mark)
     return true
   })
+}
+
+/** With list items in an order of their own: ways of merging differ in where they put new ones. */
+export function unordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unordered).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, member]) => [name, unordered(member)]),
+  )
+}
+
+/** Without members that hold nothing, and items that are nothing. */
+export function withoutEmpty(value: Members): Members {
+  return pruned(value) as Members
+}
+
+function pruned(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(pruned).filter((item) => !isEmpty(item))
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, member]) => {
+      const rest = pruned(member)
+      return isEmpty(rest) ? [] : [[name, rest]]
+    }),
+  )
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
 }

@@ -28,9 +28,15 @@ function patchMap(patch: Record<string, unknown>, name: string, schema: Schema, 
   // Below a map there are no types that would say how to merge.
   else if (type.form === 'map' && type.element.form !== 'scalar') patch[name] = { $patch: 'replace', ...next }
   else {
-    const retained = strategies.includes('retainKeys') ? { $retainKeys: Object.keys(next) } : {}
-    patch[name] = { ...retained, ...strategicMergePatchOf(type, old, next) }
+    const change = strategicMergePatchOf(type, old, next)
+    patch[name] = strategies.includes('retainKeys') ? retaining(Object.keys(next), change) : change
   }
+}
+
+/** What is not among the keys goes without being named. */
+function retaining(keys: readonly string[], change: Members): Members {
+  const others = Object.entries(change).filter(([, value]) => value !== null)
+  return { $retainKeys: keys, ...Object.fromEntries(others) }
 }
 
 function patchList(
