@@ -78,7 +78,7 @@ const patchStructs = {
 const environments = new Map<string, Environment>()
 
 function environmentFor({ hasParams, hasAuthorizer, hasPatchTypes, variables }: AdmissionScope): Environment {
-  const types = [...(variables ?? [])].map(([name, type]) => `${name}:${typeName(type)}`)
+  const types = variables === undefined ? null : [...variables].map(([name, type]) => `${name}:${typeName(type)}`)
   const key = JSON.stringify([hasParams === true, hasAuthorizer === true, hasPatchTypes === true, types])
   const known = environments.get(key)
   if (known !== undefined) return known

@@ -20,7 +20,8 @@ export interface Declarations {
 export function check(source: string, node: Node, declarations: Declarations): Type {
   const checker = new Checker(declarations)
   const result = checker.check(node)
-  if (checker.errors.length > 0) throw new CompilationError(source, checker.errors)
+  const errors = checker.errors.length > 0 ? checker.errors : checker.late
+  if (errors.length > 0) throw new CompilationError(source, errors)
   return types.substitute(checker.mapping, result, true)
 }
 
@@ -40,6 +41,10 @@ const typeNames: ReadonlyMap<string, Type> = new Map([
 class Checker {
   readonly #declarations: Declarations
   readonly errors: CelError[] = []
+  /** Errors that are only told if there are no others. */
+  readonly late: CelError[] = []
+  /** How many calls of `format` are around. */
+  #formats = 0
   readonly mapping: Mapping = new Map()
   /** Variables of macros, innermost last. */
   readonly #scopes: ReadonlyMap<string, Type>[] = []
@@ -128,7 +133,9 @@ class Checker {
 
   #call(node: Extract<Node, { kind: 'call' }>): Type {
     const { name, target, args } = node
+    if (name === 'format') this.#formats++
     const argTypes = args.map((arg) => this.check(arg))
+    if (name === 'format') this.#formats--
     const functions = this.#declarations.functions
     if (target === undefined) {
       const overloads = functions.get(name.startsWith('.') ? name.slice(1) : name)
@@ -197,7 +204,12 @@ class Checker {
   #join(node: Node, previous: Type | undefined, current: Type): Type {
     if (previous === undefined) return current
     if (types.isAssignable(this.mapping, previous, current)) return types.mostGeneral(previous, current)
-    return this.#mismatch(node, previous, current)
+    // Told last, by those who look at literals alone; a text's format may have arguments of any types.
+    if (this.#formats === 0) {
+      const text = `expected type '${types.formatType(previous)}' but found '${types.formatType(current)}'`
+      this.late.push({ offset: node.offset, message: text })
+    }
+    return types.dyn
   }
 
   /** The content of an optional element. */

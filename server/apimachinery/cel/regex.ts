@@ -51,3 +51,35 @@ function translate(pattern: string): RegExp | undefined {
     return undefined
   }
 }
+
+/** What is wrong with a pattern that is none, and the part that is. */
+export function regexProblem(pattern: string): string {
+  const open = openingOf(pattern)
+  if (open.bracket !== undefined) return `missing closing ]: \`${pattern.slice(open.bracket)}\``
+  if (open.depth > 0) return `missing closing ): \`${pattern}\``
+  if (open.depth < 0) return `unexpected ): \`${pattern}\``
+  const repetition = /^[*+?]|[(|]([*+?])/.exec(pattern)
+  if (repetition !== null) return `missing argument to repetition operator: \`${repetition[0].slice(-1)}\``
+  if (pattern.endsWith('\\')) return 'trailing backslash at end of expression: ``'
+  const perl = /\(\?(?:<?[=!])/.exec(pattern)
+  if (perl !== null) return `invalid or unsupported Perl syntax: \`${perl[0]}\``
+  const escape = /\\[^pPdDsSwWbBAzafnrtvxQE]/.exec(pattern)
+  return escape === null ? `invalid syntax: \`${pattern}\`` : `invalid escape sequence: \`${escape[0]}\``
+}
+
+/** The bracket that is never closed, and how many parentheses are not. */
+function openingOf(pattern: string): { bracket: number | undefined; depth: number } {
+  let bracket: number | undefined
+  let depth = 0
+  for (let at = 0; at < pattern.length; at++) {
+    const letter = pattern[at]
+    if (letter === '\\') at++
+    else if (bracket !== undefined) {
+      if (letter === ']' && at > bracket + 1) bracket = undefined
+    } else if (letter === '[') bracket = at
+    else if (letter === '(') depth++
+    else if (letter === ')') depth--
+    if (depth < 0) break
+  }
+  return { bracket, depth }
+}

@@ -91,7 +91,7 @@ const extensions = `
   URL.getScheme(): string    URL.getHost(): string    URL.getHostname(): string    URL.getPort(): string
   URL.getEscapedPath(): string    URL.getQuery(): map(string, list(string))
   quantity(string): Quantity    isQuantity(string): bool
-  Quantity.sign(): int    Quantity.isGreaterThan(Quantity): bool    Quantity.isLessThan(Quantity): bool
+  sign(Quantity): int    Quantity.isGreaterThan(Quantity): bool    Quantity.isLessThan(Quantity): bool
   Quantity.compareTo(Quantity): int    Quantity.asApproximateFloat(): double    Quantity.asInteger(): int
   Quantity.isInteger(): bool    Quantity.add(Quantity): Quantity    Quantity.add(int): Quantity
   Quantity.sub(Quantity): Quantity    Quantity.sub(int): Quantity

@@ -13,6 +13,7 @@ import { duplicate, field, invalid, notSupported, required } from '../../apimach
 import { byteLength, isQualifiedName, validateConditions } from '../../apimachinery/validation.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { problemOfExpression, wantsBool, wantsString, type Scope } from '../rules/expressions.ts'
+import { goValue } from '../rules/go-value.ts'
 import { printParamKind, validateFailurePolicy, validateParamKind, validateVariables } from './policies.ts'
 import { validateMatchConditions, validateMatchResources } from './rules.ts'
 
@@ -112,7 +113,8 @@ function validateAuditAnnotations(
 ): FieldError[] {
   const errors: FieldError[] = []
   if (annotations.length > maxAuditAnnotations) {
-    errors.push(invalid(path, annotations, `must not have more than ${maxAuditAnnotations} auditAnnotations`))
+    const printed = annotations.map(({ key, valueExpression }) => ({ Key: key, ValueExpression: valueExpression }))
+    errors.push(invalid(path, goValue(printed), `must not have more than ${maxAuditAnnotations} auditAnnotations`))
   }
   const keys = new Set<string>()
   for (const [at, { key = '', valueExpression = '' }] of (annotations as Partial<AuditAnnotation>[]).entries()) {
