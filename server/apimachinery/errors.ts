@@ -69,6 +69,13 @@ export function newAlreadyExists(resource: GroupResource, name: string, isBeingD
   return failure(409, 'AlreadyExists', message, detailsOf(resource, name))
 }
 
+/** Of an object with a prefix for its name, wherever the name came from. */
+export function newGenerateNameConflict(resource: GroupResource, name: string): StatusError {
+  const what = `${printGroupResource(resource)} ${quote(name)} already exists`
+  const message = `${what}, the server was not able to generate a unique name for the object`
+  return failure(409, 'AlreadyExists', message, detailsOf(resource, name, { retryAfterSeconds: 1 }))
+}
+
 export function newConflict(resource: GroupResource, name: string, why: string, causes?: StatusCause[]): StatusError {
   const message = `Operation cannot be fulfilled on ${printGroupResource(resource)} ${quote(name)}: ${why}`
   return failure(409, 'Conflict', message, detailsOf(resource, name, causes === undefined ? {} : { causes }))

@@ -1,7 +1,8 @@
 // The scale subresource: an autoscaling/v1 Scale read from, and written into, the object it scales.
-import { newInvalid, newNotFound } from '../apimachinery/errors.ts'
+import { newConflict, newInvalid, newNotFound, newPlainError } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
-import { field, invalid } from '../apimachinery/field.ts'
+import { field, invalid, type FieldError } from '../apimachinery/field.ts'
+import { quote } from '../apimachinery/go-quote.ts'
 import { decodeStored, encodeManagers } from '../apimachinery/managed-fields/managers.ts'
 import {
   parentManagers,
@@ -13,6 +14,7 @@ import {
 import { trackUpdate } from '../apimachinery/managed-fields/update.ts'
 import type { ManagedType } from '../apimachinery/managed-fields/versions.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
+import { validateObjectMeta } from '../apimachinery/validation.ts'
 import { typeByName } from '../../openapi/index.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
 import type { ScaleMapping } from '../registry/kind.ts'
@@ -20,7 +22,9 @@ import type { Resources } from '../registry/resources.ts'
 import { admitted, validating } from './admission.ts'
 import { writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { applyTo, checkDuplicates, setManagedFields } from './apply.ts'
+import { setNamespace } from './create.ts'
 import { decodeAs, type Body } from './decode.ts'
+import { checkRevision } from './get.ts'
 import { apiVersionOf, loneType, writerOf } from './managed-fields.ts'
 import { parseWriteOptions, type WriteOptions } from './options.ts'
 import { applyPatch, patchedValue, type PatchBody } from './patch.ts'
@@ -64,6 +68,7 @@ function scaleOf(mapping: ScaleMapping<AnyObject>, object: Frozen<AnyObject>): S
 
 export function getScale(scope: Scope): Answer {
   const mapping = mappingOf(scope)
+  checkRevision(scope.resource.store!, scope)
   const entry = scope.resource.store!.get(scope.namespace, scope.name)
   return { type: 'object', code: 200, object: scaleOf(mapping, entry.object) }
 }
@@ -72,7 +77,11 @@ export function updateScale(api: Api, scope: Scope, body: Body): Promise<Answer>
   const options = parseWriteOptions(scope.query, 'UpdateOptions')
   const sent = decodeAs(scaleSchema(), scaleKind, body, { fieldValidation: options.fieldValidation, warn: scope.warn })
   checkName(sent, scope)
-  return writeScale(api, scope, options, (live) => {
+  setNamespace(sent, scope)
+  const { uid = '', resourceVersion = '' } = sent.metadata ?? {}
+  if (!/^\d*$/.test(resourceVersion))
+    throw newPlainError(`strconv.ParseUint: parsing ${quote(resourceVersion)}: invalid syntax`)
+  return writeScale(api, scope, { ...options, uid }, (live) => {
     const scale = copy(sent) as Scale
     trackUpdate(scaleType(), live, scale, writerOf(api, scope, options.fieldManager))
     return scale
@@ -91,6 +100,7 @@ export function patchScale(api: Api, scope: Scope, body: PatchBody): Promise<Ans
       scope,
     ) as Scale
     checkName(scale, scope)
+    setNamespace(scale, scope)
     trackUpdate(scaleType(), live, scale, writerOf(api, scope, options.fieldManager))
     return scale
   })
@@ -111,6 +121,7 @@ export function applyScale(api: Api, scope: Scope, body: Body): Promise<Answer> 
     const scale = (object ?? copy(live)) as Scale
     setManagedFields(scale, managedFields)
     checkName(scale, scope)
+    setNamespace(scale, scope)
     return scale
   })
 }
@@ -131,10 +142,27 @@ function replicasPath(resources: Resources, { resource }: Scope): ReplicasPath {
   }
 }
 
+/** Source: pkg/apis/autoscaling/validation, ValidateScale */
+function validateScale({ metadata = {} }: Scale, replicas: number): FieldError[] {
+  return [
+    ...validateObjectMeta(metadata, { namespaced: true, strictFinalizers: true }),
+    ...(replicas < 0 ? [invalid(field('spec', 'replicas'), replicas, 'must be greater than or equal to 0')] : []),
+  ]
+}
+
+/** @throws StatusError 409 */
+function checkUid({ resource, name }: Scope, { metadata }: Scale, object: Frozen<AnyObject>): void {
+  const sent = metadata?.uid ?? ''
+  const uid = object.metadata?.uid
+  if (sent === '' || sent === uid) return
+  const why = `Precondition failed: UID in precondition: ${sent}, UID in object meta: ${uid}`
+  throw newConflict({ group: resource.facts.group, resource: `${resource.facts.resource}/scale` }, name, why)
+}
+
 async function writeScale(
   api: Api,
   scope: Scope,
-  options: WriteOptions,
+  options: WriteOptions & { readonly uid?: string },
   next: (live: Scale) => Scale,
 ): Promise<Answer> {
   const mapping = mappingOf(scope)
@@ -148,10 +176,9 @@ async function writeScale(
       setManagedFields(live, encodeManagers(scaleManagers(owners, pathIn)))
       const scale = next(live)
       const replicas = scale.spec?.replicas ?? 0
-      if (replicas < 0) {
-        const error = invalid(field('spec', 'replicas'), replicas, 'must be greater than or equal to 0')
-        throw newInvalid(scaleKind, scope.name, [error])
-      }
+      const errors = validateScale(scale, replicas)
+      if (errors.length > 0) throw newInvalid(scaleKind, scope.name, errors)
+      checkUid(scope, scale, current!.object)
       const draft = copy(current!.object) as AnyObject
       const sentVersion = scale.metadata?.resourceVersion
       if (sentVersion !== undefined && sentVersion !== '') draft.metadata!.resourceVersion = sentVersion
@@ -160,7 +187,11 @@ async function writeScale(
       setManagedFields(draft, encodeManagers(parentManagers(owners, scalers, pathIn, apiVersionOf(scope.resource))))
       return admitted(api, scope, draft, current!.object, options.dryRun)
     },
-    { subresource: 'scale', check: validating(api, scope, options.dryRun) },
+    {
+      subresource: 'scale',
+      check: validating(api, scope, options.dryRun),
+      preconditions: { uid: options.uid || undefined },
+    },
   )
   return { type: 'object', code: 200, object: scaleOf(mapping, entry.object) }
 }

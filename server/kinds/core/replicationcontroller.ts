@@ -55,9 +55,10 @@ export const replicationController = defineKind<Controller>({
   },
 })
 
-/** As other names, but its length is told in bytes. Source: apimachinery/pkg/api/validate, LongName */
+/** As other names, but its length is told in bytes; prefixes are not looked at. Source: apimachinery/pkg/api/validate, LongName */
 function validateName(name: string, prefix: boolean): string[] {
-  return nameIsDNSSubdomain(name, prefix).map((text) =>
+  if (prefix) return []
+  return nameIsDNSSubdomain(name, false).map((text) =>
     text === 'must be no more than 253 characters' ? 'must be no more than 253 bytes' : text,
   )
 }
