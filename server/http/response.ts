@@ -187,7 +187,9 @@ function writeEntry(
 function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now: number): void {
   const { resource, entries, metadata } = answer
   const { transform } = negotiated
-  if (transform?.as === 'Table') return writeTable(ctx, 200, resource, entries, metadata, negotiated, now)
+  if (transform?.as === 'Table') {
+    return writeTable(ctx, 200, resource, inRowOrder(resource, entries), metadata, negotiated, now)
+  }
   if (transform?.as === 'PartialObjectMetadata') {
     throw newNotAcceptable(
       `you requested PartialObjectMetadata, but the requested object is a list (*${internalName(resource.facts)}List)`,
@@ -294,6 +296,12 @@ export function includeOf(ctx: Context): IncludeObject {
   if (value === '') return 'Metadata'
   const problem = `includeObject: Invalid value: ${JSON.stringify(value)}: must be 'Metadata', 'Object', 'None', or empty`
   throw newBadRequest(`Unable to convert to Table as requested: ${problem}`)
+}
+
+function inRowOrder({ kind }: Resource, entries: readonly Entry[]): readonly Entry[] {
+  const { rowOrder } = kind
+  if (rowOrder === undefined) return entries
+  return entries.toSorted((a, b) => rowOrder(a.object as AnyObject, b.object as AnyObject))
 }
 
 function writeTable(

@@ -125,6 +125,8 @@ export interface KindBehaviour<T extends KubeObject> {
   columns?: readonly CustomColumn[]
   /** Of a custom resource: the schema as its definition has it. */
   openAPISchema?: Readonly<Record<string, unknown>>
+  /** The order of rows in a Table of a list, where it is not that of names. */
+  rowOrder?(a: T, b: T): number
   /** Row conditions of the table, e.g. Completed pods. */
   rowConditions?(object: T): { type: string; status: string; reason: string; message: string }[]
   /** Several versions share one store: the other version's objects to and from this, the stored one. */

@@ -23,6 +23,7 @@ export const flowSchema = defineKind<FlowSchema>({
   generation: true,
   strategy: { validate },
   status: { validateUpdate: ({ status }) => validateConditionTypes(status?.conditions) },
+  rowOrder: (a, b) => (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0),
   cells: {
     PriorityLevel: ({ spec }) => spec?.priorityLevelConfiguration?.name ?? '',
     MatchingPrecedence: ({ spec }) => spec?.matchingPrecedence ?? 0,
