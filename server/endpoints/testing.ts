@@ -25,6 +25,8 @@ export const admin: UserInfo = { name: 'admin', groups: ['system:masters', 'syst
 export interface TestApiOptions {
   /** Default: ServiceAccount alone, which would refuse pods in namespaces without one. */
   readonly disabledPlugins?: readonly string[]
+  /** Default: one in memory. */
+  readonly store?: Store
   readonly services?: Partial<Omit<ServiceAllocatorOptions, 'existing'>>
 }
 
@@ -42,7 +44,7 @@ type Query = Omit<Target, 'name'>
 /** Requests are for the namespace `default`, which is there, and made by `user`. */
 export class TestApi implements Api {
   readonly clock = new FakeClock()
-  readonly store: Store = openMemoryStore()
+  readonly store: Store
   readonly resources: Resources
   readonly admission: AdmissionChain
   readonly reader: AdmissionReader
@@ -51,6 +53,7 @@ export class TestApi implements Api {
   readonly warnings: string[] = []
 
   private constructor(options: TestApiOptions) {
+    this.store = options.store ?? openMemoryStore()
     this.resources = new Resources(this.store, kinds, {
       services: allocatorOf({
         ...options.services,

@@ -60,7 +60,9 @@ function patchList(
       const same = (old as readonly Members[]).find((one) => one[key] === item[key])
       if (same === undefined) return [item]
       const change = strategicMergePatchOf(element, same, item)
-      return Object.keys(change).length === 0 ? [] : [{ ...change, [key]: item[key] }]
+      if (Object.keys(change).length === 0) return []
+      const whole = field.patchStrategy.includes('retainKeys') ? retaining(Object.keys(item), change) : change
+      return [{ ...whole, [key]: item[key] }]
     })
     const removed = ids(old).filter((id) => !ids(next).includes(id))
     const all = [...changes, ...removed.map((id) => ({ [key]: id, $patch: 'delete' }))]
