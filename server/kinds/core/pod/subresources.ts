@@ -136,12 +136,18 @@ function validateResize(pod: Pod, old: Pod): FieldError[] {
 }
 
 function validatePodLevelResize({ resources }: PodSpec, { resources: old }: PodSpec, path: FieldPath): FieldError[] {
-  if (old === undefined) return []
+  if (!isSet(resources) && !isSet(old)) return []
   const here = path.child('resources')
   if (resources === undefined) return [forbidden(here, 'pod-level resources cannot be removed')]
-  return (['requests', 'limits'] as const)
-    .filter((list) => isRemoved(resources[list], old[list]))
+  const errors = (['requests', 'limits'] as const)
+    .filter((list) => isRemoved(resources[list], old?.[list]))
     .map((list) => forbidden(here.child(list), `pod-level resource ${list} cannot be removed`))
+  if (semanticEqual(withOldCompute(resources, old), old)) return errors
+  return [...errors, forbidden(path, `${onlyComputeText} at pod-level`)]
+}
+
+function isSet(resources: ResourceRequirements | undefined): boolean {
+  return Object.keys({ ...resources?.requests, ...resources?.limits }).length > 0
 }
 
 type Quantities = Readonly<Record<string, string>> | undefined
