@@ -23,6 +23,7 @@ import { storeOf, writeContext, type Answer, type Api, type Scope } from './api.
 import { setNamespace } from './create.ts'
 import { defaultAndConvert, warnOfFinding, type Body } from './decode.ts'
 import { managedTypeOf, servedForm, writerOf } from './managed-fields.ts'
+import { messageOfConversion } from './patched-object.ts'
 import { parseWriteOptions, type FieldValidation } from './options.ts'
 import { checkName } from './update.ts'
 
@@ -154,7 +155,7 @@ function decodeApplied({ schema }: ManagedType, merged: object, config: AnyObjec
     if (!(error instanceof DecodeError)) throw error
     const name = printName(config)
     throw newPlainError(
-      `failed to convert new object (${name}) to proper version: unable to convert unstructured object to ${printKind(config)}: ${error.message}`,
+      `failed to convert new object (${name}) to proper version: unable to convert unstructured object to ${printKind(config)}: ${messageOfConversion(error)}`,
     )
   }
 }

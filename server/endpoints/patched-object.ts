@@ -59,13 +59,14 @@ export function decodePatched(
     return object
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
-    // Values with a form of their own are read one by one from a map: they do not know where they are.
-    throw refuse(
-      strategic === undefined
-        ? error.message
-        : error.message.replace(/ Go struct field \S+ of type /, ' Go value of type '),
-    )
+    throw refuse(strategic === undefined ? error.message : messageOfConversion(error))
   }
+}
+
+/** Values with a form of their own are read one by one from a map: they do not know where they are. */
+export function messageOfConversion({ message }: DecodeError): string {
+  if (message.startsWith('illegal base64 data')) return `error decoding from json: ${message}`
+  return message.replace(/ Go struct field \S+ of type /, ' Go value of type ')
 }
 
 function isWithoutVersion(value: unknown): value is Partial<AnyObject> {
