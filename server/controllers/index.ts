@@ -14,6 +14,7 @@ import { namespace } from './namespace/index.ts'
 import { nodeLifecycle } from './node/lifecycle.ts'
 import { podGarbageCollector } from './node/pod-garbage-collector.ts'
 import { taintEviction } from './node/taint-eviction.ts'
+import { persistentvolumeBinder } from './persistentvolume/index.ts'
 import { pvProtection } from './pv-protection.ts'
 import { pvcProtection } from './pvc-protection.ts'
 import { replicaset, replicationcontroller } from './replicaset.ts'
@@ -52,6 +53,7 @@ export function newControllers({ rootCA }: ControllerOptions): readonly Controll
     taintEviction(),
     podGarbageCollector(),
     disruption,
+    persistentvolumeBinder,
     pvcProtection,
     pvProtection,
     vacProtection,

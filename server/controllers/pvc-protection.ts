@@ -42,7 +42,7 @@ function reconcile(key: string, listers: Listers): readonly Action[] {
 }
 
 /** Keys of the claims that a pod names, with those made for its ephemeral volumes. */
-function claimsOf(pod: Pod): readonly string[] {
+export function claimsOf(pod: Pod): readonly string[] {
   const { namespace = '' } = pod.metadata
   const volumes = pod.spec?.volumes ?? []
   return volumes.flatMap((volume) => {
