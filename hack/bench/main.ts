@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { bootFigures } from './boot.ts'
 import { codecFigures } from './codec.ts'
 import type { Figure } from './figure.ts'
+import { readFigures } from './reads.ts'
 import { wireFigures } from './wire.ts'
 
 /** In the order in which they run: what measures the memory of this very process comes first. */
@@ -12,6 +13,7 @@ const groups: Readonly<Record<string, (runs: number) => Promise<Figure[]>>> = {
   boot: bootFigures,
   codec: codecFigures,
   wire: wireFigures,
+  reads: readFigures,
 }
 
 const { values, positionals } = parseArgs({

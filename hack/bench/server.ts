@@ -2,7 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { Agent, request } from 'node:https'
+import type { OutgoingHttpHeaders } from 'node:http'
+import { Agent, request, type RequestOptions } from 'node:https'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,6 +32,7 @@ export class BenchServer implements AsyncDisposable {
   readonly #agent = new Agent({ keepAlive: true, rejectUnauthorized: false })
   /** From the start of the process until /readyz says ok and a node is Ready. */
   readyMs = 0
+  resourceVersion = ''
 
   private constructor(child: ChildProcess, folder: string, port: number) {
     this.#child = child
@@ -86,6 +88,39 @@ export class BenchServer implements AsyncDisposable {
       outgoing.on('error', reject)
       outgoing.end(object === undefined ? undefined : JSON.stringify(object))
     })
+  }
+
+  /** For a request of its own, on a connection of its own. */
+  requestOptions(method: string, path: string, headers: OutgoingHttpHeaders = {}): RequestOptions {
+    return {
+      host: '127.0.0.1',
+      port: this.#port,
+      path,
+      method,
+      headers: { authorization: `Bearer ${token}`, ...headers },
+      rejectUnauthorized: false,
+      agent: false,
+    }
+  }
+
+  /** Reads an answer without keeping it. */
+  drain(path: string, accept: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const options = { ...this.requestOptions('GET', path, { accept }), agent: this.#agent }
+      const outgoing = request(options, (incoming) => {
+        incoming.resume()
+        incoming.on('error', reject)
+        incoming.on('end', () => resolve(incoming.statusCode!))
+      })
+      outgoing.on('error', reject)
+      outgoing.end()
+    })
+  }
+
+  /** The newest revision, noted in `resourceVersion`: watches begin there. */
+  async noteResourceVersion(): Promise<void> {
+    const { body } = await this.ask('GET', '/api/v1/namespaces')
+    this.resourceVersion = (JSON.parse(body) as { metadata: { resourceVersion: string } }).metadata.resourceVersion
   }
 
   /** Resident memory, in MB of 10^6 bytes; undefined where there is no /proc. */
