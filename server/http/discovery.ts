@@ -18,7 +18,8 @@ import type { DiscoveryDocuments, Document } from './documents.ts'
 
 const aggregatedForm = { as: 'APIGroupDiscoveryList', group: 'apidiscovery.k8s.io', version: 'v2' }
 
-const aggregatedForms: Allows = (_mediaType, transform) =>
+const aggregatedForms: Allows = (_mediaType, transform, serverVersion) =>
+  serverVersion === '' &&
   transform?.as === aggregatedForm.as &&
   transform.group === aggregatedForm.group &&
   transform.version === aggregatedForm.version

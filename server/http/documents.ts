@@ -1,7 +1,7 @@
 // Fixed paths: probes, version, discovery, OpenAPI, metrics, the keys of service-account tokens.
 import Router from '@koa/router'
 import { newMethodNotAllowed, newPathNotFound } from '../apimachinery/errors.ts'
-import { checkRouteAccepts, jsonType } from './codec/negotiate.ts'
+import { checkRouteAccepts, jsonType, mediaTypes } from './codec/negotiate.ts'
 import type { Context, Filter } from './context.ts'
 import { problemOf, serveHealth, type HealthChecks, type HealthEndpoint } from './health.ts'
 import { writeBytes } from './response.ts'
@@ -11,6 +11,10 @@ export interface Document {
   readonly contentType: string
   readonly bytes: Buffer
   readonly etag?: string
+  /** 406: nothing but the status and what the answer varies with. */
+  readonly isRefused?: boolean
+  /** As the index of v3 names it, with the hash of what there is now. */
+  readonly address?: string
   readonly vary?: readonly string[]
   readonly cacheControl?: string
 }
@@ -78,6 +82,7 @@ export function documents(options: Documents): Filter {
   })
 
   router.get('/.well-known/openid-configuration{/}', (ctx) => {
+    checkRouteAccepts(acceptOf(ctx as unknown as Context), [jsonType])
     ctx.set('Cache-Control', 'public, max-age=3600')
     const body = {
       issuer: tokens.issuer,
@@ -152,25 +157,55 @@ async function discoveryDocument(ctx: Context, discovery: DiscoveryDocuments): P
   if (path.startsWith('//')) return false
   const segments = path.split('/').slice(1)
   if (segments.at(-1) === '') segments.pop()
-  const found = discovery.find(segments, acceptOf(ctx))
+  const isRouted = segments[0] === 'api' || segments.length > 2
+  const isRefused = isRouted && ctx.method !== 'GET'
+  const found = discovery.find(segments, isRefused ? undefined : acceptOf(ctx))
   if (found === undefined) return false
   if (found === 'unknown-version') throw newPathNotFound()
-  const isRouted = segments[0] === 'api' || segments.length > 2
-  if (isRouted && ctx.method !== 'GET') throw newMethodNotAllowed()
+  if (isRefused) throw newMethodNotAllowed()
+  if (isRouted) checkRouteAccepts(acceptOf(ctx), mediaTypes)
   writeDocument(ctx, found)
   return true
 }
 
 /** With its ETag, and a 304 for a client that has it. */
-function writeDocument(ctx: Context, { contentType, bytes, etag, vary, cacheControl }: Document): void {
+function writeDocument(ctx: Context, document: Document): void {
+  const { contentType, bytes, etag, vary, cacheControl } = document
   if (vary !== undefined) ctx.set('Vary', [...vary])
   if (cacheControl !== undefined) ctx.set('Cache-Control', cacheControl)
+  if (document.isRefused === true) {
+    ctx.body = null
+    ctx.status = 406
+    return
+  }
   if (etag !== undefined) {
     ctx.set('ETag', etag)
+    if (document.address !== undefined && isRedirected(ctx, document.address)) return
     if (ctx.get('if-none-match').split(/,\s*/).includes(etag)) {
       ctx.status = 304
       return
     }
   }
   writeBytes(ctx, 200, contentType, [bytes])
+}
+
+/**
+ * A client that names the hash may keep the document for ever; one that names another is sent to where it is.
+ * Source: kube-openapi/pkg/handler3, HandleGroupVersion
+ */
+function isRedirected(ctx: Context, address: string): boolean {
+  const hash = ctx.state.query.get('hash') ?? ''
+  if (hash === '') return false
+  if (!address.endsWith(`?hash=${hash}`)) {
+    ctx.body = ''
+    ctx.status = 301
+    ctx.set('Location', address)
+    ctx.set('Content-Type', jsonType)
+    return true
+  }
+  const inAYear = new Date()
+  inAYear.setUTCFullYear(inAYear.getUTCFullYear() + 1)
+  ctx.set('Cache-Control', 'public, immutable')
+  ctx.set('Expires', inAYear.toUTCString().replace('GMT', 'UTC'))
+  return false
 }

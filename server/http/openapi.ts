@@ -1,9 +1,8 @@
 // OpenAPI on the wire: which document, and which form of it, a client is answered with.
 // Source: kube-openapi/pkg/handler, handler3 (v1.36)
 import type { OpenAPI } from '../../openapi/documents/index.ts'
-import { newNotAcceptable } from '../apimachinery/errors.ts'
 import { jsonType, preferredType } from './codec/negotiate.ts'
-import type { OpenAPIDocuments } from './documents.ts'
+import type { Document, OpenAPIDocuments } from './documents.ts'
 
 /** As asked for: the first by newer clients, the second by older ones; answered is the second. */
 const protobufTypes = [
@@ -11,7 +10,8 @@ const protobufTypes = [
   'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
 ]
 
-const notAcceptable = () => newNotAcceptable('406: Not Acceptable')
+/** 406, without a word. */
+const refusal = (vary: string[]): Document => ({ contentType: '', bytes: Buffer.alloc(0), isRefused: true, vary })
 
 export function openAPIDocuments(openapi: OpenAPI): OpenAPIDocuments {
   return {
@@ -21,17 +21,20 @@ export function openAPIDocuments(openapi: OpenAPI): OpenAPIDocuments {
         return { contentType: 'text/plain; charset=utf-8', bytes: Buffer.from(JSON.stringify(openapi.index())) }
       const document = openapi.v3(path)
       if (document === undefined) return undefined
-      if (preferredType(accept, [jsonType]) === undefined) throw notAcceptable()
-      return { contentType: jsonType, ...document, vary: ['Accept'] }
+      const vary = ['Accept']
+      if (preferredType(accept, [jsonType]) === undefined) return refusal(vary)
+      const address = `/openapi/v3/${path}?hash=${document.etag.slice(1, -1)}`
+      return { contentType: jsonType, ...document, vary, address }
     },
     v2(accept) {
       const type = preferredType(accept, [jsonType, ...protobufTypes])
-      if (type === undefined) throw notAcceptable()
+      const vary = ['Accept-Encoding', 'Accept']
+      if (type === undefined) return refusal(vary)
       const isJSON = type === jsonType
       return {
         contentType: isJSON ? jsonType : protobufTypes[0]!,
         ...openapi.v2(isJSON ? 'json' : 'protobuf'),
-        vary: ['Accept-Encoding', 'Accept'],
+        vary,
       }
     },
   }

@@ -173,8 +173,7 @@ function writeEntry(
   if (transform !== undefined) {
     const object = servedObject(resource, entry)
     if (transform.as === 'PartialObjectMetadataList') throw notAList(internalName(resource.facts))
-    if (transform.as === 'Table')
-      return writeTable(ctx, code, resource, [entry], { resourceVersion: String(entry.revision) }, negotiated, now)
+    if (transform.as === 'Table') return writeTable(ctx, code, resource, [entry], revisionOf(object), negotiated, now)
     const partial = partialMetadata(object, transform.version, resource.kind.hiddenAnnotations)
     return writeObject(ctx, code, partial, { ...negotiated, transform: undefined })
   }
@@ -182,6 +181,12 @@ function writeEntry(
     return writeBytes(ctx, code, jsonType, [entry.json, newline])
   }
   writeObject(ctx, code, servedObject(resource, entry) as AnyObject, negotiated)
+}
+
+/** What is not stored, as in a dry run, has none. */
+function revisionOf({ metadata }: Frozen<AnyObject>): ListAnswer['metadata'] {
+  const resourceVersion = metadata?.resourceVersion ?? ''
+  return resourceVersion === '' ? {} : { resourceVersion }
 }
 
 function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now: number): void {
@@ -397,7 +402,10 @@ export function setWarnings(ctx: Context): void {
 }
 
 function acceptsGzip(ctx: Context): boolean {
-  return /\bgzip\b/.test(ctx.get('accept-encoding'))
+  return ctx
+    .get('accept-encoding')
+    .split(',')
+    .some((one) => one.trim() === 'gzip')
 }
 
 /** Large answers go out in slices, so that no second copy of the whole is ever made. */

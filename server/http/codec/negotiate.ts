@@ -35,8 +35,11 @@ export interface Negotiated {
   readonly profile?: string
 }
 
-/** Whether an endpoint can give a form; `transform` is undefined for the object as it is. */
-export type Allows = (mediaType: MediaType, transform: Transform | undefined) => boolean
+/**
+ * Whether an endpoint can give a form; `transform` is undefined for the object as it is.
+ * @param serverVersion parameter `sv`, empty if absent
+ */
+export type Allows = (mediaType: MediaType, transform: Transform | undefined, serverVersion: string) => boolean
 
 interface Clause {
   readonly type: string
@@ -91,9 +94,8 @@ function transformOf({ as, g, v }: Readonly<Record<string, string>>): Transform 
 function accept({ parameters }: Clause, mediaType: MediaType, allows: Allows): Negotiated | undefined {
   const { stream = '', sv = '', pretty, profile } = parameters
   if (stream !== '' && (stream !== 'watch' || mediaType === yamlType)) return undefined
-  if (sv !== '') return undefined
   const transform = transformOf(parameters)
-  if (!allows(mediaType, transform)) return undefined
+  if (!allows(mediaType, transform, sv)) return undefined
   return {
     mediaType,
     transform,
@@ -134,7 +136,8 @@ const metaVersions = new Set(['v1', 'v1beta1'])
 
 /** Endpoints of resources. `custom`: of a CustomResourceDefinition, whose objects have no protobuf form. */
 export function resourceForms({ custom = false, hasTables = true } = {}): Allows {
-  return (mediaType, transform) => {
+  return (mediaType, transform, serverVersion) => {
+    if (serverVersion !== '' && serverVersion !== 'v1') return false
     if (transform === undefined) return !custom || mediaType !== protobufType
     if (transform.group !== 'meta.k8s.io' || !metaVersions.has(transform.version)) return false
     if (transform.as === 'Table') return hasTables && mediaType !== protobufType
@@ -143,7 +146,8 @@ export function resourceForms({ custom = false, hasTables = true } = {}): Allows
 }
 
 /** Discovery, version, errors: the object as it is. */
-export const plainForms: Allows = (_mediaType, transform) => transform === undefined
+export const plainForms: Allows = (_mediaType, transform, serverVersion) =>
+  transform === undefined && serverVersion === ''
 
 function notAcceptable(accepted: readonly string[]): StatusError {
   return newNotAcceptable(`only the following media types are accepted: ${accepted.join(', ')}`)

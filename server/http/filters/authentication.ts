@@ -14,6 +14,7 @@ import type { Context, Filter } from '../context.ts'
 /** @param allowAnonymous without credentials: system:anonymous, or 401 */
 export function authentication(authenticators: readonly Authenticator[], allowAnonymous: boolean): Filter {
   return async (ctx, next) => {
+    if (hasSpaceBeforeToken(ctx.get('Authorization'))) ctx.state.warnings.add(spaceBeforeToken)
     const certificate = certificateOf(ctx)
     const credentials = credentialsOf(ctx, certificate)
     const user = await identify(authenticators, credentials)
@@ -44,6 +45,13 @@ function credentialsOf(ctx: Context, certificate: PeerCertificate | 'invalid' | 
     ...(token === undefined ? {} : { bearerToken: token }),
     ...(certificate === undefined || certificate === 'invalid' ? {} : { clientCertificate: certificate }),
   }
+}
+
+const spaceBeforeToken =
+  'the provided Authorization header contains extra space before the bearer token, and is ignored'
+
+function hasSpaceBeforeToken(header: string): boolean {
+  return /^bearer  /i.test(header.trim())
 }
 
 /** The second word of a `Bearer` header. Source: apiserver/pkg/authentication/request/bearertoken (v1.36) */

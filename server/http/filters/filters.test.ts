@@ -1,9 +1,21 @@
 // Who asks, as whom, and whether they may; and what becomes of errors.
+import { Impersonation } from './impersonation-modes.ts'
 import { expect } from 'chai'
 import type { UserInfo } from '../../apimachinery/types.ts'
 import { newUnauthorized } from '../../apimachinery/errors.ts'
 import type { AuthorizationAttributes } from '../../authorization/authorizer.ts'
 import { authorizerFor, configMaps, TestServer, tokens, type Requested, type TestServerOptions } from '../testing.ts'
+
+const noRequest = {
+  isResourceRequest: true,
+  path: '',
+  namespace: '',
+  group: '',
+  version: 'v1',
+  resource: '',
+  subresource: '',
+  name: '',
+}
 
 describe('filters', () => {
   let server: TestServer | undefined
@@ -292,7 +304,8 @@ describe('filters', () => {
         const seen: string[] = []
         const one = await started({
           authorizer: authorizerFor(({ verb, resource, subresource, group, name: subject, namespace, user }) => {
-            if (verb !== 'impersonate') return true
+            // Not in the constrained modes, which come first.
+            if (verb !== 'impersonate') return !verb.startsWith('impersonate-on:')
             expect(user.name).to.equal('jane')
             const what = `${resource}${subresource === '' ? '' : `/${subresource}`}${group === '' ? '' : `.${group}`}`
             seen.push(`${what} ${subject}${namespace === '' ? '' : ` in ${namespace}`}`)
@@ -305,14 +318,35 @@ describe('filters', () => {
     }
 
     it('is forbidden to those who may not, whoever they would be', async () => {
-      const one = await started({ authorizer: authorizerFor(({ verb }) => verb !== 'impersonate') })
+      const one = await started({ authorizer: authorizerFor(({ verb }) => !verb.startsWith('impersonate')) })
       expect(
         await one.refusal(configMaps, {
           headers: { ...jane, 'impersonate-user': 'admin', 'impersonate-group': 'system:masters' },
         }),
       ).to.equal(
-        '403 Forbidden: users "admin" is forbidden: User "jane" cannot impersonate resource "users" in API group "" at the cluster scope',
+        '403 Forbidden: configmaps is forbidden: User "jane" cannot impersonate-on:user-info:list resource "configmaps" in API group "" in the namespace "default"',
       )
+    })
+
+    describe('in a constrained mode', () => {
+      const allowed = (mode: string) =>
+        authorizerFor(({ verb }) => verb === `impersonate-on:${mode}:list` || verb === `impersonate:${mode}`)
+      const cases: [mode: string, user: string, groups: string[]][] = [
+        ['user-info', 'x', ['system:authenticated']],
+        ['serviceaccount', sa, ['system:serviceaccounts', 'system:serviceaccounts:n', 'system:authenticated']],
+        ['arbitrary-node', 'system:node:n1', ['system:nodes', 'system:authenticated']],
+      ]
+      for (const [mode, user, groups] of cases) {
+        it(`takes ${user} for one request: ${mode}`, () => {
+          const request = { ...noRequest, user: { name: 'jane', groups: [] }, verb: 'list', resource: 'pods' }
+          const wanted = { name: user, uid: '', groups: [], extra: new Map() }
+          const modes = new Impersonation(allowed(mode))
+          expect(modes.userFor(wanted, request)).to.deep.equal({ name: user, groups })
+          expect(() => modes.userFor(wanted, { ...request, verb: 'get' })).to.throw(
+            `User "jane" cannot impersonate-on:${mode}:get resource "pods"`,
+          )
+        })
+      }
     })
 
     it('takes the rights of the other, not one’s own', async () => {

@@ -1,89 +1,24 @@
 // Acting as somebody else, for those who may: Impersonate-User, -Group, -Uid and -Extra-* headers.
-// Source: apiserver/pkg/endpoints/filters/impersonation, constrained_impersonation.go, mode.go (v1.36)
-// Left out: the constrained modes (KEP-5284). Only the verb `impersonate` allows it.
+// Source: apiserver/pkg/endpoints/filters/impersonation, constrained_impersonation.go (v1.36)
 import { newBadRequest } from '../../apimachinery/errors.ts'
 import { quote } from '../../apimachinery/go-quote.ts'
-import type { UserInfo } from '../../apimachinery/types.ts'
-import { anonymous, authenticatedGroup } from '../../authentication/authenticator.ts'
-import type { AuthorizationAttributes, Authorizer } from '../../authorization/authorizer.ts'
+import type { Authorizer } from '../../authorization/authorizer.ts'
 import type { Context, Filter } from '../context.ts'
-import { forbidden } from './authorization.ts'
+import { attributesOf } from './authorization.ts'
+import { Impersonation, type Wanted } from './impersonation-modes.ts'
 
 const prefix = 'impersonate-'
 const extraPrefix = 'extra-'
-const serviceAccountPrefix = 'system:serviceaccount:'
-
-interface Claim {
-  readonly resource: string
-  readonly group: string
-  readonly name: string
-  readonly namespace?: string
-  readonly subresource?: string
-}
 
 export function impersonation(authorizer: Authorizer): Filter {
+  const modes = new Impersonation(authorizer)
   return async (ctx, next) => {
-    const target = impersonated(ctx)
-    if (target !== undefined) {
-      for (const claim of target.claims) check(authorizer, ctx.state.user, claim)
-      ctx.state.user = target.user
+    const wanted = wantedUser(ctx)
+    if (wanted !== undefined) {
+      ctx.state.user = modes.userFor(wanted, attributesOf(ctx.state.requestInfo, ctx.state.user))
     }
     await next()
   }
-}
-
-function check(authorizer: Authorizer, user: UserInfo, claim: Claim): void {
-  const attributes: AuthorizationAttributes = {
-    user,
-    verb: 'impersonate',
-    isResourceRequest: true,
-    path: '',
-    namespace: claim.namespace ?? '',
-    group: claim.group,
-    version: 'v1',
-    resource: claim.resource,
-    subresource: claim.subresource ?? '',
-    name: claim.name,
-  }
-  const decision = authorizer.authorize(attributes)
-  if (decision.verdict !== 'allow') throw forbidden(attributes, decision)
-}
-
-/** The user the headers ask for, as they are sent. */
-interface Wanted {
-  readonly name: string
-  readonly uid: string
-  readonly groups: readonly string[]
-  readonly extra: ReadonlyMap<string, readonly string[]>
-}
-
-function impersonated(ctx: Context): { user: UserInfo; claims: Claim[] } | undefined {
-  const wanted = wantedUser(ctx)
-  if (wanted === undefined) return undefined
-  const { name, uid, groups, extra } = wanted
-  if (name === '') {
-    if (uid === '' && groups.length === 0 && extra.size === 0) return undefined
-    throw newBadRequest(`requested ${printWanted(wanted)} without impersonating a user name`)
-  }
-  const claims: Claim[] = []
-  const account = serviceAccount(name)
-  if (account === undefined) claims.push({ resource: 'users', group: '', name })
-  else claims.push({ resource: 'serviceaccounts', group: '', ...account })
-  if (uid !== '') claims.push({ resource: 'uids', group: 'authentication.k8s.io', name: uid })
-  for (const group of groups) claims.push({ resource: 'groups', group: '', name: group })
-  for (const [key, values] of extra) {
-    for (const value of values)
-      claims.push({ resource: 'userextras', group: 'authentication.k8s.io', subresource: key, name: value })
-  }
-  const user: UserInfo = {
-    name,
-    ...(uid === '' ? {} : { uid }),
-    groups: groupsOf(name, groups, account),
-    ...(extra.size === 0
-      ? {}
-      : { extra: Object.fromEntries(Array.from(extra, ([key, values]) => [key, [...values]])) }),
-  }
-  return { user, claims }
 }
 
 /** As Go prints a user.DefaultInfo. */
@@ -95,26 +30,7 @@ function printWanted({ uid, groups, extra }: Wanted): string {
   return `&user.DefaultInfo{Name:"", UID:${quote(uid)}, Groups:${printedGroups}, Extra:${printedExtra}}`
 }
 
-function groupsOf(name: string, sent: readonly string[], account: { namespace: string } | undefined): string[] {
-  const groups = [...sent]
-  if (groups.length === 0 && account !== undefined) {
-    groups.push('system:serviceaccounts', `system:serviceaccounts:${account.namespace}`)
-  }
-  const unauthenticated = anonymous.groups[0]!
-  const own = name === anonymous.name ? unauthenticated : authenticatedGroup
-  // Who asks to be unauthenticated is not made authenticated.
-  if (!groups.includes(own) && !groups.includes(unauthenticated)) groups.push(own)
-  return groups
-}
-
-function serviceAccount(name: string): { namespace: string; name: string } | undefined {
-  if (!name.startsWith(serviceAccountPrefix)) return undefined
-  const parts = name.slice(serviceAccountPrefix.length).split(':')
-  return parts.length === 2 ? { namespace: parts[0]!, name: parts[1]! } : undefined
-}
-
-/** One for each line of the header: a value may hold commas. */
-/** Undefined where no header asks for anything. */
+/** Undefined where no header asks for anything. @throws StatusError 400 if they ask, but for no name */
 function wantedUser({ req }: Context): Wanted | undefined {
   const groups: string[] = []
   const extra = new Map<string, string[]>()
@@ -136,7 +52,10 @@ function wantedUser({ req }: Context): Wanted | undefined {
       extra.set(key, [...(extra.get(key) ?? []), value])
     }
   }
-  return isAsked ? { name, uid, groups, extra } : undefined
+  if (!isAsked || (name === '' && uid === '' && groups.length === 0 && extra.size === 0)) return undefined
+  const wanted = { name, uid, groups, extra }
+  if (name === '') throw newBadRequest(`requested ${printWanted(wanted)} without impersonating a user name`)
+  return wanted
 }
 
 /** What cannot be unescaped is taken as it is. */
