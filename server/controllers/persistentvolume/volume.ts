@@ -93,7 +93,7 @@ function deleteVolume(volume: Volume): readonly Action[] {
   const { hostPath } = volume.spec ?? {}
   if (hostPath === undefined) {
     if (volume.spec?.csi !== undefined) return []
-    const message = `error getting deleter volume plugin for volume "${volume.metadata.name}": no volume plugin matched``"${volume.metadata.name}": no deletable volume plugin matched`
+    const message = `error getting deleter volume plugin for volume "${volume.metadata.name}": no volume plugin matched`
     return fail(volume, 'VolumeFailedDelete', message)
   }
   if (hostPath.path.startsWith('/tmp/')) {
