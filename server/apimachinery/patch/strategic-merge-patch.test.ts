@@ -98,6 +98,19 @@ describe('applyStrategicMergePatch', () => {
       { containers: [b, { ...a, image: '3' }] },
     ],
     ['sets the order alone', { '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }] }, { containers: [b, a] }],
+    [
+      'adds an element after those that nobody orders, in the place of one that it deletes',
+      {
+        '$setElementOrder/containers': [{ name: 'c' }],
+        containers: [{ name: 'c' }, { name: 'b', $patch: 'delete' }],
+      },
+      { containers: [a, { name: 'c' }] },
+    ],
+    [
+      'adds an element before those that nobody orders, where it deletes none',
+      { '$setElementOrder/containers': [{ name: 'c' }], containers: [{ name: 'c' }] },
+      { containers: [{ name: 'c' }, a, b] },
+    ],
     ['merges lists of scalars', { finalizers: ['d', 'b'] }, { finalizers: ['d', 'a', 'b', 'c'] }],
     ['deletes from lists of scalars', { '$deleteFromPrimitiveList/finalizers': ['b'] }, { finalizers: ['a', 'c'] }],
     [

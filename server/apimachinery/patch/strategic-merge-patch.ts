@@ -6,6 +6,7 @@
 // before the first element it used to stand before. Examples, by merge key:
 //   there: a b c     patch: b d     merged: a b d c
 //   there: a b       patch: c       merged: c a b
+//   there: a b       patch: c, without b, in the order c       merged: a c
 import type { Schema, StructSchema } from '../../../openapi/schema.ts'
 import { newBadRequest } from '../errors.ts'
 import { goPrint, jsonTypeOf, newBrokenPatch, newUnprocessablePatch } from './errors.ts'
@@ -107,10 +108,24 @@ function applyOrders(result: Record<string, unknown>, patch: JsonObject, schema:
           : mergeField(current, change, field, false)
     if (merged === undefined) continue
     const kind = elementKind(current ?? [], change ?? [])
-    result[key] = mergeInOrder(merged, order, current ?? [], keyReader(field.mergeKey, kind))
+    const readKey = keyReader(field.mergeKey, kind)
+    result[key] = mergeInOrder(merged, order, orderThereWas(current ?? [], change ?? [], field.mergeKey), readKey)
     done.add(key)
   }
   return done
+}
+
+/**
+ * The order that elements are put in which the patch does not order. Upstream deletes elements in place and adds behind
+ * what is left: as many of the new ones as were deleted seem to have been there.
+ */
+function orderThereWas(current: readonly unknown[], change: readonly unknown[], mergeKey: string): readonly unknown[] {
+  const says = (what: string) => change.some((element) => isObject(element) && element[directive] === what)
+  if (!says('delete') || says('replace')) return current
+  const { kept, changed } = applyElementDirectives(current, change, mergeKey)
+  const there = new Set(kept.map((element) => requiredKey(element, mergeKey)))
+  const added = changed.filter((element) => !there.has(requiredKey(element, mergeKey)))
+  return [...kept, ...added.slice(0, current.length - kept.length)]
 }
 
 /** The patch's elements must stand in the order that the patch sets. */
