@@ -1,8 +1,9 @@
-// The add-ons of a fresh cluster: kube-proxy on every node and CoreDNS.
+// The add-ons of a fresh cluster: kube-proxy on every node, CoreDNS, and storage for claims that name no class.
 // Source: cmd/kubeadm, phases/addons/proxy and phases/addons/dns (v1.36)
 import type { DaemonSet, Deployment } from '../api/apps.ts'
 import type { ConfigMap, Service, ServiceAccount } from '../api/core.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../api/rbac.ts'
+import type { StorageClass } from '../api/storage.ts'
 import type { AnyObject, KubeObject } from '../apimachinery/types.ts'
 import { kubernetesVersion } from '../version.ts'
 import type { ControlPlaneOptions } from './control-plane.ts'
@@ -24,8 +25,29 @@ export function addonObjects(options: ControlPlaneOptions): AnyObject[] {
     dnsService(options),
     proxyDaemonSet(),
     dnsDeployment(),
+    ...storage(),
   ]
   return objects as AnyObject[]
+}
+
+/** A default class, as the small clusters people learn with have it, and the rights of its provisioner. */
+function storage(): KubeObject[] {
+  const defaultClass: StorageClass = {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'standard', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+    provisioner: 'kubeling.local/hostpath',
+    reclaimPolicy: 'Delete',
+    volumeBindingMode: 'Immediate',
+  }
+  const binding: ClusterRoleBinding = {
+    apiVersion: `${rbac}/v1`,
+    kind: 'ClusterRoleBinding',
+    metadata: { name: 'storage-provisioner' },
+    roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'system:persistent-volume-provisioner' },
+    subjects: [{ kind: 'ServiceAccount', name: 'storage-provisioner', namespace }],
+  }
+  return [serviceAccount('storage-provisioner'), binding, defaultClass]
 }
 
 /** The tenth address of the service range is the cluster's DNS. */

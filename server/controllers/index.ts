@@ -22,6 +22,7 @@ import { resourcequota } from './resourcequota.ts'
 import { rootCACertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { serviceaccount } from './serviceaccount.ts'
 import { statefulset } from './statefulset/index.ts'
+import { storageProvisioner } from './storage-provisioner.ts'
 import { ttlAfterFinished } from './ttl-after-finished.ts'
 import { ttl } from './ttl.ts'
 import { vacProtection } from './vac-protection.ts'
@@ -54,6 +55,7 @@ export function newControllers({ rootCA }: ControllerOptions): readonly Controll
     podGarbageCollector(),
     disruption,
     persistentvolumeBinder,
+    storageProvisioner,
     pvcProtection,
     pvProtection,
     vacProtection,

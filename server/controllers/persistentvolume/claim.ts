@@ -31,7 +31,7 @@ export type StorageClass = Frozen<Stored<storage.StorageClass>>
 export const CLASSES = 'storageclasses.storage.k8s.io'
 /** Set by the scheduler: the volume may be made, within reach of this node. */
 const SELECTED_NODE = 'volume.kubernetes.io/selected-node'
-const PROVISIONER = 'volume.kubernetes.io/storage-provisioner'
+export const PROVISIONER = 'volume.kubernetes.io/storage-provisioner'
 const BETA_PROVISIONER = 'volume.beta.kubernetes.io/storage-provisioner'
 /** Who does the work of plugins that are no longer part of Kubernetes. */
 const successors: Readonly<Record<string, string>> = {
