@@ -6,6 +6,7 @@ import { newBadRequest, newNotAcceptable } from '../apimachinery/errors.ts'
 import type { AnyObject, Frozen, Status } from '../apimachinery/types.ts'
 import type { Answer, ListAnswer } from '../endpoints/api.ts'
 import { internalName } from '../endpoints/decode.ts'
+import { apiVersionOf } from '../endpoints/managed-fields.ts'
 import {
   columnsOf,
   columnsOfScale,
@@ -34,10 +35,11 @@ import {
   yamlType,
   type Negotiated,
 } from './codec/negotiate.ts'
-import { encodeProtobuf } from './codec/protobuf.ts'
+import { encodeProtobuf, envelopeParts, protobufListParts } from './codec/protobuf.ts'
 import { encodeYAML } from './codec/yaml.ts'
 import type { Context } from './context.ts'
 import { metadataBytes } from './stored-metadata.ts'
+import { storedMessage } from './stored-protobuf.ts'
 import { warningHeaders } from './warnings.ts'
 
 /** Answers above this size are compressed for clients that can take it. Source: responsewriters, defaultGzipThresholdBytes */
@@ -180,6 +182,14 @@ function writeEntry(
   if (canSplice(ctx, resource, negotiated)) {
     return writeBytes(ctx, code, jsonType, [entry.json, newline])
   }
+  if (negotiated.mediaType === protobufType && resource.fromStored === undefined) {
+    return writeBytes(
+      ctx,
+      code,
+      protobufType,
+      envelopeParts(apiVersionOf(resource), resource.facts.kind, [storedMessage(entry)]),
+    )
+  }
   writeObject(ctx, code, servedObject(resource, entry) as AnyObject, negotiated)
 }
 
@@ -211,8 +221,8 @@ function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now
     const list = { ...type, metadata, items: items.length === 0 ? null : items }
     return writeObject(ctx, 200, list as AnyObject, { ...negotiated, transform: undefined })
   }
-  const { group, version, kind, listKind } = resource.facts
-  const apiVersion = group === '' ? version : `${group}/${version}`
+  const { kind, listKind } = resource.facts
+  const apiVersion = apiVersionOf(resource)
   const listed = listKind ?? `${kind}List`
   if (canSplice(ctx, resource, negotiated)) {
     return writeBytes(ctx, 200, jsonType, splice(listed, apiVersion, metadata, entries, resource))
@@ -221,6 +231,10 @@ function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now
     const items = entries.map((entry) => servedObject(resource, entry))
     const list = { apiVersion, items, kind: listed, metadata: { continue: '', ...metadata } }
     return writeObject(ctx, 200, list as unknown as AnyObject, negotiated)
+  }
+  if (negotiated.mediaType === protobufType && resource.fromStored === undefined) {
+    const parts = protobufListParts({ apiVersion, kind: listed }, metadata, entries.map(storedMessage))
+    return writeBytes(ctx, 200, protobufType, parts)
   }
   const items = entries.map((entry) => withoutType(servedObject(resource, entry)))
   writeObject(ctx, 200, { kind: listed, apiVersion, metadata, items } as AnyObject, negotiated)
@@ -378,7 +392,7 @@ function printTable(
   return { ...type, metadata, columnDefinitions: columns, rows } as AnyObject
 }
 
-export function writeBytes(ctx: Context, code: number, contentType: string, parts: readonly Buffer[]): void {
+export function writeBytes(ctx: Context, code: number, contentType: string, parts: readonly Uint8Array[]): void {
   const total = parts.reduce((sum, part) => sum + part.length, 0)
   ctx.status = code
   ctx.set('Content-Type', contentType)
@@ -392,7 +406,7 @@ export function writeBytes(ctx: Context, code: number, contentType: string, part
   } else if (total > chunkBytes) {
     ctx.body = Readable.from(chunksOf(parts), { objectMode: false })
   } else {
-    ctx.body = parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
+    ctx.body = parts[0] instanceof Buffer && parts.length === 1 ? parts[0] : Buffer.concat(parts, total)
   }
 }
 
@@ -409,8 +423,8 @@ function acceptsGzip(ctx: Context): boolean {
 }
 
 /** Large answers go out in slices, so that no second copy of the whole is ever made. */
-function* chunksOf(parts: readonly Buffer[]): Generator<Buffer> {
-  let pending: Buffer[] = []
+function* chunksOf(parts: readonly Uint8Array[]): Generator<Buffer> {
+  let pending: Uint8Array[] = []
   let size = 0
   for (const part of parts) {
     pending.push(part)

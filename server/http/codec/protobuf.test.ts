@@ -8,8 +8,8 @@ import {
   decodeProtobufWatchFrame,
   encodeMessage,
   encodeProtobuf,
-  encodeProtobufList,
   encodeProtobufWatchFrame,
+  protobufListParts,
   ProtobufError,
 } from './protobuf.ts'
 import { randomObject, seeded } from './testdata/random-objects.ts'
@@ -102,7 +102,8 @@ describe('protobuf', () => {
       data: { k: 'v' },
     }))
     const metadata = { resourceVersion: '5' }
-    const list = encodeProtobufList({ apiVersion: 'v1', kind: 'ConfigMapList' }, metadata, items.map(encodeMessage))
+    const type = { apiVersion: 'v1', kind: 'ConfigMapList' }
+    const list = Buffer.concat(protobufListParts(type, metadata, items.map(encodeMessage)))
     const whole = encodeProtobuf({
       apiVersion: 'v1',
       kind: 'ConfigMapList',

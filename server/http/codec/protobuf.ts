@@ -145,11 +145,19 @@ export function encodeMessage(object: AnyObject): Uint8Array {
   return writer.finish()
 }
 
+/** An enveloped message that comes in parts, which are not copied. */
+export function envelopeParts(apiVersion: string, kind: string, raw: readonly Uint8Array[]): Uint8Array[] {
+  const head = createWriter()
+  head.uint32(10).fork().uint32(10).string(apiVersion).uint32(18).string(kind).ldelim()
+  head.uint32(18).uint32(raw.reduce((sum, part) => sum + part.length, 0))
+  return [magic, head.finish(), ...raw, noContent]
+}
+
+/** No contentEncoding and no contentType, which are always said. */
+const noContent = Buffer.from([26, 0, 34, 0])
+
 export function encodeEnvelope(apiVersion: string, kind: string, raw: Uint8Array): Buffer {
-  const writer = createWriter()
-  writer.uint32(10).fork().uint32(10).string(apiVersion).uint32(18).string(kind).ldelim()
-  writer.uint32(18).bytes(raw).uint32(26).string('').uint32(34).string('')
-  return Buffer.concat([magic, writer.finish()])
+  return Buffer.concat(envelopeParts(apiVersion, kind, [raw]))
 }
 
 /** An object, a list or a Status, as a response body. */
@@ -162,17 +170,17 @@ export function hasProtobuf(apiVersion: string, kind: string): boolean {
   return schemaOfKind(apiVersion, kind) !== undefined
 }
 
-/** A list body whose items are messages made earlier by encodeMessage. */
-export function encodeProtobufList(
+/** A list body, in parts; its items are messages made by encodeMessage, and are not copied. */
+export function protobufListParts(
   type: ExpectedType,
   metadata: Readonly<Record<string, unknown>>,
   items: readonly Uint8Array[],
-): Buffer {
+): Uint8Array[] {
   const writer = createWriter()
   structCodec(schemaOf(type.apiVersion, type.kind)).write(writer, { metadata })
   // `items` is member 2 of every list.
-  for (const item of items) writer.uint32(18).bytes(item)
-  return encodeEnvelope(type.apiVersion, type.kind, writer.finish())
+  const parts = items.flatMap((item) => [createWriter().uint32(18).uint32(item.length).finish(), item])
+  return envelopeParts(type.apiVersion, type.kind, [writer.finish(), ...parts])
 }
 
 /**
