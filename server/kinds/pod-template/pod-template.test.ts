@@ -3,6 +3,7 @@ import type { PodSpec } from '../../api/core.ts'
 import { field } from '../../apimachinery/field.ts'
 import { defaultPodSpec, podTemplateWarnings, validatePodTemplate } from './index.ts'
 import { imageTag } from './image-name.ts'
+import { isWholeQuantity } from './resource-lists.ts'
 import { aggregateContainerResources, computePodQOS } from './resource-sums.ts'
 import { formatQuantity } from '../../apimachinery/quantity.ts'
 
@@ -17,12 +18,22 @@ describe('imageTag', () => {
     ['localhost:5000/team/app:v1', 'v1'],
     ['registry.example.com/a/b__c:latest', 'latest'],
     ['Upper/case', 'latest'],
+    [`app@md5:${'a'.repeat(32)}`, ''],
+    ['a'.repeat(247), 'latest'],
+    ['a'.repeat(248), ''],
     ['UPPER', ''],
     ['bad name', ''],
     ['', ''],
     ['a'.repeat(64), ''],
   ]
   for (const [image, tag] of cases) it(`of "${image}" is "${tag}"`, () => expect(imageTag(image)).to.equal(tag))
+})
+
+describe('isWholeQuantity', () => {
+  for (const whole of ['1', '1000m', '1.0Gi', '1E', '9223372036854775807'])
+    it(`takes ${whole} for whole`, () => expect(isWholeQuantity(whole)).to.equal(true))
+  for (const fraction of ['1m', '0.5', '1.5', '1Ei'])
+    it(`takes ${fraction} for a fraction`, () => expect(isWholeQuantity(fraction)).to.equal(false))
 })
 
 function spec(resources: PodSpec['containers'][number]['resources'], more: Partial<PodSpec> = {}): PodSpec {

@@ -1,7 +1,13 @@
 // Quantities of resources are kept in thousandths at the finest.
 // Source: pkg/apis/core/v1, SetDefaults_ResourceList (v1.36)
 import type { ResourceRequirements } from '../../api/core.ts'
-import { formatQuantity, parseQuantity, quantityMilliValue, quantityValue, roundUpQuantity } from '../../apimachinery/quantity.ts'
+import {
+  formatQuantity,
+  parseQuantity,
+  quantityMilliValue,
+  quantityValue,
+  roundUpQuantity,
+} from '../../apimachinery/quantity.ts'
 
 const milliScale = -3
 

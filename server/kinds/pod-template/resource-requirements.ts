@@ -4,12 +4,7 @@
 import type { Container, PodSpec, ResourceRequirements } from '../../api/core.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { duplicate, forbidden, invalid, notFound, notSupported, required } from '../../apimachinery/field.ts'
-import {
-  compareQuantities,
-  formatQuantity,
-  parseQuantity,
-  quantityValue,
-} from '../../apimachinery/quantity.ts'
+import { compareQuantities, formatQuantity, parseQuantity, quantityValue } from '../../apimachinery/quantity.ts'
 import { validateDNS1123Label } from '../metadata/field-formats.ts'
 import { isWholeQuantity } from './resource-lists.ts'
 import { aggregateContainerResources } from './resource-sums.ts'
