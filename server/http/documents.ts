@@ -159,11 +159,14 @@ async function discoveryDocument(ctx: Context, discovery: DiscoveryDocuments): P
   if (segments.at(-1) === '') segments.pop()
   const isRouted = segments[0] === 'api' || segments.length > 2
   const isRefused = isRouted && ctx.method !== 'GET'
-  const found = discovery.find(segments, isRefused ? undefined : acceptOf(ctx))
+  // The router looks at the method, then at Accept, before anything is negotiated.
+  const known = isRouted ? discovery.find(segments, undefined) : undefined
+  if (known === 'unknown-version') throw newPathNotFound()
+  if (known !== undefined && isRefused) throw newMethodNotAllowed()
+  if (known !== undefined) checkRouteAccepts(acceptOf(ctx), mediaTypes)
+  const found = discovery.find(segments, acceptOf(ctx))
   if (found === undefined) return false
   if (found === 'unknown-version') throw newPathNotFound()
-  if (isRefused) throw newMethodNotAllowed()
-  if (isRouted) checkRouteAccepts(acceptOf(ctx), mediaTypes)
   writeDocument(ctx, found)
   return true
 }

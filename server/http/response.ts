@@ -10,7 +10,7 @@ import { apiVersionOf } from '../endpoints/managed-fields.ts'
 import {
   columnsOf,
   columnsOfScale,
-  hasOwnColumns,
+  isDefault,
   partialMetadata,
   rowOf,
   rowOfScale,
@@ -368,7 +368,7 @@ export function tableOf(
     rowObject(rowOf(resource, object, columns, now), object, include, version, hidden),
   )
   // The printer of kinds without one of their own appends row by row.
-  return printTable(version, metadata, columns, rows.length === 0 && !hasOwnColumns(resource) ? null : rows)
+  return printTable(version, metadata, columns, rows.length === 0 && isDefault(columns) ? null : rows)
 }
 
 function rowObject(

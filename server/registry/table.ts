@@ -50,9 +50,9 @@ function describe(groupResource: string, columns: readonly TableColumn[]): reado
   }))
 }
 
-/** Whether the kind has a printer of its own. */
-export function hasOwnColumns({ facts: { group, version, resource }, kind }: Resource): boolean {
-  return kind.columns !== undefined || tableColumns(group, version, resource).length > 0
+/** Whether these are the columns of a kind without a printer of its own. */
+export function isDefault(columns: readonly ColumnDefinition[]): boolean {
+  return columns.length === defaultColumns.length && columns.every(({ name }, at) => name === defaultColumns[at]!.name)
 }
 
 /** Kinds without a printer of their own. */

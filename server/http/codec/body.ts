@@ -5,7 +5,7 @@ import type { StatusError } from '../../apimachinery/errors.ts'
 import { typeMetaOf } from '../../endpoints/decode.ts'
 import { JSONSyntaxError, parseJSON } from './json.ts'
 import { jsonType, mediaTypes, protobufType, yamlType } from './negotiate.ts'
-import { decodeProtobuf, ProtobufError } from './protobuf.ts'
+import { decodeProtobuf, ProtobufError, ProtobufMessageError } from './protobuf.ts'
 import type { ExpectedType } from './protobuf.ts'
 import { parseYAML, YAMLError } from './yaml.ts'
 
@@ -92,6 +92,12 @@ export function decodeBody(contentType: string | undefined, bytes: Uint8Array, e
     checkTypeMeta(body.value)
     return body
   } catch (error) {
+    if (error instanceof ProtobufMessageError && expected.kind !== 'DeleteOptions') {
+      const version = error.apiVersion.slice(error.apiVersion.indexOf('/') + 1)
+      throw newBadRequest(
+        `${error.kind} in version "${version}" cannot be handled as a ${expected.kind}: ${error.message}`,
+      )
+    }
     if (error instanceof ProtobufError || error instanceof YAMLError || error instanceof UnrecognizedError) {
       throw unrecognized(error.message, bytes, expected)
     }

@@ -4,7 +4,7 @@
 import { apiextensions, jsonMessages } from './protobuf-json.ts'
 import { eachMember, plainScalars, scalarMessages } from './protobuf-values.ts'
 import type { PlainCodec } from './protobuf-values.ts'
-import { BYTES, checkEnd, endOfMessage, ProtobufError } from './protobuf-wire.ts'
+import { BYTES, checkEnd, checkTag, endOfMessage, ProtobufError } from './protobuf-wire.ts'
 import type { Reader, Writer } from './protobuf-wire.ts'
 import { typeByName } from '../../../openapi/index.ts'
 import type { Field, Schema, StructSchema } from '../../../openapi/schema.ts'
@@ -195,6 +195,12 @@ interface Member {
   readonly omitsZero: boolean
 }
 
+/** Metadata is embedded, and called by its type. */
+function goNameOf({ name, schema }: Field): string {
+  if (name === 'metadata' && schema.form === 'struct') return schema.go.slice(schema.go.indexOf('.') + 1)
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`
+}
+
 function memberOf(field: Field, number: number): Member {
   const { schema, name, pointer, omit } = field
   const scalar = schema.form === 'scalar' ? schema.scalar : undefined
@@ -207,7 +213,7 @@ function memberOf(field: Field, number: number): Member {
       : valueCodec(schema)
   return {
     name,
-    goName: `${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+    goName: goNameOf(field),
     number,
     value,
     always: !nullable,
@@ -284,7 +290,7 @@ function readParts(lookup: Lookup, reader: Reader, end: number, found: unknown[]
   while (reader.pos < end) {
     const tag = reader.uint32()
     const number = tag >>> 3
-    if (number === 0) throw new ProtobufError(`proto: ${goType}: illegal tag ${number} (wire type ${tag})`)
+    checkTag(tag, goType)
     const part = lookup.get(number)
     if (part === undefined) {
       reader.skipType(tag & 7)

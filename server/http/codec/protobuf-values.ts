@@ -1,6 +1,6 @@
 // Scalars of the API with a protobuf message of their own: their JSON form to and from the message's members.
 // Source: apimachinery api/resource, util/intstr and apis/meta/v1, generated.proto and *_proto.go (v1.36)
-import { BYTES, checkEnd, toNumber, VARINT } from './protobuf-wire.ts'
+import { BYTES, checkEnd, checkTag, toNumber, VARINT } from './protobuf-wire.ts'
 import type { Reader, Writer } from './protobuf-wire.ts'
 import type { ScalarType } from '../../../openapi/schema.ts'
 
@@ -13,9 +13,15 @@ export interface MessageCodec {
 }
 
 /** Calls `member` with the number of each member; it returns false for one it does not know. */
-export function eachMember(reader: Reader, end: number, member: (number: number, wireType: number) => boolean): void {
+export function eachMember(
+  reader: Reader,
+  end: number,
+  member: (number: number, wireType: number) => boolean,
+  goType = '',
+): void {
   while (reader.pos < end) {
     const tag = reader.uint32()
+    if (goType !== '') checkTag(tag, goType)
     if (!member(tag >>> 3, tag & 7)) reader.skipType(tag & 7)
   }
   checkEnd(reader, end)

@@ -87,6 +87,15 @@ describe('protobuf', () => {
       ['empty body', Buffer.from('k8s\0')],
       ['unexpected EOF', Buffer.from('azhzAP//', 'base64')],
       [
+        'proto: wrong wireType = 0 for field ObjectMeta',
+        Buffer.concat([Buffer.from('k8s\0'), Buffer.from('0a0f0a0276311209436f6e6669674d617012020805', 'hex')]),
+      ],
+      [
+        'proto: ConfigMap: wiretype end group for non-group',
+        Buffer.concat([Buffer.from('k8s\0'), Buffer.from('0a0f0a0276311209436f6e6669674d617012029c06', 'hex')]),
+      ],
+      ['proto: Unknown: illegal tag 0 (wire type 0)', Buffer.from('k8s\0\0')],
+      [
         'proto: wrong wireType = 0 for field Name',
         Buffer.concat([Buffer.from('k8s\0'), Buffer.from('0a0f0a0276311209436f6e6669674d617012040a020801', 'hex')]),
       ],

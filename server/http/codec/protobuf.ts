@@ -7,9 +7,16 @@ import type { AnyObject } from '../../apimachinery/types.ts'
 import { structCodec } from './protobuf-messages.ts'
 import type { JSONObject } from './protobuf-messages.ts'
 import { eachMember } from './protobuf-values.ts'
-import { createReader, createWriter, endOfMessage, ProtobufError, reading } from './protobuf-wire.ts'
+import {
+  createReader,
+  createWriter,
+  endOfMessage,
+  ProtobufError,
+  ProtobufMessageError,
+  reading,
+} from './protobuf-wire.ts'
 
-export { ProtobufError } from './protobuf-wire.ts'
+export { ProtobufError, ProtobufMessageError } from './protobuf-wire.ts'
 
 const magic = Buffer.from('k8s\0', 'latin1')
 
@@ -40,21 +47,28 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
   }
   const reader = createReader(bytes.subarray(magic.length))
   reading(() =>
-    eachMember(reader, reader.len, (number) => {
-      if (number === 1) {
-        eachMember(reader, endOfMessage(reader), (member) => {
-          if (member === 1) envelope.apiVersion = reader.string()
-          else if (member === 2) envelope.kind = reader.string()
-          else return false
-          return true
-        })
-      } else if (number === 2) envelope.raw = reader.bytes()
-      else if (number === 3) envelope.contentEncoding = reader.string()
-      else if (number === 4) envelope.contentType = reader.string()
-      else return false
-      return true
-    }),
+    eachMember(
+      reader,
+      reader.len,
+      (number) => {
+        if (number === 1) {
+          eachMember(reader, endOfMessage(reader), (member) => {
+            if (member === 1) envelope.apiVersion = reader.string()
+            else if (member === 2) envelope.kind = reader.string()
+            else return false
+            return true
+          })
+        } else if (number === 2) envelope.raw = reader.bytes()
+        else if (number === 3) envelope.contentEncoding = reader.string()
+        else if (number === 4) envelope.contentType = reader.string()
+        else return false
+        return true
+      },
+      'Unknown',
+    ),
   )
+  // A group version that is none counts as not given.
+  if (envelope.apiVersion.split('/').length > 2) envelope.apiVersion = ''
   return envelope
 }
 
@@ -125,7 +139,14 @@ export function decodeProtobuf(bytes: Uint8Array, expected?: ExpectedType): AnyO
   const kind = envelope.kind === '' ? (expected?.kind ?? '') : envelope.kind
   const apiVersion = envelope.apiVersion === '' ? (expected?.apiVersion ?? '') : envelope.apiVersion
   const schema = schemaOfKind(apiVersion, kind)
-  return schema === undefined ? { kind, apiVersion } : decodeMessage(schema, apiVersion, kind, envelope.raw)
+  // What is no such options is not looked into.
+  const isOther = expected?.kind === 'DeleteOptions' && kind !== 'DeleteOptions'
+  if (schema === undefined || isOther) return { kind, apiVersion }
+  try {
+    return decodeMessage(schema, apiVersion, kind, envelope.raw)
+  } catch (error) {
+    throw error instanceof ProtobufError ? new ProtobufMessageError(error.message, kind, apiVersion) : error
+  }
 }
 
 /**
