@@ -62,11 +62,12 @@ function decodeOptions({ value }: Body): DeleteOptions {
 
 function deleteRequest(api: Api, scope: Scope, options: DeleteOptions): DeleteRequest {
   const dryRun = (options.dryRun ?? []).length > 0
+  const { strategy } = scope.resource.kind
   return {
     // Negative grace periods mean one second, as in the real server.
     gracePeriodSeconds:
       options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds,
-    propagation: propagationOf(options),
+    propagation: propagationOf(options, strategy?.staysUntilFinalized === true ? 'Foreground' : 'Background'),
     preconditions: options.preconditions,
     check: (_object, old) =>
       api.admission.validate(admissionAttributes(scope, 'DELETE', undefined, old, dryRun), api.reader),
@@ -95,7 +96,9 @@ export async function deleteOne(api: Api, scope: Scope, body: Body | undefined):
       status: successStatus({ name: name!, ...(group === '' ? {} : { group }), kind: plural, uid: uid! }),
     }
   }
-  return { type: 'entry', code: 200, resource, entry }
+  // Only the legacy way of asking for dependents to go tells that they may still be there.
+  const code = !gone && options.orphanDependents === false ? 202 : 200
+  return { type: 'entry', code, resource, entry }
 }
 
 /** Deletes what a list with the same selectors would show, and answers with that list. @throws StatusError */

@@ -24,7 +24,9 @@ const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u
 function managerOfAgent(userAgent: string): string {
   let manager = ''
   let bytes = 0
-  for (const character of userAgent.split('/', 1)[0]!) {
+  // Headers come as one character per byte.
+  const text = Buffer.from(userAgent, 'latin1').toString()
+  for (const character of text.split('/', 1)[0]!) {
     if (!printable.test(character)) continue
     bytes += Buffer.byteLength(character)
     if (bytes > maxManagerBytes) break

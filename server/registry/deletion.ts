@@ -67,7 +67,11 @@ export function validateDryRun(dryRun: readonly string[] | undefined): FieldErro
     .map(() => notSupported(path, dryRun, ['All']))
 }
 
-export function propagationOf(options: DeleteOptions): Propagation | undefined {
-  if (options.orphanDependents !== undefined) return options.orphanDependents ? 'Orphan' : 'Background'
+/** @param unorphaned what the legacy `orphanDependents: false` means: for namespaces that dependents go first */
+export function propagationOf(
+  options: DeleteOptions,
+  unorphaned: 'Background' | 'Foreground' = 'Background',
+): Propagation | undefined {
+  if (options.orphanDependents !== undefined) return options.orphanDependents ? 'Orphan' : unorphaned
   return options.propagationPolicy as Propagation | undefined
 }
