@@ -132,6 +132,7 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
   await seed(api, options, pki, listener.port)
   const clientFor = (user: UserInfo, agent: string): Client => new InProcessClient(api, user, agent)
   await followAddress(api, clientFor(admin, 'kube-apiserver'), options, listener.port)
+  await control.serviceAllocator.repair()
   const customResources = new CustomResources({
     store,
     resources: api.resources,
@@ -204,31 +205,31 @@ interface ControlPlane {
   readonly authenticators: readonly Authenticator[]
   readonly authorizer: ReturnType<typeof union>
   readonly tokens: ServiceAccountTokens
+  readonly serviceAllocator: ServiceAllocator
 }
 
 function buildControlPlane(store: Store, options: CompleteOptions, pki: PKI): ControlPlane {
   const { clock, random } = options
   const addresses = 'ipaddresses.networking.k8s.io'
   const server = (): Client => new InProcessClient(api, admin, 'kube-apiserver')
-  const resources: Resources = new Resources(store, kinds, {
-    services: new ServiceAllocator({
-      ranges: () => serviceRanges(resources, options.serviceClusterIPRange),
-      nodePorts: options.serviceNodePortRange,
-      random,
-      existing: () => objectsOf(resources, 'services'),
-      objects: {
-        hasAddress: (ip) => resources.byName(addresses)?.store?.find('', ip) !== undefined,
-        createAddress: async (ip, namespace, name) => {
-          await server().create(addresses, addressOf(ip, namespace, name))
-        },
-        deleteAddress: (ip) => deleteIfThere(server(), addresses, undefined, ip),
-        deleteEndpoints: async (namespace, name) => {
-          if (resources.byName('endpoints')?.store?.find(namespace, name) === undefined) return
-          await deleteIfThere(server(), 'endpoints', namespace, name)
-        },
+  const serviceAllocator = new ServiceAllocator({
+    ranges: () => serviceRanges(resources, options.serviceClusterIPRange),
+    nodePorts: options.serviceNodePortRange,
+    random,
+    existing: () => objectsOf(resources, 'services'),
+    objects: {
+      hasAddress: (ip) => resources.byName(addresses)?.store?.find('', ip) !== undefined,
+      createAddress: async (ip, namespace, name) => {
+        await server().create(addresses, addressOf(ip, namespace, name))
       },
-    }),
+      deleteAddress: (ip) => deleteIfThere(server(), addresses, undefined, ip),
+      deleteEndpoints: async (namespace, name) => {
+        if (resources.byName('endpoints')?.store?.find(namespace, name) === undefined) return
+        await deleteIfThere(server(), 'endpoints', namespace, name)
+      },
+    },
   })
+  const resources: Resources = new Resources(store, kinds, { services: serviceAllocator })
   const reader = admissionReader(resources)
   const roles = roleReader(resources)
   const rbac = new RBACAuthorizer(roles)
@@ -276,7 +277,7 @@ function buildControlPlane(store: Store, options: CompleteOptions, pki: PKI): Co
       audiences: options.apiAudiences,
     },
   }
-  return { api, services, authenticators, authorizer, tokens }
+  return { api, services, authenticators, authorizer, tokens, serviceAllocator }
 }
 
 /** Tokens that are not of service accounts are for this server. */

@@ -86,6 +86,13 @@ describe('ServiceAllocator', () => {
       expect([...objects.addresses]).to.deep.equal(['10.0.0.16'])
     })
 
+    it('are told of where nobody was told before', async () => {
+      const objects = addressesInMemory('10.0.0.16')
+      const specs = [{ clusterIPs: ['10.0.0.16'] }, { clusterIPs: ['10.0.0.20'] }, { clusterIPs: ['None'] }]
+      await allocatorOf({ objects, existing: () => specs.map(service) }).repair()
+      expect([...objects.addresses]).to.deep.equal(['10.0.0.16', '10.0.0.20'])
+    })
+
     it('may be of a range that was added', () => {
       const allocator = allocatorOf({ ranges: () => ['10.0.0.0/24', '10.1.0.0/28'] })
       expect(write(allocator, service({ clusterIP: '10.1.0.3' })).spec.clusterIPs).to.deep.equal(['10.1.0.3'])

@@ -110,6 +110,16 @@ export class ServiceAllocator implements Allocator {
     await this.#releaseAddresses(needsClusterIP(spec) ? addressesOf(spec) : [])
   }
 
+  /** Makes the IPAddresses that services miss: without them their addresses would be given to others. */
+  async repair(): Promise<void> {
+    const { existing, objects } = this.#options
+    for (const object of existing()) {
+      const { spec = {}, metadata } = object as Frozen<AnyService>
+      const missing = needsClusterIP(spec) ? addressesOf(spec).filter((ip) => !objects.hasAddress(ip)) : []
+      for (const ip of missing) await objects.createAddress(ip, metadata?.namespace ?? '', metadata?.name ?? '')
+    }
+  }
+
   #releaseAddresses(ips: readonly string[]): Promise<void> | undefined {
     if (ips.length === 0) return undefined
     return Promise.all(ips.map((ip) => this.#options.objects.deleteAddress(ip))).then(() => undefined)
