@@ -3,7 +3,6 @@
 
 const byReason: Readonly<Record<string, readonly string[]>> = {
   'rules of custom resources are not evaluated': ['crd/cel/rules'],
-  'admission policies are not evaluated': ['admission/policy/vap-deny'],
 }
 
 /** Group, file and case → what is missing. */
