@@ -3,6 +3,8 @@
 import { formatTime } from '../apimachinery/clock.ts'
 import { newBadRequest, newConflict, newPlainError, successStatus } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
+import { isPathSegmentName } from '../apimachinery/formats.ts'
+import { quote } from '../apimachinery/go-quote.ts'
 import { field, notSupported, required, type FieldError } from '../apimachinery/field.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import type { Binding, Pod } from '../api/core.ts'
@@ -27,6 +29,7 @@ export async function bind(api: Api, scope: Scope, body: Body): Promise<Answer> 
   const name = scope.name === '' ? boundName : scope.name
   if (boundName !== name) throw newBadRequest('name in URL does not match name in Binding object')
   const nodeName = targetOf(binding)
+  checkPodName(name)
   const pods = api.resources.get('', 'v1', 'pods')!
   await pods.store!.update(
     writeContext(api, { ...scope, resource: pods }, options.dryRun),
@@ -53,6 +56,13 @@ export async function bind(api: Api, scope: Scope, body: Body): Promise<Answer> 
     },
   )
   return { type: 'status', status: { ...successStatus(), code: 201 } }
+}
+
+/** A body may name what no path could. @throws StatusError 400 */
+function checkPodName(name: string): void {
+  if (name === '') throw newBadRequest('Name parameter required.')
+  const problems = isPathSegmentName(name)
+  if (problems.length > 0) throw newBadRequest(`Name parameter invalid: ${quote(name)}: ${problems.join(';')}`)
 }
 
 /** The name of the node. @throws StatusError 500: what is wrong is not dressed */
