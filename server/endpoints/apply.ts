@@ -1,7 +1,7 @@
 // PATCH with a configuration to apply: merged into the live object, which is created if it is not there.
 // Source: apiserver/pkg/endpoints/handlers, patch.go, applyPatcher; k8s.io/apimachinery/pkg/util/managedfields/internal,
 // versionCheckManager, lastAppliedManager, skipNonAppliedManager, structuredMergeManager.Apply (v1.36)
-import { newBadRequest, newConflict, newPlainError } from '../apimachinery/errors.ts'
+import { newBadRequest, newConflict, newPlainError, type StatusError } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
 import { applyConfiguration, type Applied } from '../apimachinery/managed-fields/apply.ts'
 import { Conflicts } from '../apimachinery/managed-fields/conflicts.ts'
@@ -17,13 +17,13 @@ import { afterUpdate, emptyObject, type Writer } from '../apimachinery/managed-f
 import { problemsOf } from '../apimachinery/managed-fields/validate.ts'
 import type { ManagedType } from '../apimachinery/managed-fields/versions.ts'
 import type { AnyObject, Frozen, ManagedFieldsEntry } from '../apimachinery/types.ts'
-import { decodeObject, DecodeError } from '../../openapi/decode.ts'
+import { DecodeError } from '../../openapi/decode.ts'
 import { admitted, validating } from './admission.ts'
 import { storeOf, writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { setNamespace } from './create.ts'
 import { defaultAndConvert, warnOfFinding, type Body } from './decode.ts'
 import { managedTypeOf, servedForm, writerOf } from './managed-fields.ts'
-import { messageOfConversion } from './patched-object.ts'
+import { conversionProblem, decodeConverted, messageOfConversion } from './patched-object.ts'
 import { parseWriteOptions, type FieldValidation } from './options.ts'
 import { checkName } from './update.ts'
 
@@ -149,14 +149,17 @@ function checkedConfiguration({ type, kind }: ApplyTarget, value: unknown): AnyO
 }
 
 function decodeApplied({ schema }: ManagedType, merged: object, config: AnyObject): AnyObject {
+  const refuse = (why: string): StatusError => {
+    const unable = `unable to convert unstructured object to ${printKind(config)}: ${why}`
+    return newPlainError(`failed to convert new object (${printName(config)}) to proper version: ${unable}`)
+  }
+  const problem = conversionProblem(schema, merged)
+  if (problem !== undefined) throw refuse(problem)
   try {
-    return decodeObject(schema, merged).object
+    return decodeConverted(schema, merged).object
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
-    const name = printName(config)
-    throw newPlainError(
-      `failed to convert new object (${name}) to proper version: unable to convert unstructured object to ${printKind(config)}: ${messageOfConversion(error)}`,
-    )
+    throw refuse(messageOfConversion(error))
   }
 }
 

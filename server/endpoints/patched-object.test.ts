@@ -46,6 +46,11 @@ describe('a patched object', () => {
     })
   }
 
+  it('by a strategic merge patch: integers keep the bits that their field has room for', () => {
+    const { spec } = decode({ spec: { replicas: 2 ** 31 } }, { strategic: {} })
+    expect(spec).to.have.property('replicas', -(2 ** 31))
+  })
+
   it('by a merge patch: the value as JSON, and what Go says of it', () => {
     expect(reasonOf(() => decode({ spec: { replicas: 'many' } }))).to.equal(
       ' "" is invalid: patch: Invalid value: ' +

@@ -47,7 +47,8 @@ export function decodePatched(
   if (strategic === undefined && isWithoutVersion(value))
     refuseInternal(value, findings, fieldValidation, scope, refuse)
   try {
-    const { object, unknownFields } = decodeObject(schema, value)
+    const { object, unknownFields } =
+      strategic === undefined ? decodeObject(schema, value) : decodeConverted(schema, value)
     if (strategic !== undefined) unknownFields.sort()
     restoreEmptyLists(schema, value, object)
     object.kind = expected.kind
@@ -61,6 +62,37 @@ export function decodePatched(
     if (!(error instanceof DecodeError)) throw error
     throw refuse(strategic === undefined ? error.message : messageOfConversion(error))
   }
+}
+
+/**
+ * Decodes what Go converts from a map, where integers that are too large for their field lose their upper bits.
+ * Source: apimachinery/pkg/runtime, FromUnstructured. @throws DecodeError
+ */
+export function decodeConverted(schema: StructSchema, value: unknown): ReturnType<typeof decodeObject> {
+  try {
+    return decodeObject(schema, value)
+  } catch (error) {
+    if (!(error instanceof DecodeError) || !error.message.endsWith(' of type int32')) throw error
+    return decodeObject(schema, withCutIntegers(schema, value))
+  }
+}
+
+function withCutIntegers(schema: Schema, value: unknown): unknown {
+  if (typeof value === 'number') {
+    return schema.form === 'scalar' && schema.scalar === 'int32' && Number.isInteger(value) ? value | 0 : value
+  }
+  if (Array.isArray(value)) {
+    return schema.form === 'list' ? value.map((element) => withCutIntegers(schema.element, element)) : value
+  }
+  if (!isObject(value)) return value
+  const schemaOf = (name: string): Schema | undefined =>
+    schema.form === 'struct' ? schema.fields.get(name)?.schema : schema.form === 'map' ? schema.element : undefined
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => {
+      const own = schemaOf(name)
+      return [name, own === undefined ? member : withCutIntegers(own, member)]
+    }),
+  )
 }
 
 /** Values with a form of their own are read one by one from a map: they do not know where they are. */
@@ -118,7 +150,7 @@ function kindProblem(expected: PatchedKind, value: unknown): string | undefined 
 }
 
 /** The first member, in Go's order, that does not fit its type. Values with a form of their own are left to the decoder. */
-function conversionProblem(schema: Schema, value: unknown): string | undefined {
+export function conversionProblem(schema: Schema, value: unknown): string | undefined {
   if (value === null || value === undefined) return undefined
   switch (schema.form) {
     case 'struct':
