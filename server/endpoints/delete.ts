@@ -107,9 +107,9 @@ export async function deleteCollection(api: Api, scope: Scope, body: Body | unde
   const options = readOptions(scope, body)
   const store = storeOf(resource, 'delete')
   const { labelSelector, fieldSelector } = parseListOptions(scope.query, false)
-  warnOfDefault(scope, options)
   // Refuses bad selectors before anything is deleted.
   selection(resource.kind, labelSelector, fieldSelector)
+  warnOfDefault(scope, options)
   const listed = await list(scope)
   await Promise.all(
     listed.entries.map(async (entry) => {

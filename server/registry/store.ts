@@ -563,6 +563,8 @@ export class ResourceStore {
       meta.deletionGracePeriodSeconds ??= oldMeta.deletionGracePeriodSeconds
     if (oldMeta.generation === undefined) delete meta.generation
     else meta.generation = oldMeta.generation
+    // Dropped on the way into the store, which a dry run does not take.
+    if (!context.dryRun) delete meta.selfLink
     meta.resourceVersion = oldMeta.resourceVersion!
 
     if (writesStatusOnly.has(subresource)) {
