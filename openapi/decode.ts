@@ -253,7 +253,7 @@ function scalarDecoder({ scalar }: ScalarSchema): Decoder {
     case 'int32':
       return (value) => (isInt32(value) ? value : reject())
     case 'int64':
-      return (value) => (Number.isInteger(value) && Math.abs(value as number) <= 2 ** 63 ? value : reject())
+      return (value) => (Number.isInteger(value) && isInt64(value as number) ? value : reject())
     case 'double':
       return (value) => (typeof value === 'number' ? value : reject())
     case 'intOrString':
@@ -314,4 +314,9 @@ const JSON_SCHEMA_PROPS_OR: Readonly<Record<string, Decoder>> = {
     if (!Array.isArray(value) || value.length === 0) return null
     return value.map((each) => (each === null ? '' : typeof each === 'string' ? each : reject()))
   },
+}
+
+/** As far as a double can tell. */
+function isInt64(value: number): boolean {
+  return value >= -(2 ** 63) && value < 2 ** 63
 }

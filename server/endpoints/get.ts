@@ -1,5 +1,5 @@
 // GET of one object.
-import { newInternalError, newNotFound, newTooLargeResourceVersion } from '../apimachinery/errors.ts'
+import { newBadRequest, newInternalError, newNotFound, newTooLargeResourceVersion } from '../apimachinery/errors.ts'
 import type { ResourceStore } from '../registry/store.ts'
 import type { Answer, Scope } from './api.ts'
 import { parseRevision, unreadableRevision } from './options.ts'
@@ -9,6 +9,8 @@ export function get(scope: Scope): Answer {
   const { store, facts } = scope.resource
   const groupResource = { group: facts.group, resource: facts.resource }
   if (store === undefined) throw newNotFound(groupResource, scope.name)
+  if (scope.query.has('export'))
+    throw newBadRequest('the export parameter, deprecated since v1.14, is no longer supported')
   checkRevision(store, scope)
   const entry = store.get(scope.namespace, scope.name, groupResource)
   return { type: 'entry', code: 200, resource: scope.resource, entry }

@@ -1,6 +1,7 @@
 // /healthz, /livez and /readyz: named checks, one by one or all together.
 // Source: apiserver/pkg/server/healthz (v1.36)
 import type { Context } from './context.ts'
+import { setWarnings } from './response.ts'
 
 export interface HealthCheck {
   readonly name: string
@@ -58,6 +59,7 @@ function text(ctx: Context, status: number, body: string): true {
   ctx.status = status
   ctx.type = 'text/plain; charset=utf-8'
   ctx.set('X-Content-Type-Options', 'nosniff')
+  setWarnings(ctx)
   ctx.body = body
   return true
 }

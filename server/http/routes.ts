@@ -27,7 +27,7 @@ import { update } from '../endpoints/update.ts'
 import { watch } from '../endpoints/watch.ts'
 import type { Resource } from '../registry/resources.ts'
 import { readBody } from './body.ts'
-import { bodyType, decodeApplyBody, decodeBody, decodePatchBody } from './codec/body.ts'
+import { bodyType, decodeApplyBody, decodeBody, decodePatchBody, unknownFormat } from './codec/body.ts'
 import type { Context, Filter } from './context.ts'
 import { attributesOf, forbidden } from './filters/authorization.ts'
 import { negotiate, writeAnswer } from './response.ts'
@@ -46,7 +46,8 @@ export function resourceRoutes(services: Services): Filter {
     const info = ctx.state.requestInfo
     if (!info.isResourceRequest) return next()
     const { api } = services
-    if (info.path.startsWith('//') || !api.resources.hasGroup(info.group)) return next()
+    const isNoGroup = info.apiPrefix === 'apis' && info.group === ''
+    if (info.path.startsWith('//') || isNoGroup || !api.resources.hasGroup(info.group)) return next()
     const resource = api.resources.get(info.group, info.version, info.resource)
     if (resource === undefined || info.verb === 'proxy') throw newPathNotFound()
     checkCustomSubresource(resource, info)
@@ -222,6 +223,8 @@ const patchTypes = new Set([
 /** Without Go types there is nothing to say how lists are merged. */
 const customPatchTypes = ['application/json-patch+json', 'application/merge-patch+json']
 
+const allPatchTypes = [...patchTypes, applyPatchType]
+
 async function patchOf(ctx: Context, { schema }: Resource): Promise<PatchBody> {
   const type = mediaTypeOf(ctx)
   if (schema.decode !== undefined && !customPatchTypes.includes(type)) {
@@ -230,6 +233,9 @@ async function patchOf(ctx: Context, { schema }: Resource): Promise<PatchBody> {
       `the body of the request was in an unknown format - accepted media types include: ${accepted}`,
     )
   }
+  // The router takes one of several for good, the handler does not.
+  const among = type.split(',').map((one) => one.trim())
+  if (!patchTypes.has(type) && among.some((one) => allPatchTypes.includes(one))) throw unknownFormat(allPatchTypes)
   if (!patchTypes.has(type)) throw newUnsupportedMediaType('415: Unsupported Media Type', {})
   const bytes = await readBody(ctx)
   let decoded: ReturnType<typeof decodePatchBody> | undefined

@@ -1,5 +1,6 @@
 // Request bodies: Content-Type and bytes → a JSON value, with what a strict decoder finds in the text itself.
 // Source: apiserver/pkg/endpoints/handlers, create.go, patch.go, delete.go, transformDecodeError; runtime/serializer/json
+import { isUtf8 } from 'node:buffer'
 import { newBadRequest, newUnsupportedMediaType } from '../../apimachinery/errors.ts'
 import type { StatusError } from '../../apimachinery/errors.ts'
 import { typeMetaOf } from '../../endpoints/decode.ts'
@@ -49,6 +50,31 @@ function summarize(bytes: Uint8Array): string {
 
 const asText = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+
+/** YAML may be UTF-16, and says so in its first two bytes. @throws YAMLError if it is not what it says */
+function asYAMLText(bytes: Uint8Array): string {
+  const mark = (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0)
+  if (mark === 0xfffe || mark === 0xfeff)
+    return new TextDecoder(mark === 0xfffe ? 'utf-16le' : 'utf-16be').decode(bytes)
+  if (!isUtf8(bytes)) throw new YAMLError(`yaml: ${octetProblem(bytes)}`)
+  return asText(bytes)
+}
+
+/** Source: go.yaml.in/yaml v2.4.3, readerc.go */
+function octetProblem(bytes: Uint8Array): string {
+  for (let at = 0; at < bytes.length;) {
+    const lead = bytes[at]!
+    const width = lead < 0x80 ? 1 : lead >> 5 === 6 ? 2 : lead >> 4 === 14 ? 3 : lead >> 3 === 30 ? 4 : 0
+    if (width === 1 && lead < 0x20 && ![9, 10, 13].includes(lead)) return 'control characters are not allowed'
+    if (width === 0) return 'invalid leading UTF-8 octet'
+    for (let next = at + 1; next < at + width; next++) {
+      if (next >= bytes.length) return 'incomplete UTF-8 octet sequence'
+      if (bytes[next]! >> 6 !== 2) return 'invalid trailing UTF-8 octet'
+    }
+    at += width
+  }
+  return 'invalid length of a UTF-8 sequence'
+}
 
 const jsonTypeName = (value: unknown): string =>
   Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
@@ -120,7 +146,7 @@ function decodeJSON(bytes: Uint8Array): DecodedBody {
 }
 
 function decodeYAML(bytes: Uint8Array): DecodedBody {
-  const { value, duplicates } = parseYAML(asText(bytes))
+  const { value, duplicates } = parseYAML(asYAMLText(bytes))
   return { value, findings: duplicates.length === 0 ? [] : [duplicatesInYAML(duplicates)] }
 }
 
@@ -146,7 +172,7 @@ export function decodePatchBody(bytes: Uint8Array, patchType = ''): DecodedBody 
  */
 export function decodeApplyBody(bytes: Uint8Array): DecodedBody {
   try {
-    const { value, duplicates } = parseYAML(asText(bytes))
+    const { value, duplicates } = parseYAML(asYAMLText(bytes))
     return {
       value,
       findings: duplicates.length === 0 ? [] : [`error converting YAML to JSON: ${duplicatesInYAML(duplicates)}`],

@@ -26,7 +26,9 @@ const noToken = 'found character that cannot start any token'
 export function syntaxErrorOf(text: string, errors: readonly LibraryError[]): string {
   const [error, second] = errors as [LibraryError, LibraryError | undefined]
   const { code, message, pos } = error
-  const line = lineOf(text, pos[0])
+  // The end of the text counts as the beginning of a line.
+  const isCut = pos[0] >= text.length && code === 'BAD_INDENT' && !text.endsWith('\n')
+  const line = lineOf(text, pos[0]) + (isCut ? 1 : 0)
   switch (code) {
     case 'BLOCK_AS_IMPLICIT_KEY':
       return scanner(lineOf(text, colonAfter(text, pos[0])), noMapping)

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import type { Alias, Document, Node, Pair, ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import { parseJSON } from './json.ts'
 import { printYAML } from './yaml-emitter.ts'
+import { readFlow } from './yaml-flow.ts'
 import { printFloat, resolvePlain } from './yaml-scalars.ts'
 import { syntaxErrorOf } from './yaml-errors.ts'
 
@@ -30,12 +31,27 @@ function library(): YAMLModule {
   return loaded
 }
 
+const controlCharacter = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ud800-\udfff\ue000-\ufffd]/
+
 /** @throws YAMLError */
 export function parseYAML(text: string): ParsedYAML {
+  if (controlCharacter.test(text)) throw new YAMLError('yaml: control characters are not allowed')
   // Clients mostly send JSON, which is YAML too: JSON.parse is a hundred times faster.
   const json = /^\s*[[{]/.test(text) ? tryJSON(text) : undefined
   if (json !== undefined) return { value: sorted(json), duplicates: [] }
-  return new Conversion(text).run()
+  checkDirectives(text)
+  const flow = /^\s*[[{]/.test(text) ? readFlow(text) : undefined
+  if (flow !== undefined && 'problem' in flow) throw new YAMLError(flow.problem)
+  return new Conversion(flow === undefined ? text : text.slice(0, flow.end)).run()
+}
+
+/** What go-yaml asks of lines that begin with a percent sign, and of a text that ends before it begins. */
+function checkDirectives(text: string): void {
+  if (/^\s*\.\.\.\s/.test(`${text}\n`)) throw new YAMLError('yaml: did not find expected node content')
+  const [, name, version] = /^(?:\s*\n)?%(\S*)(?:[ \t]+(\S+))?/.exec(text) ?? []
+  if (name === undefined) return
+  if (name === 'YAML' && version !== '1.1') throw new YAMLError('yaml: found incompatible YAML document')
+  if (name !== 'YAML' && name !== 'TAG') throw new YAMLError('yaml: found unknown directive name')
 }
 
 function tryJSON(text: string): unknown {
@@ -77,9 +93,6 @@ class Conversion {
   }
 
   run(): ParsedYAML {
-    if (/[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ud800-\udfff\ue000-\ufffd]/.test(this.#text)) {
-      throw new YAMLError('yaml: control characters are not allowed')
-    }
     const { Composer, Parser } = library()
     const composer = new Composer({
       version: '1.1',
