@@ -49,9 +49,10 @@ function validate({ metadata, spec }: APIService): FieldError[] {
   const errors: FieldError[] = []
   const name = metadata?.name ?? ''
   const expected = `${version}.${group}`
-  if (name !== '' && name !== expected && isPathSegmentName(name).length === 0) {
+  for (const [member, value] of Object.entries({ generateName: metadata?.generateName ?? '', name })) {
+    if (value === '' || value === expected || isPathSegmentName(value).length > 0) continue
     const detail = `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(expected)}`
-    errors.push(invalid(field('metadata', 'name'), name, detail))
+    errors.push(invalid(field('metadata', member), value, detail))
   }
   if (group === '' && version !== 'v1') {
     errors.push(required(path.child('group'), 'only v1 may have an empty group and it better be legacy kube'))

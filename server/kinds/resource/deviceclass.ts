@@ -4,6 +4,12 @@ import type { DeviceClass } from '../../api/resource.ts'
 import { semanticEqual } from '../../apimachinery/equality.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { field, invalid } from '../../apimachinery/field.ts'
+import {
+  dns1123SubdomainMaxLength,
+  isDNS1123Subdomain,
+  maxBytesError,
+  maxLengthError,
+} from '../../apimachinery/formats.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { isExtendedResourceName } from '../pod-template/resource-names.ts'
 import { validateSlice } from './lists.ts'
@@ -14,6 +20,7 @@ export const deviceClass = defineKind<DeviceClass>({
   version: 'v1',
   kind: 'DeviceClass',
   generation: true,
+  validateName: (name, prefix) => (prefix ? [] : longNameProblems(name)),
   strategy: {
     returnsDeletedObject: true,
     validate: (object) => validate(object, undefined),
@@ -23,6 +30,13 @@ export const deviceClass = defineKind<DeviceClass>({
 })
 
 const maxConfigurations = 32
+
+/** Counted in bytes here, and generateName is not judged. */
+function longNameProblems(name: string): string[] {
+  const inCharacters = maxLengthError(dns1123SubdomainMaxLength)
+  const inBytes = maxBytesError(dns1123SubdomainMaxLength)
+  return isDNS1123Subdomain(name).map((problem) => (problem === inCharacters ? inBytes : problem))
+}
 
 function validate({ spec }: DeviceClass, old: DeviceClass | undefined): FieldError[] {
   const path = field('spec')
