@@ -99,8 +99,16 @@ function prepareForCreate(draft: Job): void {
   labels[uidLabel] ??= uid
   const selector = (spec.selector ??= {})
   ;(selector.matchLabels ??= {})[uidLabel] ??= uid
-  // Upstream's default shares one map between the template and the job: what is added to one is in both.
-  if (hadLabels) draft.metadata!.labels = { ...labels }
+  // Upstream's default shares one map between the template and the job: what is added to one is in both. A job that was
+  // given its name is a copy, and shares nothing.
+  if (hadLabels && !hasGeneratedName(draft)) draft.metadata!.labels = { ...labels }
+}
+
+const generatedSuffix = /^[a-z0-9]{5}$/
+
+function hasGeneratedName({ metadata }: Job): boolean {
+  const { name = '', generateName = '' } = metadata ?? {}
+  return generateName !== '' && generateName.startsWith(name.slice(0, -5)) && generatedSuffix.test(name.slice(-5))
 }
 
 function validateJob(object: Job, requirePrefixedLabels: boolean): FieldError[] {
