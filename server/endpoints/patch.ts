@@ -62,7 +62,7 @@ function patched(
   const object = decodePatched(
     resource.schema,
     resource.facts,
-    patchedValue(result, body),
+    patchedValue(result, body, served),
     options.fieldValidation,
     scope,
   )
@@ -83,7 +83,11 @@ export function applyPatch(schema: StructSchema, current: Frozen<AnyObject>, { t
   }
 }
 
-/** The result of a patch as it is to be decoded. */
-export function patchedValue(value: unknown, { type, value: patch, findings = [] }: PatchBody): PatchedValue {
-  return type === strategicMergePatchType ? { value, strategic: patch, findings } : { value, findings }
+/** The result of a patch as it is to be decoded. @param before what was patched */
+export function patchedValue(
+  value: unknown,
+  { type, value: patch, findings = [] }: PatchBody,
+  before?: Frozen<AnyObject>,
+): PatchedValue {
+  return type === strategicMergePatchType ? { value, strategic: patch, before, findings } : { value, findings }
 }

@@ -26,6 +26,8 @@ export interface PatchedValue {
   readonly value: unknown
   /** The patch itself, where it is a strategic merge patch. */
   readonly strategic?: unknown
+  /** What a strategic merge patch was applied to. */
+  readonly before?: unknown
   /** Duplicate members of the patch. */
   readonly findings: readonly string[]
 }
@@ -34,7 +36,7 @@ export interface PatchedValue {
 export function decodePatched(
   schema: StructSchema,
   expected: PatchedKind,
-  { value, strategic, findings }: PatchedValue,
+  { value, strategic, before, findings }: PatchedValue,
   fieldValidation: FieldValidation,
   scope: Pick<Scope, 'warn' | 'name'>,
 ): AnyObject {
@@ -42,7 +44,7 @@ export function decodePatched(
     const shown = strategic === undefined ? JSON.stringify(value) : goPrint(strategic)
     return newInvalid({ group: '', kind: '' }, '', [invalid(field('patch'), shown, why)])
   }
-  const problem = strategic === undefined ? kindProblem(expected, value) : conversionProblem(schema, value)
+  const problem = strategic === undefined ? kindProblem(expected, value) : conversionProblem(schema, value, before)
   if (problem !== undefined) throw refuse(problem)
   if (strategic === undefined && isWithoutVersion(value))
     refuseInternal(value, findings, fieldValidation, scope, refuse)
@@ -149,25 +151,32 @@ function kindProblem(expected: PatchedKind, value: unknown): string | undefined 
   return kind === expected.kind ? undefined : convertingProblem(kind, apiVersion, expected)
 }
 
-/** The first member, in Go's order, that does not fit its type. Values with a form of their own are left to the decoder. */
-export function conversionProblem(schema: Schema, value: unknown): string | undefined {
-  if (value === null || value === undefined) return undefined
+/**
+ * The first member, in Go's order, that does not fit its type. Values with a form of their own are left to the decoder.
+ * @param before what was there, if anything, which fits: a patch shares with it what it leaves alone
+ */
+export function conversionProblem(schema: Schema, value: unknown, before?: unknown): string | undefined {
+  if (value === before || value === null || value === undefined) return undefined
+  const known =
+    typeof before === 'object' && before !== null ? (before as Readonly<Record<string, unknown>>) : noMembers
   switch (schema.form) {
     case 'struct':
       if (!isObject(value)) return `cannot restore struct from: ${goKind(value)}`
-      return first(schema.fields.values(), (one) => conversionProblem(one.schema, value[one.name]))
+      return first(schema.fields.values(), (one) => conversionProblem(one.schema, value[one.name], known[one.name]))
     case 'map':
       if (!isObject(value)) return `cannot restore map from ${goKind(value)}`
-      return first(Object.values(value), (one) => conversionProblem(schema.element, one))
+      return first(Object.entries(value), ([name, one]) => conversionProblem(schema.element, one, known[name]))
     case 'list':
       if (!Array.isArray(value)) return `cannot restore slice from ${goKind(value)}`
-      return first(value, (one) => conversionProblem(schema.element, one))
+      return first(value.entries(), ([at, one]) => conversionProblem(schema.element, one, known[at]))
     case 'scalar':
       return scalarProblem(schema, value)
     case 'any':
       return undefined
   }
 }
+
+const noMembers: Readonly<Record<string, unknown>> = {}
 
 function first<T>(values: Iterable<T>, problemOf: (value: T) => string | undefined): string | undefined {
   for (const value of values) {

@@ -630,12 +630,13 @@ export class ResourceStore {
   }
 
   #specChanged(draft: AnyObject, old: Frozen<AnyObject>): boolean {
-    const canonical = this.#canonical(draft)
-    for (const member of new Set([...Object.keys(canonical), ...Object.keys(old)])) {
-      if (notSpec.has(member) && (member !== 'status' || this.hasStatus)) continue
-      if (!deepEqual(canonical[member], old[member])) return true
-    }
-    return false
+    const differs = (object: AnyObject): boolean =>
+      [...new Set([...Object.keys(object), ...Object.keys(old)])].some((member) => {
+        const counts = !notSpec.has(member) || (member === 'status' && !this.hasStatus)
+        return counts && !deepEqual(object[member], old[member])
+      })
+    // What looks alike is alike; what does not may only be written differently.
+    return differs(draft) && differs(this.#canonical(draft))
   }
 
   /** A copy in the server's own order, without what Go would not print: what is stored and served. */

@@ -72,7 +72,7 @@ export function compareElements(a: PathElement, b: PathElement): number {
     case 'f':
       return a < b ? -1 : 1
     case 'k':
-      return compareKeys(JSON.parse(a.slice(2)) as Key, JSON.parse(b.slice(2)) as Key)
+      return compareKeys(keyOf(a), keyOf(b))
     case 'v':
       return compareValues(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)))
     default:
@@ -81,6 +81,20 @@ export function compareElements(a: PathElement, b: PathElement): number {
 }
 
 type Key = Readonly<Record<string, unknown>>
+
+/** Lists of the same kind have the same keys in many objects, and sorting asks for each of them many times. */
+const parsedKeys = new Map<PathElement, Key>()
+const maxParsedKeys = 5000
+
+function keyOf(element: PathElement): Key {
+  let key = parsedKeys.get(element)
+  if (key === undefined) {
+    key = JSON.parse(element.slice(2)) as Key
+    if (parsedKeys.size >= maxParsedKeys) parsedKeys.clear()
+    parsedKeys.set(element, key)
+  }
+  return key
+}
 
 function compareKeys(a: Key, b: Key): number {
   const names = Object.keys(a)
