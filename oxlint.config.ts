@@ -17,7 +17,9 @@ export const layers: Readonly<Record<string, Layer>> = {
   api: { folders: ['apimachinery'], packages: ['@kubernetes/client-node'] },
   storage: { folders: ['apimachinery'], packages: ['level', 'sorted-btree'] },
   registry: { folders: ['storage', 'api', 'apimachinery'] },
-  kinds: { folders: ['registry', 'api', 'apimachinery'] },
+  // The schemas of custom resources: what is judged where a definition is written, and where its objects are.
+  schema: { folders: ['api', 'apimachinery'] },
+  kinds: { folders: ['registry', 'schema', 'api', 'apimachinery'] },
   admission: { folders: ['registry', 'api', 'apimachinery'], packages: ['@peculiar/x509'] },
   authentication: {
     folders: ['registry', 'api', 'apimachinery'],
@@ -31,7 +33,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     packages: ['koa', '@koa/router', 'protobufjs', 'yaml'],
   },
   client: { folders: ['endpoints', 'registry', 'storage', 'api', 'apimachinery'] },
-  apiextensions: { folders: ['client', 'registry', 'storage', 'api', 'apimachinery'] },
+  apiextensions: { folders: ['client', 'registry', 'schema', 'storage', 'api', 'apimachinery'] },
   controllers: { folders: ['client', 'api', 'apimachinery'] },
   scheduler: { folders: ['client', 'api', 'apimachinery'] },
   kubelet: { folders: ['client', 'api', 'apimachinery'] },

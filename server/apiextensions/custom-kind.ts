@@ -4,24 +4,21 @@ import { createHash } from 'node:crypto'
 import { customTypeName } from '../../openapi/documents/custom.ts'
 import type { ResourceFacts, StructSchema, SubresourceFacts } from '../../openapi/schema.ts'
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../api/apiextensions.ts'
-import { FieldPath, invalid, type FieldError } from '../apimachinery/field.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import type { KindDefinition, ScaleMapping } from '../registry/kind.ts'
 import { columnsOf } from './columns.ts'
-import { applyDefaults } from './default.ts'
+import { applyDefaults } from '../schema/default.ts'
 import { decoderOf } from './decode.ts'
 import { compileJSONPath } from './json-path.ts'
-import { validateListTypes } from './list-types.ts'
-import { structuralOf } from './structural.ts'
+import { structuralOf } from '../schema/structural.ts'
 import { typeOf } from './type.ts'
-import { validateValue } from './validate.ts'
+import { CustomValidation } from './custom-validation.ts'
+import { pathOf, valueAt, type ScalePaths } from './scale-paths.ts'
 
 export interface CustomKind {
   readonly kind: KindDefinition
   readonly schema: StructSchema
 }
-
-type Members = Readonly<Record<string, unknown>>
 
 const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
 const subresourceVerbs = ['get', 'patch', 'update']
@@ -66,13 +63,7 @@ export function customKind(
     const find = compileJSONPath(jsonPath)
     return [jsonPath.replace(/^\./, ''), (object: AnyObject) => textOf(find(object)[0])] as const
   })
-  const validate = (object: AnyObject): FieldError[] => [
-    ...(source === undefined ? [] : validateValue(withoutMetadata(object), source)),
-    ...(scale === undefined ? [] : [...validateScaleSpec(object, scale), ...validateScaleStatus(object, scale)]),
-    ...(structural === undefined ? [] : validateListTypes(object, structural)),
-  ]
-  const statusSource = source?.properties?.['status']
-  const statusStructural = structural?.properties.get('status')
+  const judge = new CustomValidation(source, structural, scale)
   return {
     schema: { ...typeOf(type, kind, structural), decode: decoderOf(structural) },
     kind: {
@@ -87,16 +78,12 @@ export function customKind(
       strategy: {
         allowUnconditionalUpdate: false,
         validateUpdateOnly: true,
-        validate,
-        validateUpdate: (object) => validate(object),
+        validate: (object) => judge.create(object),
+        validateUpdate: (object, old) => judge.update(object, old),
+        warnings: (object, old) => judge.warnings(object, old),
       },
       status: {
-        validateUpdate: ({ status }) => [
-          ...(statusSource === undefined || status === undefined ? [] : validateValue(status, statusSource, 'status')),
-          ...(statusStructural === undefined
-            ? []
-            : validateListTypes(status, statusStructural, new FieldPath('status'))),
-        ],
+        validateUpdate: (object, old) => judge.updateStatus(object, old),
       },
       ...(scale === undefined ? {} : { scale: scaleMapping(scale) }),
       selectableFields: Object.fromEntries(selectable),
@@ -105,12 +92,6 @@ export function customKind(
       ...deprecationOf(definition, version, kind),
     },
   }
-}
-
-/** Metadata is judged by the registry, as for all kinds. */
-function withoutMetadata(object: AnyObject): AnyObject {
-  const { metadata: _metadata, ...rest } = object
-  return { ...rest, metadata: {} }
 }
 
 const textOf = (value: unknown): string => (value === undefined || value === null ? '' : String(value))
@@ -146,19 +127,6 @@ function deprecationOf(
   return { deprecation: deprecationWarning ?? `${spec.group}/${name} ${kind} is deprecated` }
 }
 
-type ScalePaths = NonNullable<NonNullable<CustomResourceDefinitionVersion['subresources']>['scale']>
-
-const pathOf = (text: string): string[] => text.replace(/^\./, '').split('.')
-
-function valueAt(object: Members, path: readonly string[]): unknown {
-  let value: unknown = object
-  for (const name of path) {
-    if (typeof value !== 'object' || value === null) return undefined
-    value = (value as Members)[name]
-  }
-  return value
-}
-
 function scaleMapping({
   specReplicasPath,
   statusReplicasPath,
@@ -179,46 +147,4 @@ function scaleMapping({
       members[specPath.at(-1)!] = replicas
     },
   }
-}
-
-const maxInt32 = 2 ** 31 - 1
-
-function validateReplicas(object: AnyObject, path: string): FieldError[] {
-  const value = valueAt(object, pathOf(path))
-  const at = new FieldPath(path)
-  if (value === undefined) return []
-  if (typeof value !== 'number' || !Number.isInteger(value)) {
-    const dotted = `.${pathOf(path).join('.')}`
-    return [
-      invalid(at, 0, `${dotted} accessor error: ${goPrint(value)} is of the type ${goType(value)}, expected int64`),
-    ]
-  }
-  if (value < 0) return [invalid(at, value, 'should be a non-negative integer')]
-  return value > maxInt32 ? [invalid(at, value, `should be less than or equal to ${maxInt32}`)] : []
-}
-
-function goPrint(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-function goType(value: unknown): string {
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
-  if (typeof value === 'boolean') return 'bool'
-  if (Array.isArray(value)) return '[]interface {}'
-  if (value === null) return '<nil>'
-  return typeof value === 'object' ? 'map[string]interface {}' : 'string'
-}
-
-function validateScaleSpec(object: AnyObject, { specReplicasPath }: ScalePaths): FieldError[] {
-  return validateReplicas(object, specReplicasPath)
-}
-
-function validateScaleStatus(object: AnyObject, { statusReplicasPath, labelSelectorPath }: ScalePaths): FieldError[] {
-  const errors = validateReplicas(object, statusReplicasPath)
-  if (labelSelectorPath === undefined) return errors
-  const selector = valueAt(object, pathOf(labelSelectorPath))
-  if (selector === undefined || typeof selector === 'string') return errors
-  const dotted = `.${pathOf(labelSelectorPath).join('.')}`
-  const detail = `${dotted} accessor error: ${goPrint(selector)} is of the type ${goType(selector)}, expected string`
-  return [...errors, invalid(new FieldPath(labelSelectorPath), '', detail)]
 }

@@ -2,7 +2,7 @@
 // Source: k8s.io/kube-openapi/pkg/schemaconv, ToSchemaFromOpenAPI (v1.36)
 import { typeByName } from '../../openapi/index.ts'
 import type { Field, ListSchema, MapSchema, Schema, StructSchema } from '../../openapi/schema.ts'
-import type { Structural } from './structural.ts'
+import type { Structural } from '../schema/structural.ts'
 
 const anything: Schema = { form: 'any', name: undefined }
 const scalars: Readonly<Record<string, Schema>> = {

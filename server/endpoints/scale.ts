@@ -143,10 +143,13 @@ function replicasPath(resources: Resources, { resource }: Scope): ReplicasPath {
 }
 
 /** Source: pkg/apis/autoscaling/validation, ValidateScale */
-function validateScale({ metadata = {} }: Scale, replicas: number): FieldError[] {
+function validateScale({ metadata = {} }: Scale, replicas: number, isCustom: boolean): FieldError[] {
   return [
     ...validateObjectMeta(metadata, { namespaced: true, strictFinalizers: true }),
-    ...(replicas < 0 ? [invalid(field('spec', 'replicas'), replicas, 'must be greater than or equal to 0')] : []),
+    // A custom resource judges the number itself.
+    ...(replicas < 0 && !isCustom
+      ? [invalid(field('spec', 'replicas'), replicas, 'must be greater than or equal to 0')]
+      : []),
   ]
 }
 
@@ -176,7 +179,7 @@ async function writeScale(
       setManagedFields(live, encodeManagers(scaleManagers(owners, pathIn)))
       const scale = next(live)
       const replicas = scale.spec?.replicas ?? 0
-      const errors = validateScale(scale, replicas)
+      const errors = validateScale(scale, replicas, scope.resource.schema.decode !== undefined)
       if (errors.length > 0) throw newInvalid(scaleKind, scope.name, errors)
       checkUid(scope, scale, current!.object)
       const draft = copy(current!.object) as AnyObject

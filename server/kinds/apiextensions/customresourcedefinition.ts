@@ -14,7 +14,9 @@ import { isDNS1035Label, isDNS1123Subdomain, validateImmutableField } from '../.
 import { defineKind } from '../../registry/kind.ts'
 import { validateWebhookService, validateWebhookURL } from '../rules/webhook-client.ts'
 import { validateNames, validateNamesPresent } from './names.ts'
-import { printVersions, validateVersion } from './versions.ts'
+import { warningsOfFormats } from './formats.ts'
+import { printVersions } from './internal-form.ts'
+import { validateVersions } from './versions.ts'
 
 export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   group: 'apiextensions.k8s.io',
@@ -29,6 +31,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
     validate,
     validateUpdate,
     validateUpdateOnly: true,
+    warnings: warningsOfFormats,
     blocksDeletion: ({ metadata }) => metadata?.deletionTimestamp === undefined,
     beginDeletion,
   },
@@ -169,13 +172,15 @@ function validateSpec(spec: Spec, path: FieldPath): FieldError[] {
       errors.push(required(versionsPath.index(at).child('schema', 'openAPIV3Schema')))
     }
   }
-  errors.push(...versions.flatMap((version, at) => validateVersion(version, versionsPath.index(at))))
-  errors.push(...validateVersionSet(spec.versions ?? null, versionsPath))
   const namesPath = path.child('names')
+  const { own, common } = validateVersions(versions, path)
   return [
     ...errors,
+    ...own,
+    ...validateVersionSet(spec.versions ?? null, versionsPath),
     ...validateNamesPresent(spec.names ?? {}, namesPath),
     ...validateNames(spec.names ?? {}, namesPath),
+    ...common,
     ...validateConversion(spec.conversion, path.child('conversion')),
   ]
 }

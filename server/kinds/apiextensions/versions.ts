@@ -6,14 +6,69 @@ import type {
   CustomResourceDefinitionVersion,
   CustomResourceSubresources,
 } from '../../api/apiextensions.ts'
-import { deepEqual } from '../../apimachinery/equality.ts'
-import type { FieldError, FieldPath, Printed } from '../../apimachinery/field.ts'
+import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { invalid, required } from '../../apimachinery/field.ts'
 import { isDNS1035Label } from '../../apimachinery/formats.ts'
-import { goValue } from '../rules/go-value.ts'
+import { isShared } from './internal-form.ts'
+import { validateSchema } from './schema.ts'
+import { validateSelectableFields } from './selectable-fields.ts'
+import { unsupported } from './structure.ts'
 
-export function validateVersion(version: CustomResourceDefinitionVersion, path: FieldPath): FieldError[] {
-  const { name = '', deprecated, deprecationWarning, subresources, additionalPrinterColumns = [] } = version
+/** What all versions have in common stands beside them, and is judged there, once. */
+export function validateVersions(
+  versions: readonly CustomResourceDefinitionVersion[],
+  spec: FieldPath,
+): { own: FieldError[]; common: FieldError[] } {
+  const [first] = versions
+  if (first === undefined) return { own: [], common: [] }
+  const own = partsOf(versions, true)
+  const hasStatus = versions.some(({ subresources }) => subresources?.status !== undefined)
+  return {
+    own: versions.flatMap((version, at) => validateVersion(version, own, spec.child('versions').index(at))),
+    common: validateParts(first, partsOf(versions, false), hasStatus, spec, spec.child('validation')),
+  }
+}
+
+type Part = 'schema' | 'subresources' | 'additionalPrinterColumns' | 'selectableFields'
+const parts: readonly Part[] = ['schema', 'subresources', 'additionalPrinterColumns', 'selectableFields']
+
+function partsOf(versions: readonly CustomResourceDefinitionVersion[], own: boolean): ReadonlySet<Part> {
+  return new Set(parts.filter((name) => isShared(versions, name) !== own))
+}
+
+function validateParts(
+  version: CustomResourceDefinitionVersion,
+  which: ReadonlySet<Part>,
+  hasStatus: boolean,
+  path: FieldPath,
+  schemaPath: FieldPath,
+): FieldError[] {
+  const { subresources, schema, additionalPrinterColumns = [], selectableFields = [] } = version
+  const errors: FieldError[] = []
+  if (which.has('schema')) errors.push(...validateSchema(schema, hasStatus, schemaPath))
+  if (which.has('subresources')) errors.push(...validateSubresources(subresources, path.child('subresources')))
+  if (which.has('additionalPrinterColumns')) {
+    const at = path.child('additionalPrinterColumns')
+    errors.push(...additionalPrinterColumns.flatMap((column, index) => validateColumn(column, at.index(index))))
+  }
+  if (!which.has('selectableFields') || selectableFields.length === 0) return errors
+  const at = path.child('selectableFields')
+  const source = schema?.openAPIV3Schema
+  // Of each other, only what stands in the same place is seen.
+  if (!which.has('schema') || source === undefined) {
+    return [...errors, invalid(at, '', 'may only be set when `version.schema.openAPIV3Schema` is not included')]
+  }
+  const problem = unsupported(source)
+  if (problem !== undefined) return [...errors, invalid(path.child('schema.openAPIV3Schema'), '', problem)]
+  return [...errors, ...validateSelectableFields(selectableFields, source, at)]
+}
+
+function validateVersion(
+  version: CustomResourceDefinitionVersion,
+  own: ReadonlySet<Part>,
+  path: FieldPath,
+): FieldError[] {
+  const { name = '', deprecated, deprecationWarning } = version
   const problems = isDNS1035Label(name)
   const warningPath = path.child('deprecationWarning')
   return [
@@ -21,10 +76,7 @@ export function validateVersion(version: CustomResourceDefinitionVersion, path: 
     ...problemsOfWarning(deprecated === true, deprecationWarning).map((text) =>
       invalid(warningPath, deprecationWarning, text),
     ),
-    ...validateSubresources(subresources, path.child('subresources')),
-    ...additionalPrinterColumns.flatMap((column, at) =>
-      validateColumn(column, path.child('additionalPrinterColumns').index(at)),
-    ),
+    ...validateParts(version, own, version.subresources?.status !== undefined, path, path.child('schema')),
   ]
 }
 
@@ -84,25 +136,4 @@ function validateColumn(column: CustomResourceColumnDefinition, path: FieldPath)
   if (jsonPath === '') errors.push(required(path.child('JSONPath')))
   else if (!jsonPath.startsWith('.')) errors.push(invalid(path.child('JSONPath'), jsonPath, notSimple))
   return errors
-}
-
-/**
- * As Go prints the internal type, in which what all versions have in common stands outside of them: then it is null
- * here.
- */
-export function printVersions(versions: readonly CustomResourceDefinitionVersion[]): Printed {
-  const shared = (name: 'schema' | 'subresources' | 'additionalPrinterColumns' | 'selectableFields'): boolean =>
-    versions.every((version) => deepEqual(version[name], versions[0]?.[name]))
-  const printed = versions.map((version) => ({
-    Name: version.name ?? '',
-    Served: version.served ?? false,
-    Storage: version.storage ?? false,
-    Deprecated: version.deprecated ?? false,
-    DeprecationWarning: version.deprecationWarning ?? null,
-    Schema: shared('schema') ? null : (version.schema ?? null),
-    Subresources: shared('subresources') ? null : (version.subresources ?? null),
-    AdditionalPrinterColumns: shared('additionalPrinterColumns') ? null : (version.additionalPrinterColumns ?? null),
-    SelectableFields: shared('selectableFields') ? null : (version.selectableFields ?? null),
-  }))
-  return goValue(printed)
 }

@@ -3,9 +3,11 @@
 // kubeOpenAPIResultToFieldErrors (v1.36)
 import type { JSONSchemaProps } from '../api/apiextensions.ts'
 import { deepEqual } from '../apimachinery/equality.ts'
-import type { FieldError } from '../apimachinery/field.ts'
+import type { FieldError, FieldPath } from '../apimachinery/field.ts'
 import { field, invalid, notSupported, required, tooLong, tooMany, typeInvalid } from '../apimachinery/field.ts'
+import type { Correlation } from './correlation.ts'
 import { hasFormat, isKnownFormat, normalFormat } from './formats.ts'
+import { rootPath } from './root-path.ts'
 import { isSchema } from './structural.ts'
 
 /** What is wrong, and how many checks passed: alternatives are told by the one that fits best. */
@@ -31,21 +33,43 @@ function merge(into: Result, from: Result): void {
   into.matches += from.matches
 }
 
-/** @param path of the value, '' for a whole object */
-export function validateValue(value: unknown, schema: JSONSchemaProps, path = ''): FieldError[] {
-  return check(value, schema, path).errors.map(({ error }) => error)
+export interface ValidationOptions {
+  /** Where the value is; texts name what is below it as if it were a whole object. Default: it is one. */
+  readonly base?: FieldPath
+  /** With what the value replaces: errors of what is as it was do not count. */
+  readonly correlation?: Correlation | undefined
 }
+
+export function validateValue(
+  value: unknown,
+  schema: JSONSchemaProps,
+  { base = rootPath, correlation }: ValidationOptions = {},
+): FieldError[] {
+  return check(value, schema, '', correlation).errors.map(({ error }) => ({
+    ...error,
+    field: String(error.field === nowhereAtAll || error.field === '[]' ? base : base.child(error.field)),
+  }))
+}
+
+const nowhereAtAll = '<nil>'
 
 /** Root paths are written with a dot before the first member, which error fields leave out. */
 const shown = (path: string): string => path.replace(/^\./, '')
 const at = (path: string) => field(shown(path))
 const nowhere = (detail: string): FieldError => ({
   reason: 'FieldValueInvalid',
-  field: '<nil>',
+  field: nowhereAtAll,
   message: `Invalid value: "": ${detail}`,
 })
 
-function check(value: unknown, schema: JSONSchemaProps, path: string): Result {
+/** Of a value that is as it was, what is wrong is let pass. */
+function check(value: unknown, schema: JSONSchemaProps, path: string, correlation?: Correlation): Result {
+  const result = checkAll(value, schema, path, correlation)
+  if (result.errors.length > 0 && correlation?.equal() === true) return { errors: [], matches: result.matches }
+  return result
+}
+
+function checkAll(value: unknown, schema: JSONSchemaProps, path: string, correlation: Correlation | undefined): Result {
   const result = newResult()
   merge(result, checkType(value, schema, path))
   if (value === null) {
@@ -65,13 +89,13 @@ function check(value: unknown, schema: JSONSchemaProps, path: string): Result {
     merge(result, checkNumber(value, schema, path))
     result.matches++
   } else if (Array.isArray(value)) {
-    merge(result, checkList(value, schema, path))
+    merge(result, checkList(value, schema, path, correlation))
     result.matches++
   }
   merge(result, checkEnum(value, schema, path))
   result.matches++
   if (typeof value === 'object' && !Array.isArray(value)) {
-    merge(result, checkObject(value as Record<string, unknown>, schema, path))
+    merge(result, checkObject(value as Record<string, unknown>, schema, path, correlation))
     result.matches++
   }
   result.matches++
@@ -214,11 +238,17 @@ function checkNumber(value: number, schema: JSONSchemaProps, path: string): Resu
   return result
 }
 
-function checkList(value: readonly unknown[], schema: JSONSchemaProps, path: string): Result {
+function checkList(
+  value: readonly unknown[],
+  schema: JSONSchemaProps,
+  path: string,
+  correlation: Correlation | undefined,
+): Result {
   const result = newResult()
   const { items, minItems, maxItems, uniqueItems } = schema
   if (isSchema(items))
-    for (const [index, item] of value.entries()) merge(result, check(item, items, `${path}[${index}]`))
+    for (const [index, item] of value.entries())
+      merge(result, check(item, items, `${path}[${index}]`, correlation?.index(index)))
   if (minItems !== undefined && value.length < minItems) {
     complain(result, path, value.length, `should have at least ${minItems} items`)
   }
@@ -235,8 +265,16 @@ function checkList(value: readonly unknown[], schema: JSONSchemaProps, path: str
   return result
 }
 
-function checkObject(value: Record<string, unknown>, schema: JSONSchemaProps, path: string): Result {
+function checkObject(
+  value: Record<string, unknown>,
+  schema: JSONSchemaProps,
+  path: string,
+  correlation: Correlation | undefined,
+): Result {
   const result = newResult()
+  // All versions of an object are brought to the same type: whether these have changed cannot be told.
+  const correlate = (name: string): Correlation | undefined =>
+    path === '' && (name === 'apiVersion' || name === 'kind') ? undefined : correlation?.key(name)
   const names = Object.keys(value).sort()
   const { minProperties, maxProperties, properties = {}, additionalProperties } = schema
   if (minProperties !== undefined && names.length < minProperties) {
@@ -252,12 +290,12 @@ function checkObject(value: Record<string, unknown>, schema: JSONSchemaProps, pa
       const detail = `${shown(path)}.${name} in body is a forbidden property`
       report(result, detail, invalid(at(path), name, detail))
     } else if (isSchema(additionalProperties)) {
-      merge(result, check(value[name], additionalProperties, `${path}.${name}`))
+      merge(result, check(value[name], additionalProperties, `${path}.${name}`, correlate(name)))
     }
   }
   for (const name of Object.keys(properties).sort()) {
     if (!Object.hasOwn(value, name)) continue
-    merge(result, check(value[name], properties[name]!, path === '' ? name : `${path}.${name}`))
+    merge(result, check(value[name], properties[name]!, path === '' ? name : `${path}.${name}`, correlate(name)))
   }
   for (const name of schema.required ?? []) {
     if (!Object.hasOwn(value, name)) report(result, `${path}.${name} is required`, required(at(`${path}.${name}`)))

@@ -19,6 +19,13 @@ export function pruneResource(value: Members, schema: Structural | undefined, un
   return pruned
 }
 
+/** Paths of what a value holds beyond its schema. */
+export function unknownFieldsOf(value: unknown, schema: Structural): string[] {
+  const unknown: string[] = []
+  prune(value, schema, '', unknown)
+  return unknown
+}
+
 export const emptySchema: Structural = {
   properties: new Map(),
   additional: undefined,
@@ -33,6 +40,8 @@ export const emptySchema: Structural = {
   listKeys: [],
   mapType: undefined,
   hasDefaults: false,
+  hasEmbedded: false,
+  hasRules: false,
   source: {},
 }
 

@@ -19,6 +19,10 @@ export interface Structural {
   readonly mapType: 'granular' | 'atomic' | undefined
   /** Whether there is a default anywhere below. */
   readonly hasDefaults: boolean
+  /** Whether there is an embedded resource here or anywhere below. */
+  readonly hasEmbedded: boolean
+  /** Whether there is a rule here or anywhere below. */
+  readonly hasRules: boolean
   /** What it was made of: validation reads the rest there. */
   readonly source: JSONSchemaProps
 }
@@ -48,6 +52,8 @@ export function structuralOf(source: JSONSchemaProps): Structural {
     listKeys: source['x-kubernetes-list-map-keys'] ?? [],
     mapType: source['x-kubernetes-map-type'] as Structural['mapType'],
     hasDefaults: source.default !== undefined || below.some(({ hasDefaults }) => hasDefaults),
+    hasEmbedded: source['x-kubernetes-embedded-resource'] === true || below.some(({ hasEmbedded }) => hasEmbedded),
+    hasRules: (source['x-kubernetes-validations']?.length ?? 0) > 0 || below.some(({ hasRules }) => hasRules),
     source,
   }
 }

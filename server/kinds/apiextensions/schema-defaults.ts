@@ -1,0 +1,36 @@
+// Defaults of a schema, judged as if they had been sent.
+// Source: apiextensions-apiserver/pkg/apiserver/schema/defaulting, ValidateDefaults (v1.36)
+import { invalid, type FieldError, type FieldPath } from '../../apimachinery/field.ts'
+import { copy } from '../../apimachinery/equality.ts'
+import { coerceEmbedded, validateEmbedded } from '../../schema/embedded.ts'
+import { unknownFieldsOf } from '../../schema/prune.ts'
+import { checkRules, ruleTree } from '../../schema/rules.ts'
+import type { Structural } from '../../schema/structural.ts'
+import { validateValue } from '../../schema/validate.ts'
+
+export function validateDefaults(schema: Structural, path: FieldPath): FieldError[] {
+  if (!schema.hasDefaults) return []
+  const { items, properties } = schema
+  return [
+    ...(schema.default === undefined || schema.default === null ? [] : validateDefault(schema, path.child('default'))),
+    // Defaults of any members are refused.
+    ...(items === undefined ? [] : validateDefaults(items, path.child('items'))),
+    ...[...properties].flatMap(([name, property]) => validateDefaults(property, path.child('properties').key(name))),
+  ]
+}
+
+function validateDefault(schema: Structural, path: FieldPath): FieldError[] {
+  const value = copy(schema.default)
+  const errors =
+    unknownFieldsOf(value, schema).length > 0 ? [invalid(path, schema.default, 'must not have unknown fields')] : []
+  const odd = coerceEmbedded(value, schema, path, [])
+  if (odd !== undefined) return [...errors, odd]
+  const embedded = validateEmbedded(value, schema, path)
+  if (embedded.length > 0) return [...errors, ...embedded]
+  const found = validateValue(value, schema.source, { base: path })
+  if (found.length > 0) return [...errors, ...found]
+  const rules = ruleTree(schema, schema.isEmbeddedResource)
+  if (rules === undefined) return errors
+  const asUpdate = checkRules(rules, value, value, path).errors
+  return [...errors, ...(asUpdate.length > 0 ? asUpdate : checkRules(rules, value, undefined, path).errors)]
+}
