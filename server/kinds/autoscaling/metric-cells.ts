@@ -12,6 +12,8 @@ export function formatMetrics(specs: readonly MetricSpec[], statuses: readonly M
 }
 
 const unknown = '<unknown>'
+/** How Go prints a pointer to no quantity. */
+const none = '<nil>'
 
 function formatMetric(spec: MetricSpec, status: MetricStatus | undefined): string {
   switch (spec.type) {
@@ -20,7 +22,7 @@ function formatMetric(spec: MetricSpec, status: MetricStatus | undefined): strin
     case 'Object':
       return formatValue(spec.object?.target, status?.object?.current)
     case 'Pods':
-      return `${status?.pods === undefined ? unknown : (status.pods.current.averageValue ?? '0')}/${spec.pods?.target.averageValue}`
+      return `${status?.pods === undefined ? unknown : (status.pods.current.averageValue ?? none)}/${spec.pods?.target.averageValue}`
     case 'Resource':
       return formatResource(spec.resource, status?.resource)
     case 'ContainerResource':
@@ -38,7 +40,7 @@ interface Value {
 
 function formatValue(target: Value | undefined, current: Value | undefined): string {
   if (target?.averageValue !== undefined) return `${current?.averageValue ?? unknown}/${target.averageValue} (avg)`
-  return `${current === undefined ? unknown : (current.value ?? '0')}/${target?.value ?? '0'}`
+  return `${current === undefined ? unknown : (current.value ?? none)}/${target?.value ?? none}`
 }
 
 interface Source {
@@ -53,7 +55,7 @@ interface Current {
 function formatResource(source: Source | undefined, status: Current | undefined): string {
   const target = source?.target
   if (target?.averageValue !== undefined) {
-    const current = status === undefined ? unknown : (status.current.averageValue ?? '0')
+    const current = status === undefined ? unknown : (status.current.averageValue ?? none)
     return `${source?.name}: ${current}/${target.averageValue}`
   }
   const current = status?.current.averageUtilization
