@@ -43,10 +43,12 @@ export interface WatchHandle {
 
 /** Objects handed out are frozen and shared: copy what you change. All methods reject with StatusError. */
 export interface Client {
+  /** Of the subresources, `scale` can be read. */
   get<T extends KubeObject>(
     resource: ResourceName,
     namespace: string | undefined,
     name: string,
+    options?: { subresource?: 'scale' },
   ): Promise<Frozen<Stored<T>>>
   list<T extends KubeObject>(
     resource: ResourceName,

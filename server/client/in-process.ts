@@ -10,7 +10,7 @@ import { evict } from '../endpoints/evict.ts'
 import { get } from '../endpoints/get.ts'
 import { list } from '../endpoints/list.ts'
 import { patch } from '../endpoints/patch.ts'
-import { applyScale, updateScale } from '../endpoints/scale.ts'
+import { applyScale, getScale, updateScale } from '../endpoints/scale.ts'
 import { update } from '../endpoints/update.ts'
 import { watch } from '../endpoints/watch.ts'
 import type { Resource } from '../registry/resources.ts'
@@ -41,8 +41,10 @@ export class InProcessClient implements Client {
     resource: ResourceName,
     namespace: string | undefined,
     name: string,
+    { subresource }: { subresource?: 'scale' } = {},
   ): Promise<Frozen<Stored<T>>> {
-    return objectOf(get(this.#scope(resource, namespace, name)))
+    const scope = this.#scope(resource, namespace, name, noQuery, subresource)
+    return objectOf(subresource === 'scale' ? getScale(scope) : get(scope))
   }
 
   async list<T extends KubeObject>(

@@ -15,6 +15,7 @@ import { nodeLifecycle } from './node/lifecycle.ts'
 import { podGarbageCollector } from './node/pod-garbage-collector.ts'
 import { taintEviction } from './node/taint-eviction.ts'
 import { persistentvolumeBinder } from './persistentvolume/index.ts'
+import { podAutoscaler } from './podautoscaler/index.ts'
 import { pvProtection } from './pv-protection.ts'
 import { pvcProtection } from './pvc-protection.ts'
 import { replicaset, replicationcontroller } from './replicaset.ts'
@@ -53,6 +54,7 @@ export function newControllers({ rootCA }: ControllerOptions): readonly Controll
     nodeLifecycle(),
     taintEviction(),
     podGarbageCollector(),
+    podAutoscaler(),
     disruption,
     persistentvolumeBinder,
     storageProvisioner,
