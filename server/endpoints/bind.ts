@@ -10,6 +10,7 @@ import type { AnyObject } from '../apimachinery/types.ts'
 import type { Binding, Pod } from '../api/core.ts'
 import { typeByName } from '../../openapi/index.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
+import { admitted, validating } from './admission.ts'
 import { writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { setNamespace } from './create.ts'
 import { decodeAs, type Body } from './decode.ts'
@@ -25,11 +26,14 @@ export async function bind(api: Api, scope: Scope, body: Body): Promise<Answer> 
     warn: scope.warn,
   }) as Binding & AnyObject
   setNamespace(binding, scope)
-  const { name: boundName = '', uid, resourceVersion, annotations, labels } = binding.metadata ?? {}
+  const boundName = binding.metadata?.name ?? ''
   const name = scope.name === '' ? boundName : scope.name
   if (boundName !== name) throw newBadRequest('name in URL does not match name in Binding object')
   const nodeName = targetOf(binding)
   checkPodName(name)
+  await admitted(api, scope, binding, undefined, options.dryRun)
+  await validating(api, scope, options.dryRun)(binding, undefined)
+  const { uid, resourceVersion, annotations, labels } = binding.metadata ?? {}
   const pods = api.resources.get('', 'v1', 'pods')!
   await pods.store!.update(
     writeContext(api, { ...scope, resource: pods }, options.dryRun),
