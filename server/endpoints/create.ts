@@ -27,7 +27,11 @@ export async function create(api: Api, scope: Scope, body: Body): Promise<Answer
   const context = writeContext(api, scope, options.dryRun)
   const object = await admitted(api, scope, draft, undefined, options.dryRun)
   const validate = validating(api, scope, options.dryRun)
-  const entry = await store.create(context, object, isVersioned ? refusingVersion(validate) : validate)
+  const entry = await store.create(
+    context,
+    object,
+    isVersioned && !options.dryRun ? refusingVersion(validate) : validate,
+  )
   return { type: 'entry', code: 201, resource, entry }
 }
 

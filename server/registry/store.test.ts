@@ -106,7 +106,7 @@ describe('ResourceStore', () => {
     try {
       await store.create(contextOf(), { metadata: { generateName: 'gen-' } })
       expect(await messageOf(store.create(contextOf(), { metadata: { generateName: 'gen-' } }))).to.equal(
-        '409 configmaps "gen-bbbbb" already exists',
+        '409 configmaps "gen-bbbbb" already exists, the server was not able to generate a unique name for the object',
       )
     } finally {
       Math.random = original

@@ -225,7 +225,10 @@ export class ResourceStore {
       if (generated) object.metadata!.name = generateName(object.metadata!.generateName!)
       let reservation: Reservation | undefined
       try {
+        // Nothing is stored of a dry run, and what is stored first loses its version.
+        const version = context.dryRun ? object.metadata?.resourceVersion : undefined
         reservation = this.#prepare(object, undefined, context, '')
+        if (version !== undefined) object.metadata!.resourceVersion = version
         const checking = check?.(object, undefined)
         if (checking !== undefined) await checking
         await reservation?.persist?.()
