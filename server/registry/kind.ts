@@ -100,6 +100,8 @@ export interface KindBehaviour<T extends KubeObject> {
   deprecation?: string
   /** Problems of metadata.name (`prefix`: of generateName). Default: a DNS-1123 subdomain. */
   validateName?(name: string, prefix: boolean): string[]
+  /** The name of an object that brings only the start of one. Default: five characters by chance after it. */
+  generateName?(base: string): string
   /** Defaults that depend on other fields; plain ones come from openapi/. Runs after those. */
   defaults?(draft: T): void
   strategy?: Strategy<T>

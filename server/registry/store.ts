@@ -222,7 +222,7 @@ export class ResourceStore {
     const generated = (draft.metadata?.name ?? '') === '' && (draft.metadata?.generateName ?? '') !== ''
     for (let attempt = 1; ; attempt++) {
       const object = generated && attempt < generateNameAttempts ? copy(draft) : draft
-      if (generated) object.metadata!.name = generateName(object.metadata!.generateName!)
+      if (generated) object.metadata!.name = (this.kind.generateName ?? generateName)(object.metadata!.generateName!)
       let reservation: Reservation | undefined
       try {
         // Nothing is stored of a dry run, and what is stored first loses its version.

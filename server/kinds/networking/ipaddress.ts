@@ -19,6 +19,8 @@ export const ipAddress = defineKind<IPAddress>({
   version: 'v1',
   kind: 'IPAddress',
   validateName,
+  // Nothing can be added to an address.
+  generateName: (base) => base,
   strategy: { validate, validateUpdate },
   cells: { ParentRef: printParent },
   // Upstream prints the age, but forgot its column.
