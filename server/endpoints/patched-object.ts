@@ -4,6 +4,7 @@
 // Source: apiserver/pkg/endpoints/handlers, patch.go; apimachinery/pkg/runtime, converter.go (v1.36)
 import { newInvalid, type StatusError } from '../apimachinery/errors.ts'
 import { field, invalid } from '../apimachinery/field.ts'
+import { consumedPatch } from '../apimachinery/patch/consumed-patch.ts'
 import { goPrint, jsonTypeOf } from '../apimachinery/patch/errors.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import { decodeObject, DecodeError } from '../../openapi/decode.ts'
@@ -41,7 +42,8 @@ export function decodePatched(
   scope: Pick<Scope, 'warn' | 'name'>,
 ): AnyObject {
   const refuse = (why: string): StatusError => {
-    const shown = strategic === undefined ? JSON.stringify(value) : goPrint(strategic)
+    const left = isObject(before) && isObject(strategic) ? consumedPatch(before, strategic, schema) : strategic
+    const shown = strategic === undefined ? JSON.stringify(value) : goPrint(left)
     return newInvalid({ group: '', kind: '' }, '', [invalid(field('patch'), shown, why)])
   }
   const problem = strategic === undefined ? kindProblem(expected, value) : conversionProblem(schema, value, before)

@@ -13,10 +13,10 @@ import { goPrint, jsonTypeOf, newBrokenPatch, newUnprocessablePatch } from './er
 import { mergeInOrder } from './list-order.ts'
 import type { JsonObject } from './merge-patch.ts'
 
-const directive = '$patch'
+export const directive = '$patch'
 const deleteFromPrefix = '$deleteFromPrimitiveList'
-const setOrderPrefix = '$setElementOrder'
-const retainKeys = '$retainKeys'
+export const setOrderPrefix = '$setElementOrder'
+export const retainKeys = '$retainKeys'
 
 /** @throws StatusError 400 for anything but an object (or null, which changes nothing) */
 export function parseStrategicMergePatch(patch: unknown): JsonObject {
@@ -143,7 +143,7 @@ function checkOrder(change: readonly unknown[], order: readonly unknown[], merge
 
 // --- lists ---------------------------------------------------------------------------------------------------
 
-interface ListField {
+export interface ListField {
   readonly element: Schema
   readonly strategy: string
   /** Empty for lists of scalars. */
@@ -223,7 +223,7 @@ function elementKind(...lists: readonly (readonly unknown[])[]): string {
 
 // --- types ---------------------------------------------------------------------------------------------------
 
-function lookup(schema: Schema, key: string): { schema: Schema; strategy: string; mergeKey: string } {
+export function lookup(schema: Schema, key: string): { schema: Schema; strategy: string; mergeKey: string } {
   if (schema.form === 'any' && schema.name !== undefined) throw unknownField(schema.name, key)
   if (schema.form !== 'struct') {
     throw newBrokenPatch(`merging an object in json but data type is not struct, instead is: ${kindName(schema)}`)
@@ -240,7 +240,7 @@ function unknownField(type: string, key: string) {
   return newBrokenPatch(`unable to find api field in struct ${name} for the json field ${JSON.stringify(key)}`)
 }
 
-function lookupList(schema: Schema, key: string): ListField {
+export function lookupList(schema: Schema, key: string): ListField {
   const { schema: type, strategy, mergeKey } = lookup(schema, key)
   if (type.form !== 'list') throw newBrokenPatch(`expected slice or array type, but got: ${kindName(schema)}`)
   if (type.element.form === 'list') throw newBrokenPatch('unexpected slice of slice')
@@ -254,12 +254,12 @@ function kindName(schema: Schema): string {
   return schema.scalar === 'boolean' ? 'bool' : schema.scalar
 }
 
-function kindOf(value: unknown): string {
+export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'list'
   return value === null ? 'null' : typeof value
 }
 
-function isObject(value: unknown): value is JsonObject {
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
