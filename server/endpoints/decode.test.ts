@@ -34,6 +34,13 @@ describe('decodeForResource', () => {
     })
   }
 
+  it('tells what the text and the kind make of members in the order of the text', () => {
+    const members = (): string[] => ['data', 'x', 'data', 'y']
+    const body = { value: { data: {}, x: 1, y: 2 }, findings: ['duplicate field "data"'], members }
+    decodeForResource(resource('configmaps'), body, options())
+    expect(warnings).to.deep.equal(['unknown field "x"', 'duplicate field "data"', 'unknown field "y"'])
+  })
+
   const bad: { name: string; resource?: string; value: object; why: string }[] = [
     {
       name: 'another kind',

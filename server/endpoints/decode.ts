@@ -16,6 +16,8 @@ export interface Body {
   readonly findings: readonly string[]
   /** By path, numbers as they stand in the text, where their value does not say it: `1e3`. */
   readonly oddNumbers?: ReadonlyMap<string, string>
+  /** The paths of all members as they stand in the text, as often as they do; what is found is told in their order. */
+  readonly members?: () => readonly string[]
 }
 
 interface DecodeOptions {
@@ -38,7 +40,7 @@ export function decodeForResource(resource: Resource, body: Body, options: Decod
 export function decodeAs(
   schema: StructSchema,
   expected: { group: string; version: string; kind: string },
-  { value, findings, oddNumbers }: Body,
+  { value, findings, oddNumbers, members }: Body,
   options: DecodeOptions,
 ): AnyObject {
   const apiVersion = expected.group === '' ? expected.version : `${expected.group}/${expected.version}`
@@ -59,7 +61,9 @@ export function decodeAs(
     object.apiVersion = apiVersion
     if (options.fieldValidation !== 'Ignore') {
       const unknown = unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`)
-      const strict = [...findings.filter((finding) => !isWithin(finding, unknownFields)), ...unknown]
+      const duplicate = findings.filter((finding) => !isWithin(finding, unknownFields))
+      const isMixed = members !== undefined && duplicate.length > 0 && unknown.length > 0
+      const strict = isMixed ? inOrder(duplicate, unknown, members()) : [...duplicate, ...unknown]
       if (strict.length > 0 && options.fieldValidation === 'Strict')
         throw cannot(`strict decoding error: ${strict.join(', ')}`)
       for (const finding of strict) warnOfFinding(finding, options)
@@ -84,6 +88,19 @@ export function typeMetaOf(value: object): { apiVersion?: unknown; kind?: unknow
     if (name === 'apiversion') meta.apiVersion = member
   }
   return meta
+}
+
+/** Findings of both kinds as one reader of the text meets them: the second member of a name is the duplicate. */
+function inOrder(duplicate: readonly string[], unknown: readonly string[], members: readonly string[]): string[] {
+  const left = new Set([...duplicate, ...unknown])
+  const seen = new Set<string>()
+  const found: string[] = []
+  for (const path of members) {
+    const finding = `${seen.has(path) ? 'duplicate' : 'unknown'} field ${JSON.stringify(path)}`
+    seen.add(path)
+    if (left.delete(finding)) found.push(finding)
+  }
+  return [...found, ...left]
 }
 
 /** Of unknown fields nobody asks whether they occur twice. */
@@ -158,9 +175,14 @@ export function internalName({ group, kind }: { group: string; kind: string }): 
   return `${group === '' ? 'core' : group.split('.')[0]}.${kind}`
 }
 
-/** Defaults a decoded object of the served version and makes the stored one of it. Takes over `object`. */
-export function defaultAndConvert(resource: Resource, object: AnyObject): AnyObject {
+/** In place. */
+export function setDefaults(resource: Resource, object: AnyObject): void {
   if (resource.schema.decode === undefined) applyDefaults(resource.facts, object)
   resource.kind.defaults?.(object)
+}
+
+/** Defaults a decoded object of the served version and makes the stored one of it. Takes over `object`. */
+export function defaultAndConvert(resource: Resource, object: AnyObject): AnyObject {
+  setDefaults(resource, object)
   return resource.toStored === undefined ? object : resource.toStored(object)
 }

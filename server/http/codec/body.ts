@@ -5,6 +5,7 @@ import { newBadRequest, newUnsupportedMediaType } from '../../apimachinery/error
 import type { StatusError } from '../../apimachinery/errors.ts'
 import { typeMetaOf } from '../../endpoints/decode.ts'
 import { JSONSyntaxError, parseJSON } from './json.ts'
+import { memberPaths } from './json-members.ts'
 import { jsonType, mediaTypes, protobufType, yamlType } from './negotiate.ts'
 import { decodeProtobuf, ProtobufError, ProtobufMessageError } from './protobuf.ts'
 import type { ExpectedType } from './protobuf.ts'
@@ -16,6 +17,8 @@ export interface DecodedBody {
   readonly findings: readonly string[]
   /** By path, numbers as they stand in the text, where their value does not say it: `1e3`. */
   readonly oddNumbers?: ReadonlyMap<string, string>
+  /** The paths of all members as they stand in a JSON text, as often as they do. */
+  readonly members?: () => readonly string[]
 }
 
 /** The media type of a body without its parameters. @throws StatusError 415 */
@@ -141,8 +144,10 @@ function unrecognized(why: string, bytes: Uint8Array, { kind }: ExpectedType): S
 }
 
 function decodeJSON(bytes: Uint8Array): DecodedBody {
-  const { value, duplicates, oddNumbers } = parseJSON(asText(bytes), { findDuplicates: true, bytes })
-  return { value, findings: duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`), oddNumbers }
+  const text = asText(bytes)
+  const { value, duplicates, oddNumbers } = parseJSON(text, { findDuplicates: true, bytes })
+  const findings = duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`)
+  return { value, findings, oddNumbers, members: () => memberPaths(text) }
 }
 
 function decodeYAML(bytes: Uint8Array): DecodedBody {
