@@ -4,7 +4,7 @@ import { newBadRequest, newInvalid } from '../apimachinery/errors.ts'
 import { field, forbidden, invalid, Printed, required, type FieldError, type FieldPath } from '../apimachinery/field.ts'
 import type { AuthorizationAttributes } from '../apimachinery/authorization-attributes.ts'
 import { labelSelectorAsSelector, parseFieldSelector, parseLabelSelector } from '../apimachinery/selectors.ts'
-import type { AnyObject, UserInfo } from '../apimachinery/types.ts'
+import type { AnyObject, ObjectMeta, UserInfo } from '../apimachinery/types.ts'
 import { isQualifiedName, isValidLabelValue } from '../apimachinery/formats.ts'
 import type {
   FieldSelectorAttributes,
@@ -96,7 +96,12 @@ function validateMetadata({ metadata }: AnyReview, detail: string): FieldError[]
   const isEmpty = Object.values(rest).every((value) => value === null || value === undefined)
   const mayHaveNamespace = detail !== 'must be empty'
   if (isEmpty && (mayHaveNamespace || (namespace ?? '') === '')) return []
-  return [invalid(field('metadata'), new Printed(JSON.stringify(metadata)), detail)]
+  return [invalid(field('metadata'), new Printed(printMetadata(metadata)), detail)]
+}
+
+/** In the order of Go, which a namespace that was filled in may not be at. */
+function printMetadata({ name, generateName, namespace, ...rest }: ObjectMeta = {}): string {
+  return JSON.stringify({ name, generateName, namespace, ...rest })
 }
 
 function validateSelectors(attributes: ResourceAttributes | undefined): FieldError[] {
