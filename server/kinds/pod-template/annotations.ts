@@ -4,6 +4,7 @@
 import type { AppArmorProfile, PodSpec, SeccompProfile, Toleration } from '../../api/core.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { forbidden, invalid } from '../../apimachinery/field.ts'
+import { jsonArrayProblem } from '../core/json-problem.ts'
 import { containersOf } from './containers.ts'
 import { validateLocalDescendingPath } from './paths.ts'
 import { validateTolerations } from './scheduling.ts'
@@ -44,11 +45,9 @@ export function validatePodAnnotations(annotations: Annotations, spec: PodSpec, 
 /** A JSON list of tolerations. */
 function validateTolerationsAnnotation(text: string | undefined, path: FieldPath): FieldError[] {
   if (!text) return []
-  try {
-    return validateTolerations(JSON.parse(text) as Toleration[], path.child(tolerationsAnnotation))
-  } catch (error) {
-    return [invalid(path, tolerationsAnnotation, String(error))]
-  }
+  const problem = jsonArrayProblem(text, '[]core.Toleration')
+  if (problem !== undefined) return [invalid(path, tolerationsAnnotation, problem)]
+  return validateTolerations((JSON.parse(text) ?? []) as Toleration[], path.child(tolerationsAnnotation))
 }
 
 /** A 32-bit integer without a plus sign or leading zeros. */
