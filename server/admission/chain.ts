@@ -1,6 +1,6 @@
 // The order in which plugins see a write: first all that change it, then all that judge it.
 // Source: pkg/kubeapiserver/options, AllOrderedPlugins and DefaultOffAdmissionPlugins (v1.36)
-// Left out of those that are on by default: the webhooks and policies that mutate; ClusterTrustBundleAttest and PodGroup…
+// Left out of those that are on by default: the webhooks; ClusterTrustBundleAttest and PodGroup…
 // concern resources that are not served.
 import { systemClock } from '../apimachinery/clock.ts'
 import type { Clock } from '../apimachinery/clock.ts'
@@ -17,6 +17,7 @@ import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts
 import type { AdmissionPlugin, AdmissionReader, Attributes } from './plugin.ts'
 import { podSecurity } from './pod-security/pod-security.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
+import { mutatingAdmissionPolicy } from './policy/mutating-admission-policy.ts'
 import { validatingAdmissionPolicy } from './policy/validating-admission-policy.ts'
 import { priority } from './priority.ts'
 import { makeResourceQuota, type UpdateQuota } from './resource-quota.ts'
@@ -137,6 +138,7 @@ function defaultPlugins({
     certificateSubjectRestriction,
     defaultIngressClass,
     podTopologyLabels,
+    mutatingAdmissionPolicy,
     validatingAdmissionPolicy,
     ...(updateQuota === undefined ? [] : [makeResourceQuota(clock, updateQuota)]),
   ]

@@ -22,6 +22,8 @@ export interface Attributes {
   readonly dryRun: boolean
   /** Adds a sentence to the response's Warning headers. */
   warn(text: string): void
+  /** Fills in what an object of the request's kind has by default: for plugins that add parts. */
+  setDefaults?(object: AnyObject): void
 }
 
 /** Reads that plugins may make: committed state, from memory. */

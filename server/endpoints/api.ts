@@ -7,6 +7,7 @@ import type { AnyObject, Frozen, Status, UserInfo } from '../apimachinery/types.
 import type { Resource, Resources } from '../registry/resources.ts'
 import type { ResourceStore, WriteContext } from '../registry/store.ts'
 import type { Entry } from '../storage/store.ts'
+import { setDefaults } from './decode.ts'
 
 export interface Api {
   readonly resources: Resources
@@ -114,5 +115,6 @@ export function admissionAttributes(
     user: scope.user,
     dryRun,
     warn: scope.warn,
+    setDefaults: (one) => setDefaults(scope.resource, one),
   }
 }

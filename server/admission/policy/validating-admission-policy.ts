@@ -3,54 +3,20 @@
 // Source: apiserver/pkg/admission/plugin/policy/validating, dispatcher.Dispatch (v1.36)
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../api/admissionregistration.ts'
 import { StatusError } from '../../apimachinery/errors.ts'
-import type { Frozen } from '../../apimachinery/types.ts'
 import { forbiddenBy } from '../forbidden.ts'
 import type { AdmissionPlugin, AdmissionReader, Attributes } from '../plugin.ts'
+import { boundPolicies, type BoundPolicy } from './bound-policies.ts'
 import type { Denial } from './judge.ts'
-import { matchesResources } from './match.ts'
 import { ConfigurationError, collectParams } from './params.ts'
 
-type Policy = Frozen<ValidatingAdmissionPolicy>
-type Binding = Frozen<ValidatingAdmissionPolicyBinding>
-
-const group = 'admissionregistration.k8s.io'
-/** Policies never judge policies. */
-const exempt = new Set([
-  'validatingadmissionpolicies',
-  'validatingadmissionpolicybindings',
-  'mutatingadmissionpolicies',
-  'mutatingadmissionpolicybindings',
-])
+type Matching = BoundPolicy<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding>
 
 export const validatingAdmissionPolicy: AdmissionPlugin = {
   name: 'ValidatingAdmissionPolicy',
   validate(attributes, reader) {
-    if (attributes.group === group && exempt.has(attributes.resource)) return undefined
-    const matching = matchingPolicies(attributes, reader)
+    const matching: Matching[] = boundPolicies('validatingadmissionpolicies', attributes, reader)
     return matching.length === 0 ? undefined : validate(matching, attributes, reader)
   },
-}
-
-interface Matching {
-  readonly policy: Policy
-  readonly binding: Binding
-}
-
-function matchingPolicies(attributes: Attributes, reader: AdmissionReader): Matching[] {
-  const bindings = reader.list(`validatingadmissionpolicybindings.${group}`) as readonly Binding[]
-  if (bindings.length === 0) return []
-  const matches = new Map<string, Policy | undefined>()
-  return bindings.flatMap((binding) => {
-    const name = binding.spec?.policyName ?? ''
-    if (!matches.has(name)) {
-      const policy = reader.get(`validatingadmissionpolicies.${group}`, undefined, name) as Policy | undefined
-      const fits = policy !== undefined && matchesResources(policy.spec?.matchConstraints, attributes, reader)
-      matches.set(name, fits ? policy : undefined)
-    }
-    const policy = matches.get(name)
-    if (policy === undefined || !matchesResources(binding.spec?.matchResources, attributes, reader)) return []
-    return [{ policy, binding }]
-  })
 }
 
 async function validate(matching: readonly Matching[], attributes: Attributes, reader: AdmissionReader): Promise<void> {

@@ -20,7 +20,7 @@ export interface Declarations {
 export function check(source: string, node: Node, declarations: Declarations): Type {
   const checker = new Checker(declarations)
   const result = checker.check(node)
-  const errors = checker.errors.length > 0 ? checker.errors : checker.late
+  const errors = checker.errors.length > 0 ? checker.errors : checker.lateErrors()
   if (errors.length > 0) throw new CompilationError(source, errors)
   return types.substitute(checker.mapping, result, true)
 }
@@ -41,8 +41,7 @@ const typeNames: ReadonlyMap<string, Type> = new Map([
 class Checker {
   readonly #declarations: Declarations
   readonly errors: CelError[] = []
-  /** Errors that are only told if there are no others. */
-  readonly late: CelError[] = []
+  readonly #literals: { readonly parts: readonly (readonly [Node, Type])[]; readonly isList: boolean }[] = []
   /** How many calls of `format` are around. */
   #formats = 0
   readonly mapping: Mapping = new Map()
@@ -201,15 +200,26 @@ class Checker {
     return { args: args.map(rename), result: rename(result) }
   }
 
-  #join(node: Node, previous: Type | undefined, current: Type): Type {
+  #join(previous: Type | undefined, current: Type): Type {
     if (previous === undefined) return current
-    if (types.isAssignable(this.mapping, previous, current)) return types.mostGeneral(previous, current)
-    // Told last, by those who look at literals alone; a text's format may have arguments of any types.
-    if (this.#formats === 0) {
-      const text = `expected type '${types.formatType(previous)}' but found '${types.formatType(current)}'`
-      this.late.push({ offset: node.offset, message: text })
-    }
-    return types.dyn
+    return types.isAssignable(this.mapping, previous, current) ? types.mostGeneral(previous, current) : types.dyn
+  }
+
+  /** Parts of a literal that must be of one type; a text's format may have arguments of any types. */
+  #mustAgree(parts: readonly (readonly [Node, Type])[], isList: boolean): void {
+    if (this.#formats === 0 && parts.length > 1) this.#literals.push({ parts, isList })
+  }
+
+  /** Errors that are only told if there are no others: parts of literals whose types differ, `dyn` from others too. */
+  lateErrors(): CelError[] {
+    return this.#literals.flatMap(({ parts, isList }) => {
+      const [first, ...others] = parts.map(([node, one]) => [node, types.substitute(this.mapping, one, true)] as const)
+      const wrong = others.filter(([, one]) => !types.isSameType(one, first![1]))
+      return (isList ? wrong.slice(0, 1) : wrong).map(([{ offset }, one]) => ({
+        offset,
+        message: `expected type '${types.formatType(first![1])}' but found '${types.formatType(one)}'`,
+      }))
+    })
   }
 
   /** The content of an optional element. */
@@ -221,21 +231,33 @@ class Checker {
 
   #list({ elements, optional }: Extract<Node, { kind: 'list' }>): Type {
     let joined: Type | undefined
+    const parts: [Node, Type][] = []
     for (const [at, element] of elements.entries()) {
       const one = this.check(element)
-      joined = this.#join(element, joined, optional.has(at) ? this.#unwrap(element, one) : one)
+      const content = optional.has(at) ? this.#unwrap(element, one) : one
+      parts.push([element, content])
+      joined = this.#join(joined, content)
     }
+    this.#mustAgree(parts, true)
     return types.listOf(joined ?? this.#freeParam())
   }
 
   #map({ entries }: Extract<Node, { kind: 'map' }>): Type {
     let keys: Type | undefined
     let values: Type | undefined
+    const keyParts: [Node, Type][] = []
+    const valueParts: [Node, Type][] = []
     for (const { key, value, isOptional } of entries) {
-      keys = this.#join(key, keys, this.check(key))
+      const name = this.check(key)
       const one = this.check(value)
-      values = this.#join(value, values, isOptional ? this.#unwrap(value, one) : one)
+      const content = isOptional ? this.#unwrap(value, one) : one
+      keyParts.push([key, name])
+      valueParts.push([value, content])
+      keys = this.#join(keys, name)
+      values = this.#join(values, content)
     }
+    this.#mustAgree(keyParts, false)
+    this.#mustAgree(valueParts, false)
     return types.mapOf(keys ?? this.#freeParam(), values ?? this.#freeParam())
   }
 

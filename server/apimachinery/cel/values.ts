@@ -88,6 +88,17 @@ export function fromJson(value: unknown): Value {
   return value as string | boolean
 }
 
+/** As JSON has it: structs and maps are objects, bytes are base64. */
+export function toJson(value: Value): unknown {
+  const number = numberOf(value)
+  if (number !== undefined) return Number(number)
+  if (Array.isArray(value)) return (value as readonly Value[]).map(toJson)
+  if (isMap(value)) return Object.fromEntries([...value].map(([key, one]) => [String(key), toJson(one)]))
+  if (value instanceof Struct) return Object.fromEntries([...value.fields].map(([name, one]) => [name, toJson(one)]))
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  return typeof value === 'object' && value !== null ? String(value) : value
+}
+
 export function typeNameOf(value: Value): string {
   if (value === null) return 'null_type'
   if (typeof value === 'boolean') return 'bool'
