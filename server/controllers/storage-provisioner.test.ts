@@ -48,7 +48,7 @@ function look(key: string, claims: readonly KubeObject[], volumes: readonly Kube
   return definition.reconcile(key, listersOf(definition, objects), NOW)
 }
 
-describe('storage-provisioner', () => {
+describe('storage-provisioner-controller', () => {
   it('makes a volume for a claim that asks for it, once', () => {
     const actions = look('default/c', [claim()])
     expect(told(actions)).to.deep.equal([

@@ -21,7 +21,8 @@ const FOLDER = '/var/lib/kubeling/volumes'
 const VOLUME_KEY = 'volume:'
 
 export const storageProvisioner = defineController({
-  name: 'storage-provisioner',
+  name: 'storage-provisioner-controller',
+  serviceAccount: 'storage-provisioner',
   eventSource: NAME,
   watches: [
     { resource: CLAIMS, enqueue: 'self' },
