@@ -26,7 +26,7 @@ interface DecodeOptions {
 }
 
 /** Go's name of the scheme errors speak of. */
-const schemeName = 'pkg/runtime/scheme.go:111'
+export const schemeName = 'pkg/runtime/scheme.go:111'
 
 /**
  * The object a client sent for `resource`, pruned, in the server's order, not yet defaulted.

@@ -11,7 +11,7 @@ import { decodeObject, DecodeError } from '../../openapi/decode.ts'
 import { typeOfKind } from '../../openapi/index.ts'
 import type { Schema, ScalarSchema, StructSchema } from '../../openapi/schema.ts'
 import type { Scope } from './api.ts'
-import { convertingProblem, unregisteredProblem } from './decode.ts'
+import { convertingProblem, internalName, schemeName, unregisteredProblem } from './decode.ts'
 import { restoreEmptyLists } from './empty-lists.ts'
 import type { FieldValidation } from './options.ts'
 import { undeterminableName } from './update.ts'
@@ -49,7 +49,7 @@ export function decodePatched(
   const problem = strategic === undefined ? kindProblem(expected, value) : conversionProblem(schema, value, before)
   if (problem !== undefined) throw refuse(problem)
   if (strategic === undefined && isWithoutVersion(value))
-    refuseInternal(value, findings, fieldValidation, scope, refuse)
+    refuseInternal(expected, value, findings, fieldValidation, scope, refuse)
   try {
     const { object, unknownFields } =
       strategic === undefined ? decodeObject(schema, value) : decodeConverted(schema, value)
@@ -114,17 +114,29 @@ function isWithoutVersion(value: unknown): value is Partial<AnyObject> {
  * is no name.
  */
 function refuseInternal(
+  expected: PatchedKind,
   value: Partial<AnyObject>,
   findings: readonly string[],
   fieldValidation: FieldValidation,
   scope: Pick<Scope, 'warn' | 'name'>,
   refuse: (why: string) => StatusError,
 ): never {
+  const problem = internalKindProblem(expected, value.kind ?? '')
+  if (problem !== undefined) throw refuse(problem)
   const unknown = Object.keys(value).filter((name) => name !== 'kind' && name !== 'apiVersion')
   const strict = [...findings, ...unknown.map((name) => `unknown field ${JSON.stringify(name)}`)]
   if (strict.length > 0 && fieldValidation === 'Strict') throw refuse(`strict decoding error: ${strict.join(', ')}`)
   if (fieldValidation === 'Warn') for (const finding of strict) scope.warn(finding)
   throw undeterminableName(scope)
+}
+
+function internalKindProblem(expected: PatchedKind, kind: string): string | undefined {
+  if (kind === '' || kind === expected.kind) return undefined
+  const { group } = expected
+  if (typeOfKind(apiVersionOf(expected), kind) === undefined)
+    return `no kind "${kind}" is registered for the internal version of group "${group}" in scheme "${schemeName}"`
+  const internal = { group, kind }
+  return `converting (${internalName(internal)}) to (${internalName(expected)}): unknown conversion`
 }
 
 function apiVersionOf({ group, version }: PatchedKind): string {
@@ -139,9 +151,10 @@ function kindProblem(expected: PatchedKind, value: unknown): string | undefined 
     const found = `cannot unmarshal ${jsonTypeOf(member)} into Go struct field .${name} of type string`
     return `couldn't get version/kind; json parse error: json: ${found}`
   }
+  // Empty is as absent.
   const isSame =
-    (kind ?? expected.kind) === expected.kind && (apiVersion ?? apiVersionOf(expected)) === apiVersionOf(expected)
-  if (isSame || typeof kind !== 'string' || typeof apiVersion !== 'string') return undefined
+    (kind || expected.kind) === expected.kind && (apiVersion || apiVersionOf(expected)) === apiVersionOf(expected)
+  if (isSame || typeof kind !== 'string' || typeof apiVersion !== 'string' || apiVersion === '') return undefined
   const type = typeOfKind(apiVersion, kind)
   if (type === undefined) return unregisteredProblem(kind, apiVersion)
   try {
