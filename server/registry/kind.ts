@@ -25,6 +25,8 @@ export interface Strategy<T extends KubeObject> {
   validate?(object: T, context?: StrategyContext): FieldError[]
   /** Beyond `validate`, which runs on updates too. */
   validateUpdate?(object: T, old: T, context?: StrategyContext): FieldError[]
+  /** What `validate` is to an update, where that depends on the old object: before metadata is judged as a change. */
+  revalidate?(object: T, old: T): FieldError[]
   /** `validateUpdate` judges updates alone: upstream checks less there, or in another order. Default false. */
   validateUpdateOnly?: boolean
   /** Sentences for Warning headers. */

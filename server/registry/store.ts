@@ -610,7 +610,9 @@ export class ResourceStore {
     if (writesStatus || part !== undefined)
       return { common: [], change: part?.validateUpdate?.(draft, old as AnyObject) ?? [] }
     return {
-      common: strategy?.validateUpdateOnly === true ? [] : (strategy?.validate?.(draft, context) ?? []),
+      common:
+        strategy?.revalidate?.(draft, old as AnyObject) ??
+        (strategy?.validateUpdateOnly === true ? [] : (strategy?.validate?.(draft, context) ?? [])),
       change: strategy?.validateUpdate?.(draft, old as AnyObject, context) ?? [],
     }
   }

@@ -38,8 +38,8 @@ export const job = defineKind<Job>({
     prepareForCreate,
     prepareForUpdate: (draft) => dropDisabledPodFields(draft.spec?.template?.spec),
     validate: (object) => validateJob(object, true),
+    revalidate,
     validateUpdate,
-    validateUpdateOnly: true,
     warnings: (object, old) => [
       ...(old === undefined ? podNameWarnings(object) : []),
       ...jobSpecWarnings(object.spec, old?.spec, field('spec')),
@@ -167,14 +167,17 @@ function validateSpecWithSelector(spec: JobSpec, path: FieldPath): FieldError[] 
 }
 
 /** The spec is judged twice, as upstream does: its errors are there twice. */
+/** Labels of older jobs have no prefix. */
+function revalidate(object: Job, old: Job): FieldError[] {
+  const oldLabels = old.spec?.template?.metadata?.labels ?? {}
+  return validateJob(object, Object.hasOwn(oldLabels, nameLabel) && Object.hasOwn(oldLabels, uidLabel))
+}
+
 function validateUpdate(object: Job, old: Job): FieldError[] {
   const path = field('spec')
   const spec = object.spec ?? ({} as JobSpec)
   const oldSpec = old.spec ?? ({} as JobSpec)
-  const oldLabels = oldSpec.template?.metadata?.labels ?? {}
-  const requirePrefixedLabels = Object.hasOwn(oldLabels, nameLabel) && Object.hasOwn(oldLabels, uidLabel)
   return [
-    ...validateJob(object, requirePrefixedLabels),
     ...validateSpecWithSelector(spec, path),
     ...validateCompletionsUpdate(spec, oldSpec, path.child('completions')),
     ...validateImmutableSelector(spec.selector, oldSpec.selector, path.child('selector')),
