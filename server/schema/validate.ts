@@ -2,6 +2,7 @@
 // Source: k8s.io/kube-openapi/pkg/validation/validate and errors; apiextensions-apiserver/pkg/apiserver/validation,
 // kubeOpenAPIResultToFieldErrors (v1.36)
 import type { JSONSchemaProps } from '../api/apiextensions.ts'
+import { compileRegex } from '../apimachinery/cel/regex.ts'
 import { deepEqual } from '../apimachinery/equality.ts'
 import type { FieldError, FieldPath } from '../apimachinery/field.ts'
 import { field, invalid, notSupported, required, tooLong, tooMany, typeInvalid } from '../apimachinery/field.ts'
@@ -165,25 +166,10 @@ function checkString(value: string, schema: JSONSchemaProps, path: string): Resu
     report(result, `${shown(path)} at most ${maxLength}`, tooLong(at(path), maxLength))
   } else if (minLength !== undefined && length < minLength) {
     complain(result, path, value, `should be at least ${minLength} chars long`)
-  } else if (pattern !== undefined && pattern !== '' && !expressionOf(pattern).test(value)) {
+  } else if (pattern !== undefined && pattern !== '' && compileRegex(pattern)?.test(value) === false) {
     complain(result, path, value, `should match '${pattern}'`)
   } else result.matches = 1
   return result
-}
-
-const expressions = new Map<string, RegExp>()
-const maxExpressions = 1000
-
-/** RE2's syntax is close enough to JavaScript's; what only RE2 knows (inline flags) is translated at the start. */
-export function expressionOf(pattern: string): RegExp {
-  let expression = expressions.get(pattern)
-  if (expression === undefined) {
-    const flags = /^\(\?([ims]+)\)/.exec(pattern)
-    expression = new RegExp(flags === null ? pattern : pattern.slice(flags[0].length), `u${flags?.[1] ?? ''}`)
-    if (expressions.size >= maxExpressions) expressions.clear()
-    expressions.set(pattern, expression)
-  }
-  return expression
 }
 
 function complain(result: Result, path: string, value: unknown, what: string): void {

@@ -24,7 +24,7 @@ interface MacroError {
 /** A macro's tree, what is wrong with its arguments, or undefined for a plain call. */
 export function expandMacro(macros: Macros, call: MacroCall): Node | MacroError | undefined {
   const { name, target, args, offset } = call
-  if (target === undefined) return name === 'has' && args.length === 1 ? expandHas(args[0]!) : undefined
+  if (target === undefined) return name === 'has' && args.length === 1 ? expandHas(args[0]!, offset) : undefined
   if (macros.bindings === true && name === 'bind' && isName(target, 'cel') && args.length === 3) {
     return expandBind(args[0]!, args[1]!, args[2]!, offset, 'cel.bind() variable names must be simple identifiers')
   }
@@ -40,8 +40,8 @@ function isName(node: Node, name: string): boolean {
   return node.kind === 'ident' && node.name === name
 }
 
-function expandHas(argument: Node): Node | MacroError {
-  if (argument.kind === 'select' && !argument.isTest) return { ...argument, isTest: true }
+function expandHas(argument: Node, offset: number): Node | MacroError {
+  if (argument.kind === 'select' && !argument.isTest) return { ...argument, offset, isTest: true }
   return { offset: argument.offset, message: 'invalid argument to has() macro' }
 }
 

@@ -30,7 +30,20 @@ export function compileRegex(pattern: string): RegExp | undefined {
   return regex
 }
 
-function translate(pattern: string): RegExp | undefined {
+/** The most that a repetition may count to. */
+const maxRepeat = 1000
+
+const isTooManyTimes = (least: string, most: string | undefined): boolean =>
+  Number(least) > maxRepeat || Number(most || 0) > maxRepeat || (most ? Number(most) < Number(least) : false)
+
+function translate(source: string): RegExp | undefined {
+  // What stands between \Q and \E is meant as it is.
+  const pattern = source.replace(/\\Q([^]*?)(?:\\E|$)/g, (_all, plain: string) =>
+    plain.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'),
+  )
+  for (const [, least, most] of pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)) {
+    if (isTooManyTimes(least!, most)) return undefined
+  }
   if (/\(\?(?:=|!|<=|<!)/.test(pattern) || /(?:^|[^\\])(?:\\\\)*\\[1-9]/.test(pattern)) return undefined
   let flags = 'u'
   const body = pattern
@@ -42,9 +55,15 @@ function translate(pattern: string): RegExp | undefined {
     .replaceAll('\\A', '^')
     .replaceAll('\\z', '$')
     .replace(/\[:(\w+):\]/g, (all, name: string) => classes[name] ?? all)
-    .replace(/\\([-_"'`@#%&~<>=:;,! ])/g, '$1')
+    .replace(
+      /\\([-_"'`@#%&~<>=:;,! ])/g,
+      (_all, letter: string) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    )
     .replace(/\\pN/g, '\\p{N}')
     .replace(/\\pL/g, '\\p{L}')
+    .replace(/\\([pP])\{([A-Z][a-z][A-Za-z_]+)\}/g, '\\$1{Script=$2}')
+    // A brace that opens no repetition is one.
+    .replace(/(?<!\\[pPx])(?<!\\)\{(?!\d+(?:,\d*)?\})/g, '\\{')
   try {
     return new RegExp(body, flags)
   } catch {
@@ -58,11 +77,22 @@ export function regexProblem(pattern: string): string {
   if (open.bracket !== undefined) return `missing closing ]: \`${pattern.slice(open.bracket)}\``
   if (open.depth > 0) return `missing closing ): \`${pattern}\``
   if (open.depth < 0) return `unexpected ): \`${pattern}\``
+  const perl = /\(\?(?:<?[=!])/.exec(pattern)
+  if (perl !== null) return `invalid or unsupported Perl syntax: \`${perl[0]}\``
   const repetition = /^[*+?]|[(|]([*+?])/.exec(pattern)
   if (repetition !== null) return `missing argument to repetition operator: \`${repetition[0].slice(-1)}\``
   if (pattern.endsWith('\\')) return 'trailing backslash at end of expression: ``'
-  const perl = /\(\?(?:<?[=!])/.exec(pattern)
-  if (perl !== null) return `invalid or unsupported Perl syntax: \`${perl[0]}\``
+  for (const [all, least, most] of pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)) {
+    if (isTooManyTimes(least!, most)) return `invalid repeat count: \`${all}\``
+  }
+  const twice = /[^\\]([*+?][*+]|[*+?]\?[*+?])/.exec(pattern)
+  if (twice !== null) return `invalid nested repetition operator: \`${twice[1]}\``
+  const property = /\\[pP]\{\^?\w*\}/.exec(pattern)
+  if (property !== null && compileRegex(property[0]) === undefined) {
+    return `invalid character class range: \`${property[0]}\``
+  }
+  const range = [...pattern.matchAll(/([^[\\-])-([^\]\\])/g)].find(([, from, to]) => from! > to!)
+  if (range !== undefined && pattern.includes('[')) return `invalid character class range: \`${range[0]}\``
   const escape = /\\[^pPdDsSwWbBAzafnrtvxQE]/.exec(pattern)
   return escape === null ? `invalid syntax: \`${pattern}\`` : `invalid escape sequence: \`${escape[0]}\``
 }

@@ -177,7 +177,7 @@ function validateSpec(spec: Spec, path: FieldPath): FieldError[] {
   return [
     ...errors,
     ...own,
-    ...validateVersionSet(spec.versions ?? null, versionsPath),
+    ...validateVersionSet(spec.versions ?? null, path),
     ...validateNamesPresent(spec.names ?? {}, namesPath),
     ...validateNames(spec.names ?? {}, namesPath),
     ...common,
@@ -197,7 +197,8 @@ function validateScope(scope: string, path: FieldPath): FieldError[] {
   return scope === 'Cluster' || scope === 'Namespaced' ? [] : [notSupported(path, scope, ['Cluster', 'Namespaced'])]
 }
 
-function validateVersionSet(sent: CustomResourceDefinitionVersion[] | null, path: FieldPath): FieldError[] {
+function validateVersionSet(sent: CustomResourceDefinitionVersion[] | null, spec: FieldPath): FieldError[] {
+  const path = spec.child('versions')
   const versions = sent ?? []
   const printed = sent === null ? null : printVersions(versions)
   const errors: FieldError[] = []
@@ -207,6 +208,10 @@ function validateVersionSet(sent: CustomResourceDefinitionVersion[] | null, path
   if (versions.filter(({ storage }) => storage).length !== 1) {
     errors.push(invalid(path, printed, 'must have exactly one version marked as storage version'))
   }
+  // Upstream also holds the first version's name by itself.
+  const name = versions[0]?.name ?? ''
+  const problems = isDNS1035Label(name)
+  if (name !== '' && problems.length > 0) errors.push(invalid(spec.child('version'), name, problems.join(',')))
   return errors
 }
 

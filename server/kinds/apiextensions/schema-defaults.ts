@@ -8,21 +8,33 @@ import { checkRules, ruleTree } from '../../schema/rules.ts'
 import type { Structural } from '../../schema/structural.ts'
 import { validateValue } from '../../schema/validate.ts'
 
+/** Of a whole schema. */
 export function validateDefaults(schema: Structural, path: FieldPath): FieldError[] {
+  return walk({ ...schema, isEmbeddedResource: true, hasEmbedded: true }, path, false)
+}
+
+/** @param isInsideMeta what metadata knows is told by its own type, not by the schema */
+function walk(schema: Structural, path: FieldPath, isInsideMeta: boolean): FieldError[] {
   if (!schema.hasDefaults) return []
-  const { items, properties } = schema
+  const { items, properties, isEmbeddedResource } = schema
+  const hasDefault = schema.default !== undefined && schema.default !== null
+  const isInside = isInsideMeta && !isEmbeddedResource
   return [
-    ...(schema.default === undefined || schema.default === null ? [] : validateDefault(schema, path.child('default'))),
+    ...(hasDefault ? validateDefault(schema, path.child('default'), isInside) : []),
     // Defaults of any members are refused.
-    ...(items === undefined ? [] : validateDefaults(items, path.child('items'))),
-    ...[...properties].flatMap(([name, property]) => validateDefaults(property, path.child('properties').key(name))),
+    ...(items === undefined ? [] : walk(items, path.child('items'), isInside)),
+    ...[...properties].flatMap(([name, property]) =>
+      walk(property, path.child('properties').key(name), isInside || (isEmbeddedResource && ofMetadata.has(name))),
+    ),
   ]
 }
 
-function validateDefault(schema: Structural, path: FieldPath): FieldError[] {
+const ofMetadata = new Set(['metadata', 'apiVersion', 'kind'])
+
+function validateDefault(schema: Structural, path: FieldPath, isInsideMeta: boolean): FieldError[] {
   const value = copy(schema.default)
-  const errors =
-    unknownFieldsOf(value, schema).length > 0 ? [invalid(path, schema.default, 'must not have unknown fields')] : []
+  const hasUnknown = !isInsideMeta && unknownFieldsOf(value, schema).length > 0
+  const errors = hasUnknown ? [invalid(path, schema.default, 'must not have unknown fields')] : []
   const odd = coerceEmbedded(value, schema, path, [])
   if (odd !== undefined) return [...errors, odd]
   const embedded = validateEmbedded(value, schema, path)

@@ -61,7 +61,8 @@ export function compileErrors(
   const structural = structuralOf(schema)
   const compiled = compileRules(structural, isRoot || structural.isEmbeddedResource)
   if (compiled === undefined) {
-    return [internal(at, 'internal error: failed to retrieve type information for x-kubernetes-validations')]
+    const intro = 'internal error: failed to construct type information for x-kubernetes-validations rules'
+    return [internal(at, `${intro}: unable to convert structural schema to CEL declarations`)]
   }
   return compiled.flatMap((one, index) => errorsOf(one, at.index(index), uncorrelatable))
 }

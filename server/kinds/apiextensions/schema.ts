@@ -28,7 +28,7 @@ export function validateSchema(
   const structural = problem === undefined ? validateStructural(schema, path) : []
   errors.push(...structural)
   const isStructural = problem === undefined && structural.length === 0
-  const defaults = isStructural ? validateDefaults({ ...structuralOf(schema), isEmbeddedResource: true }, path) : []
+  const defaults = isStructural ? validateDefaults(structuralOf(schema), path) : []
   errors.push(...defaults)
   const context: Context = {
     isRoot: true,
