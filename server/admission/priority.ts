@@ -8,6 +8,8 @@ import type { AdmissionPlugin, AdmissionReader, Attributes } from './plugin.ts'
 
 const priorityClasses = 'priorityclasses.scheduling.k8s.io'
 
+const systemClasses = new Set(['system-node-critical', 'system-cluster-critical'])
+
 export const priority: AdmissionPlugin = {
   name: 'Priority',
 
@@ -44,6 +46,11 @@ export const priority: AdmissionPlugin = {
   },
 
   validate(attributes, reader) {
+    if (attributes.operation === 'DELETE' && isFor(attributes, 'scheduling.k8s.io', 'priorityclasses')) {
+      if (!systemClasses.has(attributes.name)) return
+      // Upstream refuses this where classes are stored, with the words of a plugin.
+      throw forbiddenBy(attributes, 'this is a system priority class and cannot be deleted')
+    }
     if (!isFor(attributes, 'scheduling.k8s.io', 'priorityclasses') || attributes.object === undefined) return
     if (attributes.operation !== 'CREATE' && attributes.operation !== 'UPDATE') return
     const priorityClass = attributes.object as unknown as Frozen<PriorityClass>

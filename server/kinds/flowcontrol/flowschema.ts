@@ -15,6 +15,7 @@ import { nameIsDNSLabel, nameIsDNSSubdomain } from '../../apimachinery/validatio
 import { defineKind } from '../../registry/kind.ts'
 import { goValue } from '../rules/go-value.ts'
 import { validateConditionTypes } from './conditions.ts'
+import { validateMandatorySchema } from './mandatory.ts'
 
 export const flowSchema = defineKind<FlowSchema>({
   group: 'flowcontrol.apiserver.k8s.io',
@@ -37,7 +38,10 @@ const distinguisherMethods = ['ByNamespace', 'ByUser']
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch']
 
 function validate({ metadata, spec }: FlowSchema): FieldError[] {
-  return validateSpec(metadata?.name ?? '', spec ?? ({} as FlowSchemaSpec), field('spec'))
+  const name = metadata?.name ?? ''
+  const content = spec ?? ({} as FlowSchemaSpec)
+  const path = field('spec')
+  return [...validateSpec(name, content, path), ...validateMandatorySchema(name, content, path)]
 }
 
 function validateSpec(schemaName: string, spec: FlowSchemaSpec, path: FieldPath): FieldError[] {

@@ -13,6 +13,7 @@ import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { field, forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { defineKind, type Cell } from '../../registry/kind.ts'
 import { validateConditionTypes } from './conditions.ts'
+import { validateMandatoryLevel } from './mandatory.ts'
 
 export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>({
   group: 'flowcontrol.apiserver.k8s.io',
@@ -40,7 +41,10 @@ function queuingCell({ spec }: PriorityLevelConfiguration, name: keyof QueuingCo
 }
 
 function validate({ metadata, spec }: PriorityLevelConfiguration): FieldError[] {
-  return validateSpec(metadata?.name ?? '', spec ?? ({} as PriorityLevelConfigurationSpec), field('spec'))
+  const name = metadata?.name ?? ''
+  const content = spec ?? ({} as PriorityLevelConfigurationSpec)
+  const path = field('spec')
+  return [...validateSpec(name, content, path), ...validateMandatoryLevel(name, content, path)]
 }
 
 function validateSpec(name: string, spec: PriorityLevelConfigurationSpec, path: FieldPath): FieldError[] {

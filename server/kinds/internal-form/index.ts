@@ -1,6 +1,7 @@
 // Values as upstream prints them in error texts: with Go's names and order, and null for what is absent.
 // Source: apimachinery/pkg/util/validation/field, Error.ErrorBody; apimachinery/pkg/util/diff, Diff (v1.36)
 import { Printed } from '../../apimachinery/field.ts'
+import { flowControlStructs } from './flowcontrol-structs.ts'
 import { resourceStructs } from './resource-structs.ts'
 import { storageStructs } from './storage-structs.ts'
 import { internalStructs as coreStructs } from './structs.ts'
@@ -14,7 +15,12 @@ interface InternalField {
   readonly type: string
 }
 
-const internalStructs: Readonly<Record<string, string>> = { ...coreStructs, ...resourceStructs, ...storageStructs }
+const internalStructs: Readonly<Record<string, string>> = {
+  ...coreStructs,
+  ...resourceStructs,
+  ...storageStructs,
+  ...flowControlStructs,
+}
 
 const parsed = new Map<string, readonly InternalField[]>()
 
