@@ -1,10 +1,12 @@
 // CronJobs by example: a CronJob, its Jobs, a time, and what the controller does.
 import { expect } from 'chai'
 import type * as batch from '../../api/batch.ts'
-import { formatTime } from '../../apimachinery/clock.ts'
+import { FakeClock, formatTime } from '../../apimachinery/clock.ts'
 import { newAlreadyExists, newForbidden } from '../../apimachinery/errors.ts'
 import type { Stored } from '../../apimachinery/types.ts'
 import type { Action } from '../../client/action.ts'
+import { FakeClient } from '../../client/fake-client.ts'
+import { Informers } from '../../client/informers.ts'
 import { listersOf, type Controller, type ControllerDefinition } from '../../client/controller.ts'
 import { ago, NOW, ownerReference, succeed, told, written } from '../testing.ts'
 import { cronjob as cronjobController } from './index.ts'
@@ -244,5 +246,45 @@ describe('cronjob-controller', () => {
     expect(told(look(cronJob({ timeZone: 'Not/AZone' })))).to.deep.equal([
       'event UnknownTimeZone: invalid timeZone: "Not/AZone": unknown time zone Not/AZone',
     ])
+  })
+})
+
+describe('cronjob-controller through a day', () => {
+  it('starts a Job every hour and keeps the last three', async () => {
+    const clock = new FakeClock(NOW + 1000)
+    const found = cronJob({ schedule: '@hourly' })
+    const client = new FakeClient({ 'cronjobs.batch': [found], 'jobs.batch': [] })
+    const informers = new Informers(client, clock)
+    const controller = cronjobController().start({ informers, clock, clientFor: () => client })
+    await informers.start()
+    const settle = async (): Promise<void> => {
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+      await controller.settled()
+    }
+    await settle()
+    for (let hour = 0; hour < 24; hour++) {
+      clock.step(3_600_000)
+      await settle()
+      for (const { metadata, status } of client.objects('jobs.batch') as batch.Job[]) {
+        if (status !== undefined) continue
+        const time = formatTime(clock.now())
+        const conditions = [{ type: 'Complete', status: 'True', lastTransitionTime: time }]
+        const end = { status: { startTime: time, completionTime: time, conditions } }
+        await client.patch('jobs.batch', 'default', metadata!.name!, 'application/merge-patch+json', end)
+      }
+      await settle()
+    }
+    // One was due when it began.
+    const started = client.calls.filter((call) => call.startsWith('create jobs.batch'))
+    expect(started).to.have.length(25)
+    expect(client.objects('jobs.batch').map(({ metadata }) => metadata?.name)).to.deep.equal(
+      [22, 23, 24].map((hour) => `c-${MINUTES + hour * 60}`),
+    )
+    const { status } = client.objects('cronjobs.batch')[0] as unknown as batch.CronJob
+    expect(status).to.deep.equal({
+      lastScheduleTime: formatTime(NOW + 24 * 3_600_000),
+      lastSuccessfulTime: formatTime(NOW + 24 * 3_600_000),
+    })
+    await controller.close()
   })
 })
