@@ -105,7 +105,9 @@ function otherVersion(
     apiVersion.slice(slash + 1),
     resource.facts.resource,
   )
-  if (other === undefined || other.store !== resource.store) return undefined
+  // What two groups share has owners in one of them: the last that wrote.
+  if (other === undefined || other.store !== resource.store || other.facts.group !== resource.facts.group)
+    return undefined
   return {
     apiVersion,
     schema: other.schema,
