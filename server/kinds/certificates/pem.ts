@@ -10,12 +10,15 @@ interface PEMBlock {
 
 const blockSyntax = /-----BEGIN ([^-\n]+)-----\n((?:[^\n]*:[^\n]*\n)*)([\s\S]*?)-----END \1-----/g
 
+const base64Syntax = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
 function pemBlocks(text: string): PEMBlock[] {
-  return [...text.replaceAll('\r\n', '\n').matchAll(blockSyntax)].map(([, type, headers, body]) => ({
-    type: type!,
-    hasHeaders: headers !== '',
-    bytes: Buffer.from(body!, 'base64'),
-  }))
+  return [...text.replaceAll('\r\n', '\n').matchAll(blockSyntax)].flatMap(([, type, headers, body]) => {
+    const base64 = body!.replaceAll(/[\n\r\t ]/g, '')
+    // What does not decode is no block.
+    if (!base64Syntax.test(base64)) return []
+    return [{ type: type!, hasHeaders: headers !== '', bytes: Buffer.from(base64, 'base64') }]
+  })
 }
 
 /** What is wrong with the base64 of a PEM certificate request. */
