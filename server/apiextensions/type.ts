@@ -14,24 +14,28 @@ const scalars: Readonly<Record<string, Schema>> = {
 
 /** @param schema undefined if the version has none: everything below is what it looks like */
 export function typeOf(name: string, kind: string, schema: Structural | undefined): StructSchema {
-  const { fields } = typeByName('io.k8s.api.core.v1.ConfigMap') as StructSchema
-  const common = new Map(['kind', 'apiVersion', 'metadata'].map((member) => [member, fields.get(member)!]))
   const own = schema === undefined ? undefined : structOf(name, schema)
   return {
     form: 'struct',
     name,
     go: kind,
     mapType: 'granular',
-    fields: new Map([...(own?.fields ?? []), ...common]),
+    fields: new Map([...(own?.fields ?? []), ...commonFields()]),
     ...(own === undefined || own.others !== undefined ? { others: anything } : {}),
   }
+}
+
+/** What every resource has, embedded or not. */
+function commonFields(): Map<string, Field> {
+  const { fields } = typeByName('io.k8s.api.core.v1.ConfigMap') as StructSchema
+  return new Map(['kind', 'apiVersion', 'metadata'].map((member) => [member, fields.get(member)!]))
 }
 
 function schemaOf(name: string, schema: Structural): Schema {
   if (schema.isIntOrString) return { form: 'scalar', scalar: 'intOrString' }
   if (schema.type === 'array') return listOf(name, schema)
   if (schema.type !== 'object') return scalars[schema.type] ?? anything
-  if (schema.properties.size > 0) return structOf(name, schema)
+  if (schema.properties.size > 0 || schema.isEmbeddedResource) return structOf(name, schema)
   const map: MapSchema = {
     form: 'map',
     element: typeof schema.additional === 'object' ? schemaOf(name, schema.additional) : anything,
@@ -46,7 +50,7 @@ function listOf(name: string, { items, listType, listKeys }: Structural): ListSc
 }
 
 function structOf(name: string, schema: Structural): StructSchema {
-  const { properties, preservesUnknown, additional, mapType } = schema
+  const { properties, preservesUnknown, additional, mapType, isEmbeddedResource } = schema
   const others = typeof additional === 'object' ? schemaOf(name, additional) : anything
   const isOpen = preservesUnknown || additional !== undefined
   return {
@@ -54,7 +58,10 @@ function structOf(name: string, schema: Structural): StructSchema {
     name,
     go: name,
     mapType: mapType ?? 'granular',
-    fields: new Map([...properties].map(([member, property]) => [member, fieldOf(name, member, property)])),
+    fields: new Map([
+      ...[...properties].map(([member, property]) => [member, fieldOf(name, member, property)] as const),
+      ...(isEmbeddedResource ? commonFields() : []),
+    ]),
     ...(isOpen ? { others } : {}),
   }
 }

@@ -10,11 +10,7 @@ const checks: Readonly<Record<string, (value: string) => boolean>> = {
   bsonobjectid: matching(/^[0-9a-f]{24}$/i),
   uri: (value) => URL.canParse(value) || /^\/[^\s]*$/.test(value),
   email: matching(/^(?:[^<>]*<)?[^\s@<>]+@[^\s@<>]+>?$/),
-  hostname: (value) =>
-    value.length <= 255 &&
-    /^(?:[a-z0-9\p{L}](?:[-a-z0-9\p{L}]{0,61}[a-z0-9\p{L}])?\.)*[a-z0-9\p{L}](?:[-a-z0-9\p{L}]{0,61}[a-z0-9\p{L}])?$/iu.test(
-      value,
-    ),
+  hostname: isHostname,
   ipv4: isIPv4,
   ipv6: isIPv6,
   cidr: isCIDR,
@@ -64,6 +60,17 @@ export function normalFormat(format: string | undefined): string {
 
 export function hasFormat(value: string, format: string): boolean {
   return checks[plain(format)]?.(value) ?? true
+}
+
+const letter = String.raw`a-zA-Z0-9\p{S}\p{L}`
+const hostname = new RegExp(
+  String.raw`^(?:[${letter}](?:-?[${letter}]{0,62})?|(?:[${letter}](?:[-${letter}]{0,61}[${letter}])?\.)+[a-zA-Z\p{L}]{2,63})$`,
+  'u',
+)
+
+function isHostname(value: string): boolean {
+  const bytes = (text: string): number => Buffer.byteLength(text)
+  return hostname.test(value) && bytes(value) <= 255 && value.split('.').every((label) => bytes(label) <= 63)
 }
 
 function isDate(value: string): boolean {

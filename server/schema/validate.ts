@@ -111,9 +111,12 @@ function typesOf(schema: JSONSchemaProps): readonly string[] {
 function typeOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+  if (typeof value === 'number') return isInteger(value) ? 'integer' : 'number'
   return typeof value
 }
+
+/** What has no place in 64 bits is read as a fraction. The largest that has is read as the next, which is rounder. */
+const isInteger = (value: number): boolean => Number.isInteger(value) && Math.abs(value) <= maxInt64
 
 function checkType(value: unknown, schema: JSONSchemaProps, path: string): Result {
   const result = newResult()
@@ -146,7 +149,7 @@ function checkType(value: unknown, schema: JSONSchemaProps, path: string): Resul
 /** The format a Go value of the JSON value has of itself. */
 function goFormat(value: unknown): string {
   if (typeof value !== 'number') return ''
-  return Number.isInteger(value) ? 'int64' : 'float64'
+  return isInteger(value) ? 'int64' : 'float64'
 }
 
 function checkEnum(value: unknown, schema: JSONSchemaProps, path: string): Result {
@@ -191,7 +194,7 @@ const maxInt64 = 2 ** 63
 function isInRange(value: number, type: string, format: string): boolean {
   if (type === 'integer') {
     if (!Number.isInteger(value)) return false
-    return format === 'int32' ? value <= maxInt32 && value >= -maxInt32 - 1 : value < maxInt64 && value >= -maxInt64
+    return format === 'int32' ? value <= maxInt32 && value >= -maxInt32 - 1 : value <= maxInt64 && value >= -maxInt64
   }
   return format !== 'float' || Math.abs(value) <= 3.4028234663852886e38
 }
@@ -205,20 +208,45 @@ function checkNumber(value: number, schema: JSONSchemaProps, path: string): Resu
     number: ['float', 'double'],
   }
   const format = formats[type]?.includes(schema.format ?? '') === true ? schema.format! : ''
-  if (!isInRange(value, type, format)) {
+  const problem = (prefix: string, number: number): FieldError[] => {
+    if (isInRange(number, type, format)) return []
     const which = format === '' ? `${type} (default format)` : `${type} with format ${format}`
-    const detail = `Checked value must be of type ${which} in ${shown(path)}`
-    report(result, detail, nowhere(detail))
+    return [nowhere(`${prefix} value must be of type ${which} in ${shown(path)}`)]
   }
+  const found = (errors: readonly FieldError[]): void => {
+    for (const error of errors) report(result, error.message, error)
+  }
+  found(problem('Checked', value))
   const { multipleOf, minimum, maximum, exclusiveMinimum = false, exclusiveMaximum = false } = schema
-  if (multipleOf !== undefined && !Number.isInteger(multipleOf < 1 ? (1 / multipleOf) * value : value / multipleOf)) {
-    complain(result, path, value, `should be a multiple of ${multipleOf}`)
+  /** A bound that fits the type is brought to the type of the value. */
+  const bring = (bound: number, errors: readonly FieldError[]): number =>
+    errors.length === 0 && isInteger(value) ? Math.trunc(bound) : bound
+  if (multipleOf !== undefined) {
+    const errors = problem('MultipleOf', multipleOf)
+    found(errors)
+    const factor = bring(multipleOf, errors)
+    if (factor <= 0) {
+      const detail = `factor MultipleOf declared for ${shown(path)} must be positive: ${factor}`
+      report(result, detail, invalid(at(path), factor, detail))
+    } else if (!Number.isInteger(factor < 1 ? (1 / factor) * value : value / factor)) {
+      complain(result, path, value, `should be a multiple of ${factor}`)
+    }
   }
-  if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum)) {
-    complain(result, path, value, `should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`)
+  if (minimum !== undefined) {
+    const errors = problem('Minimum boundary', minimum)
+    found(errors)
+    const least = bring(minimum, errors)
+    if (exclusiveMinimum ? value <= least : value < least) {
+      complain(result, path, value, `should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${least}`)
+    }
   }
-  if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum)) {
-    complain(result, path, value, `should be less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`)
+  if (maximum !== undefined) {
+    const errors = problem('Maximum boundary', maximum)
+    found(errors)
+    const most = bring(maximum, errors)
+    if (exclusiveMaximum ? value >= most : value > most) {
+      complain(result, path, value, `should be less than ${exclusiveMaximum ? '' : 'or equal to '}${most}`)
+    }
   }
   result.matches++
   return result
