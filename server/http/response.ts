@@ -2,7 +2,7 @@
 // Stored bytes are spliced, not serialised again: a list is the concatenation of what the store holds.
 import { constants as zlibConstants, createGzip } from 'node:zlib'
 import { pipeline, Readable } from 'node:stream'
-import { newBadRequest, newNotAcceptable } from '../apimachinery/errors.ts'
+import { newBadRequest, newNotAcceptable, newPlainError } from '../apimachinery/errors.ts'
 import type { AnyObject, Frozen, Status } from '../apimachinery/types.ts'
 import type { Answer, ListAnswer } from '../endpoints/api.ts'
 import { internalName } from '../endpoints/decode.ts'
@@ -174,7 +174,10 @@ function writeEntry(
   const { transform } = negotiated
   if (transform !== undefined) {
     const object = servedObject(resource, entry)
-    if (transform.as === 'PartialObjectMetadataList') throw notAList(internalName(resource.facts))
+    if (transform.as === 'PartialObjectMetadataList') {
+      if (resource.schema.decode !== undefined) throw newPlainError('content is not a list')
+      throw notAList(internalName(resource.facts))
+    }
     if (transform.as === 'Table') return writeTable(ctx, code, resource, [entry], revisionOf(object), negotiated, now)
     const partial = partialMetadata(object, transform.version, resource.kind.hiddenAnnotations)
     return writeObject(ctx, code, partial, { ...negotiated, transform: undefined })
@@ -206,9 +209,9 @@ function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now
     return writeTable(ctx, 200, resource, inRowOrder(resource, entries), metadata, negotiated, now)
   }
   if (transform?.as === 'PartialObjectMetadata') {
-    throw newNotAcceptable(
-      `you requested PartialObjectMetadata, but the requested object is a list (*${internalName(resource.facts)}List)`,
-    )
+    const isCustom = resource.schema.decode !== undefined
+    const listName = isCustom ? 'unstructured.UnstructuredList' : `${internalName(resource.facts)}List`
+    throw newNotAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (*${listName})`)
   }
   if (transform !== undefined) {
     const type = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${transform.version}` }

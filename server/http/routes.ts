@@ -25,7 +25,7 @@ import { applyScale, getScale, patchScale, updateScale } from '../endpoints/scal
 import { requestToken, type TokenIssuer } from '../endpoints/token.ts'
 import { update } from '../endpoints/update.ts'
 import { watch } from '../endpoints/watch.ts'
-import type { Resource } from '../registry/resources.ts'
+import type { Resource, Resources } from '../registry/resources.ts'
 import { readBody } from './body.ts'
 import { bodyType, decodeApplyBody, decodeBody, decodePatchBody, unknownFormat } from './codec/body.ts'
 import type { Context, Filter } from './context.ts'
@@ -49,6 +49,9 @@ export function resourceRoutes(services: Services): Filter {
     const isNoGroup = info.apiPrefix === 'apis' && info.group === ''
     if (info.path.startsWith('//') || isNoGroup || !api.resources.hasGroup(info.group)) return next()
     const resource = api.resources.get(info.group, info.version, info.resource)
+    // The server of custom resources passes on what it does not know.
+    const isUnknown = resource === undefined || !isInScope(resource, info)
+    if (isUnknown && isCustomGroup(api.resources, info.group)) return next()
     if (resource === undefined || info.verb === 'proxy') throw newPathNotFound()
     checkCustomSubresource(resource, info)
     if (!fitsScope(resource, info)) throw newPathNotFound()
@@ -98,11 +101,19 @@ function fitsScope(resource: Resource, info: RequestInfo): boolean {
   if (info.parts.length > 3 && info.subresource !== 'proxy') return false
   if (info.parts.length > 1 && !facts.verbs.some((verb) => verbsOfOne.has(verb))) return false
   if (info.subresource !== '' && !facts.subresources.some((one) => one.name === info.subresource)) return false
-  if (facts.namespaced) {
-    if (info.namespace !== '') return true
-    return info.parts.length === 1 && (facts.verbs.includes('list') || facts.verbs.includes('watch'))
-  }
-  return info.namespace === '' || facts.resource === 'namespaces'
+  return isInScope(resource, info)
+}
+
+function isInScope({ facts, schema }: Resource, info: RequestInfo): boolean {
+  if (!facts.namespaced) return info.namespace === '' || facts.resource === 'namespaces'
+  if (info.namespace !== '') return true
+  // Of custom resources there is nothing but lists beyond namespaces.
+  if (schema.decode !== undefined && info.verb !== 'list' && info.verb !== 'watch') return false
+  return info.parts.length === 1 && (facts.verbs.includes('list') || facts.verbs.includes('watch'))
+}
+
+function isCustomGroup(resources: Resources, group: string): boolean {
+  return resources.all().every(({ facts, schema }) => facts.group !== group || schema.decode !== undefined)
 }
 
 /** Source: apimachinery/pkg/api/validation/path, IsValidPathSegmentName. @throws StatusError 400 */

@@ -22,7 +22,8 @@ export function selection(kind: KindDefinition, labelSelector: string, fieldSele
   if (labelSelector === '' && fieldSelector === '') return all
   const labels = parseLabelSelector(labelSelector)
   const fields = parseFieldSelector(fieldSelector)
-  const supported = new Set(['metadata.name', ...kind.facts.fieldSelectors])
+  const { namespaced, fieldSelectors } = kind.facts
+  const supported = new Set(['metadata.name', ...(namespaced ? ['metadata.namespace'] : []), ...fieldSelectors])
   const equalities = new Map<string, string>()
   for (const { field, operator, value } of fields.requirements) {
     if (!supported.has(field)) throw newBadRequest(unsupportedField(kind, field))
@@ -42,9 +43,9 @@ export function selection(kind: KindDefinition, labelSelector: string, fieldSele
 }
 
 /** After how a kind's field labels are converted: not at all, or by a function of its own group. */
-function unsupportedField({ facts, group, version, kind }: KindDefinition, path: string): string {
+function unsupportedField({ facts, group, version, kind, columns }: KindDefinition, path: string): string {
   const own = facts.fieldSelectors.filter((one) => one !== 'metadata.name' && one !== 'metadata.namespace')
-  if (own.length === 0)
+  if (own.length === 0 && columns === undefined)
     return `${quote(path)} is not a known field selector: only "metadata.name", "metadata.namespace"`
   if (group === 'batch') return `field label ${quote(path)} not supported for ${kind}`
   if (group === 'resource.k8s.io') return `field label not supported for ${group}/${version}, Kind=${kind}: ${path}`
