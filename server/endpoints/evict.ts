@@ -30,12 +30,14 @@ export async function evict(api: Api, scope: Scope, body: Body): Promise<Answer>
   setNamespace(eviction, scope)
   if ((eviction.metadata?.name ?? '') !== scope.name)
     throw newBadRequest('name in URL does not match name in Eviction object')
-  const dryRun = isDryRun(scope, eviction.deleteOptions?.dryRun ?? [])
   checkDeleteOptions(eviction, scope.name)
+  const dryRun = isDryRun(scope, eviction.deleteOptions?.dryRun ?? [])
   const store = scope.resource.store!
   const pod = store.get(scope.namespace, scope.name).object as Frozen<Pod>
   const deleteOptions = eviction.deleteOptions ?? {}
   if (!isPastProtection(pod)) await askBudgets(api, scope, pod, dryRun)
+  const errors = validateDeleteOptions(deleteOptions)
+  if (errors.length > 0) throw newInvalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
   let { preconditions } = deleteOptions
   if (pod.metadata?.deletionTimestamp === undefined) {
     const mark = (current: Entry | undefined): AnyObject => {
@@ -62,8 +64,6 @@ function checkDeleteOptions({ deleteOptions = {} }: Eviction, name: string): voi
     const error = invalid(path, true, 'can not be set for pod eviction, try after removing the option')
     throw newInvalid({ group: 'policy', kind: 'Eviction' }, name, [error])
   }
-  const errors = validateDeleteOptions(deleteOptions)
-  if (errors.length > 0) throw newInvalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
 }
 
 /** Both the request and its body may ask for a dry run. @throws StatusError 500 if they do not agree */
