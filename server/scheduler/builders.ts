@@ -4,6 +4,7 @@ import type { ObjectMeta, Stored } from '../apimachinery/types.ts'
 import type { ClusterView, NodeObject, PodObject } from './framework.ts'
 import { everything } from '../apimachinery/selectors.ts'
 import { SchedulerCache } from './cache.ts'
+import { Nominations } from './nominations.ts'
 
 type Metadata = Omit<ObjectMeta, 'name'>
 
@@ -47,9 +48,28 @@ export function node(
 export function cluster(
   nodes: readonly NodeObject[],
   pods: readonly PodObject[] = [],
-): ClusterView & { cache: SchedulerCache } {
+  { namespaces = {}, disruptionBudgets = [], ...rest }: ClusterExtras = {},
+): ClusterView & { cache: SchedulerCache; nominations: Nominations } {
   const cache = new SchedulerCache()
   for (const one of nodes) cache.putNode(one)
   for (const one of pods) cache.putPod(one)
-  return { cache, nodes: cache.nodes, node: (name) => cache.node(name), defaultSelector: () => everything }
+  return {
+    cache,
+    nodes: cache.nodes,
+    node: (name) => cache.node(name),
+    nodesWithAffinity: cache.nodesWithAffinity,
+    nodesWithImage: (name) => cache.nodesWithImage(name),
+    defaultSelector: () => everything,
+    namespaceLabels: (name) => namespaces[name],
+    namespacesMatching: (selector) => Object.keys(namespaces).filter((name) => selector.matches(namespaces[name])),
+    nominations: new Nominations(),
+    disruptionBudgets: () => disruptionBudgets,
+    ...rest,
+  }
+}
+
+interface ClusterExtras extends Partial<Pick<ClusterView, 'defaultSelector'>> {
+  /** Labels of namespaces. */
+  readonly namespaces?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly disruptionBudgets?: ReturnType<ClusterView['disruptionBudgets']>
 }

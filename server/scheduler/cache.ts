@@ -9,6 +9,9 @@ export class SchedulerCache {
   readonly #nodes = new Map<string, TrackedNode>()
   /** Node of every pod that is placed, by uid. */
   readonly #placed = new Map<string, { nodeName: string; pod: PodObject; assumed: boolean }>()
+  readonly #nodesWithAffinity = new Set<TrackedNode>()
+  /** How many nodes have each image. */
+  readonly #images = new Map<string, number>()
   #list: readonly NodeInfo[] | undefined
 
   /** All nodes, in a fixed order: the same array until a node comes or goes. */
@@ -20,22 +23,40 @@ export class SchedulerCache {
     return this.#nodes.get(name)
   }
 
+  get nodesWithAffinity(): Iterable<NodeInfo> {
+    return this.#nodesWithAffinity
+  }
+
+  nodesWithImage(name: string): number {
+    return this.#images.get(name) ?? 0
+  }
+
   putNode(node: NodeObject): void {
     const { name } = node.metadata
     const known = this.#nodes.get(name)
     if (known !== undefined) {
+      const before = known.images
       known.node = node
+      if (known.images === before) return
+      this.#countImages(before, -1)
+      this.#countImages(known.images, 1)
       return
     }
     const added = new TrackedNode(node)
     // Pods may be known before their node.
     for (const placed of this.#placed.values()) if (placed.nodeName === name) added.addPod(podInfoOf(placed.pod))
     this.#nodes.set(name, added)
+    this.#countImages(added.images, 1)
+    this.#noteAffinity(added)
     this.#list = undefined
   }
 
   removeNode(name: string): void {
+    const known = this.#nodes.get(name)
+    if (known === undefined) return
     this.#nodes.delete(name)
+    this.#countImages(known.images, -1)
+    this.#nodesWithAffinity.delete(known)
     this.#list = undefined
   }
 
@@ -57,7 +78,10 @@ export class SchedulerCache {
     const placed = this.#placed.get(uid)
     if (placed === undefined) return
     this.#placed.delete(uid)
-    this.#nodes.get(placed.nodeName)?.removePod(uid)
+    const node = this.#nodes.get(placed.nodeName)
+    if (node === undefined) return
+    node.removePod(uid)
+    this.#noteAffinity(node)
   }
 
   isAssumed(uid: string): boolean {
@@ -73,6 +97,22 @@ export class SchedulerCache {
     const before = this.#placed.get(uid)
     if (before !== undefined && before.nodeName !== nodeName) this.removePod(uid)
     this.#placed.set(uid, { nodeName, pod, assumed })
-    this.#nodes.get(nodeName)?.addPod(podInfoOf(pod))
+    const node = this.#nodes.get(nodeName)
+    if (node === undefined) return
+    node.addPod(podInfoOf(pod))
+    this.#noteAffinity(node)
+  }
+
+  #noteAffinity(node: TrackedNode): void {
+    if (node.podsWithAffinity().size > 0) this.#nodesWithAffinity.add(node)
+    else this.#nodesWithAffinity.delete(node)
+  }
+
+  #countImages(images: ReadonlyMap<string, number>, factor: 1 | -1): void {
+    for (const name of images.keys()) {
+      const nodes = this.nodesWithImage(name) + factor
+      if (nodes > 0) this.#images.set(name, nodes)
+      else this.#images.delete(name)
+    }
   }
 }

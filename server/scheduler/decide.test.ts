@@ -20,6 +20,16 @@ const victimless =
   'no new claims to deallocate, preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.'
 const wantsLabel: Partial<PodSpec> = { nodeSelector: { zone: 'a' } }
 
+const named = (name: string): Partial<PodSpec> => ({
+  affinity: {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [name] }] }],
+      },
+    },
+  },
+})
+
 describe('decide', () => {
   const rejections: { name: string; view: ClusterView; pod: PodObject; message: string }[] = [
     {
@@ -96,6 +106,18 @@ describe('decide', () => {
         "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. " +
         'no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.',
     },
+    {
+      name: 'a pod that names its node, as those of a DaemonSet do',
+      view: cluster([node('a', { unschedulable: true }), node('b'), node('c')]),
+      pod: pod('p', named('a')),
+      message: `0/3 nodes are available: 1 node(s) were unschedulable, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]. ${unhelpful}`,
+    },
+    {
+      name: 'a pod that names a node that is not there',
+      view: cluster(three),
+      pod: pod('p', named('z')),
+      message: `0/3 nodes are available: 3 node(s) didn't satisfy plugin(s) [NodeAffinity]. ${unhelpful}`,
+    },
     { name: 'no nodes', view: cluster([]), pod: pod('p'), message: 'no nodes available to schedule pods' },
   ]
   for (const { name, view, pod: one, message } of rejections) {
@@ -143,13 +165,12 @@ describe('decide', () => {
   it('spreads the pods of one owner over the nodes', () => {
     const labels = { app: 'web' }
     const selector = labelSelectorAsSelector({ matchLabels: labels })
-    const { cache } = cluster(three)
-    const view: ClusterView = { nodes: cache.nodes, node: (name) => cache.node(name), defaultSelector: () => selector }
+    const view = cluster(three, [], { defaultSelector: () => selector })
     const random = seededRandom(1)
     const used = [1, 2, 3, 4, 5, 6].map((number) => {
       const one = pod(`web-${number}`, {}, { labels })
       const { nodeName = '' } = place(view, one, random)
-      cache.assume(one, nodeName)
+      view.cache.assume(one, nodeName)
       return nodeName
     })
     expect(used.slice(0, 3).toSorted()).to.deep.equal(['a', 'b', 'c'])
@@ -189,6 +210,15 @@ describe('decide', () => {
       'NodeResourcesBalancedAllocation',
     ])
     expect(totals).to.have.length(2)
+  })
+
+  it('prefers the node that has the image', () => {
+    const images = [{ names: ['big:1'], sizeBytes: 900 * 1024 * 1024 }]
+    const { allocatable } = node('a').status!
+    const view = cluster([node('a'), node('b', {}, {}, { allocatable: allocatable!, images })])
+    const { nodeName, scores } = place(view, pod('p', { containers: [{ name: 'c', image: 'big:1' }] }))
+    expect(nodeName).to.equal('b')
+    expect(scores.find(({ plugin }) => plugin === 'ImageLocality')?.raw).to.deep.equal([0, 43])
   })
 
   it('looks for fewer nodes the larger the cluster', () => {

@@ -1,16 +1,8 @@
 // Where a pod goes: filters, then scores, then the best node. Pure; what was found out is in the answer.
 // Source: pkg/scheduler, schedulePod, findNodesThatPassFilters, prioritizeNodes and selectHost (v1.36)
-import type {
-  ClusterView,
-  Decision,
-  NodeFilter,
-  NodeInfo,
-  PluginScores,
-  PodInfo,
-  Profile,
-  Verdict,
-} from './framework.ts'
+import type { ClusterView, Decision, NodeInfo, PluginScores, PodInfo, Profile, Verdict } from './framework.ts'
 import { fitMessage } from './fit-message.ts'
+import { PodFilters } from './pod-filters.ts'
 
 /** With more nodes than this, the search ends once enough of them fit. */
 const MIN_FEASIBLE_NODES = 100
@@ -30,21 +22,19 @@ export function decide(
   { startAt = 0, random }: DecideOptions,
 ): Decision {
   const { nodes } = cluster
-  if (nodes.length === 0) return noFit(new Map(), new Set(), 'no nodes available to schedule pods')
-  const { feasible, verdicts, rejectedBy } = filterNodes(profile, cluster, pod, startAt)
-  if (feasible.length === 0) {
-    const message = [
-      fitMessage(
-        nodes.length,
-        [...verdicts.values()].flatMap(({ reasons }) => reasons),
-      ),
-    ]
-    const attempts = profile.postFilters
-      .map((plugin) => plugin.attempt(pod, cluster, verdicts))
-      .filter((text) => text !== '')
-    if (attempts.length > 0) message.push(attempts.join(', '))
-    return noFit(verdicts, rejectedBy, message.join(' '))
+  if (nodes.length === 0) {
+    return {
+      ...nothingFound(new Map(), new Set()),
+      message: 'no nodes available to schedule pods',
+      clearsNomination: true,
+    }
   }
+  const filters = new PodFilters(profile, cluster, pod)
+  const { feasible, rejectedBy } = filterNodes(filters, cluster, pod, startAt)
+  if (feasible.length === 0) {
+    return withoutNode(profile, cluster, pod, { filters, rejectedBy, random })
+  }
+  const { verdicts } = filters
   const names = feasible.map(({ node }) => node.metadata.name)
   if (feasible.length === 1) {
     return { nodeName: names[0]!, feasible: names, verdicts, scores: [], totals: [], rejectedBy }
@@ -53,40 +43,80 @@ export function decide(
   return { nodeName: names[pickHighest(totals, random)]!, feasible: names, verdicts, scores, totals, rejectedBy }
 }
 
-function noFit(verdicts: ReadonlyMap<string, Verdict>, rejectedBy: ReadonlySet<string>, message: string): Decision {
-  return { feasible: [], verdicts, scores: [], totals: [], message, rejectedBy }
+function nothingFound(verdicts: ReadonlyMap<string, Verdict>, rejectedBy: ReadonlySet<string>): Decision {
+  return { feasible: [], verdicts, scores: [], totals: [], rejectedBy }
 }
 
-function filterNodes(profile: Profile, cluster: ClusterView, pod: PodInfo, startAt: number) {
-  const { nodes } = cluster
-  const filters: { name: string; filter: NodeFilter }[] = []
-  for (const plugin of profile.filters) {
-    const filter = plugin.prepare(pod, cluster)
-    if (filter !== undefined) filters.push({ name: plugin.name, filter })
+/** Says why, and finds out whether something can be done about it. Source: schedulingAlgorithm, RunPostFilterPlugins */
+function withoutNode(
+  profile: Profile,
+  cluster: ClusterView,
+  pod: PodInfo,
+  { filters, rejectedBy, random }: { filters: PodFilters; rejectedBy: ReadonlySet<string>; random: () => number },
+): Decision {
+  const { verdicts, rejection } = filters
+  const message =
+    rejection === undefined ? reasonsOf(filters, cluster) : unavailable(cluster, ` ${rejection.reasons.join(', ')}.`)
+  const attempts: string[] = []
+  let clearsNomination = false
+  for (const plugin of profile.postFilters) {
+    const remedy = plugin.attempt(pod, cluster, filters, random)
+    if (remedy.preemption !== undefined) {
+      return { ...nothingFound(verdicts, rejectedBy), message, preemption: remedy.preemption }
+    }
+    if (remedy.message !== undefined) attempts.push(remedy.message)
+    clearsNomination ||= remedy.clearsNomination === true
   }
-  const enough = feasibleNodesToFind(nodes.length)
+  const said = attempts.length === 0 ? message : `${message} ${attempts.join(', ')}`
+  return { ...nothingFound(verdicts, rejectedBy), message: said, clearsNomination }
+}
+
+function unavailable({ nodes }: ClusterView, rest: string): string {
+  return `0/${nodes.length} nodes are available:${rest}`
+}
+
+function reasonsOf({ verdicts, restrictedBy }: PodFilters, { nodes }: ClusterView): string {
+  const reasons = [...verdicts.values()].flatMap((verdict) => verdict.reasons)
+  if (restrictedBy.size > 0) {
+    const absent = `node(s) didn't satisfy plugin(s) [${[...restrictedBy].sort().join(' ')}]`
+    for (let node = verdicts.size; node < nodes.length; node++) reasons.push(absent)
+  }
+  return fitMessage(nodes.length, reasons)
+}
+
+function filterNodes(filters: PodFilters, cluster: ClusterView, pod: PodInfo, startAt: number) {
+  const { verdicts } = filters
+  const rejectedBy = new Set(filters.restrictedBy)
   const feasible: NodeInfo[] = []
-  const verdicts = new Map<string, Verdict>()
-  const rejectedBy = new Set<string>()
-  for (let step = 0; step < nodes.length && feasible.length < enough; step++) {
-    const node = nodes[(startAt + step) % nodes.length]!
-    const verdict = firstRejection(filters, node)
+  if (filters.rejection !== undefined) {
+    rejectedBy.add(filters.rejection.plugin)
+    return { feasible, rejectedBy }
+  }
+  const judge = (node: NodeInfo): void => {
+    const verdict = filters.judge(node)
     if (verdict === undefined) {
       feasible.push(node)
-      continue
+      return
     }
     verdicts.set(node.node.metadata.name, verdict)
     rejectedBy.add(verdict.plugin)
   }
-  return { feasible, verdicts, rejectedBy }
+  // Room was made there: it is most likely the only node that takes the pod.
+  const nominated = cluster.node(cluster.nominations.nodeOf(pod.pod.metadata.uid) ?? '')
+  if (nominated !== undefined && filters.only?.has(nominated.node.metadata.name) !== false) {
+    judge(nominated)
+    if (feasible.length > 0) return { feasible, rejectedBy }
+  }
+  const nodes = filters.only === undefined ? cluster.nodes : nodesNamed(filters.only, cluster)
+  const enough = feasibleNodesToFind(nodes.length)
+  for (let step = 0; step < nodes.length && feasible.length < enough; step++) {
+    judge(nodes[(startAt + step) % nodes.length]!)
+  }
+  return { feasible, rejectedBy }
 }
 
-function firstRejection(filters: readonly { name: string; filter: NodeFilter }[], node: NodeInfo): Verdict | undefined {
-  for (const { name, filter } of filters) {
-    const rejection = filter(node)
-    if (rejection !== undefined) return { plugin: name, ...rejection }
-  }
-  return undefined
+function nodesNamed(names: ReadonlySet<string>, cluster: ClusterView): readonly NodeInfo[] {
+  return [...names].flatMap((name) => cluster.node(name) ?? [])
 }
 
 /** All of up to 100 nodes; of more, a share that shrinks from 50 % to 5 %. */

@@ -3,7 +3,8 @@
 // of the node, so that what upstream keeps in a CycleState is a local variable here.
 import type { Node, Pod } from '../api/core.ts'
 import type { Frozen, Stored } from '../apimachinery/types.ts'
-import type { Selector } from '../apimachinery/selectors.ts'
+import type { Labels, Selector } from '../apimachinery/selectors.ts'
+import type { PodDisruptionBudget } from '../api/policy.ts'
 import type { ResourceTotals } from './resources.ts'
 
 export type PodObject = Frozen<Stored<Pod>>
@@ -27,6 +28,35 @@ export interface PodInfo {
   readonly nonZeroRequests: ResourceTotals
   readonly hostPorts: readonly HostPort[]
   readonly priority: number
+  readonly affinity: PodAffinityTerms
+}
+
+/** Pods that are meant by a term of inter-pod affinity, and how near is near. */
+export interface AffinityTerm {
+  readonly topologyKey: string
+  /** Of the pods. */
+  readonly selector: Selector
+  readonly namespaces: ReadonlySet<string>
+  /** Further namespaces, by their labels. */
+  readonly namespaceSelector: Selector
+}
+
+export interface WeightedAffinityTerm extends AffinityTerm {
+  readonly weight: number
+}
+
+/** Inter-pod affinity of a pod: what it requires and prefers to be near to, and away from. */
+export interface PodAffinityTerms {
+  readonly required: readonly AffinityTerm[]
+  readonly requiredAnti: readonly AffinityTerm[]
+  readonly preferred: readonly WeightedAffinityTerm[]
+  readonly preferredAnti: readonly WeightedAffinityTerm[]
+}
+
+/** A question about pods whose answers are remembered per node: equal keys must mean the same question. */
+export interface PodQuestion {
+  readonly key: string
+  matches(pod: PodInfo): boolean
 }
 
 /** A node and the pods on it, with sums kept up to date as pods come and go. */
@@ -41,14 +71,42 @@ export interface NodeInfo {
   usesHostPort(port: HostPort): boolean
   /** Pods of the namespace that are not being deleted and match; remembered, so that asking again is cheap. */
   countMatching(namespace: string, selector: Selector): number
+  /** Pods for which the answer is yes; remembered too. */
+  count(question: PodQuestion): number
+  /** Pods that name other pods in required or preferred terms of affinity or anti-affinity. */
+  podsWithAffinity(): Iterable<PodInfo>
+  /** Sizes in bytes of the images that the node has, by name. */
+  readonly images: ReadonlyMap<string, number>
+  /** The same node with the same pods, to try out what would be if. */
+  copy(): HypotheticalNode
+}
+
+export interface HypotheticalNode extends NodeInfo {
+  addPod(pod: PodInfo): void
+  removePod(uid: string): void
 }
 
 /** What plugins may look at besides the pod and one node. */
 export interface ClusterView {
   readonly nodes: readonly NodeInfo[]
   node(name: string): NodeInfo | undefined
+  /** Nodes with pods that name other pods in terms of affinity or anti-affinity. */
+  readonly nodesWithAffinity: Iterable<NodeInfo>
+  /** How many nodes have the image. */
+  nodesWithImage(name: string): number
   /** Selector of the pods that belong together with this one: of its services and of its controller. */
   defaultSelector(pod: PodObject): Selector
+  /** Labels of a namespace, if there is one. */
+  namespaceLabels(name: string): Labels
+  namespacesMatching(selector: Selector): readonly string[]
+  readonly nominations: NominationsView
+  readonly disruptionBudgets: () => readonly Frozen<Stored<PodDisruptionBudget>>[]
+}
+
+/** Pods for which room is being made, as if they were on their nodes already. */
+export interface NominationsView {
+  nodeOf(uid: string): string | undefined
+  podsOn(nodeName: string): Iterable<PodInfo>
 }
 
 /** `Unresolvable`: evicting other pods from the node cannot help. */
@@ -69,11 +127,37 @@ export type ClusterEvent =
   | { readonly kind: 'AssignedPodAdded'; readonly pod: PodObject }
   | { readonly kind: 'AssignedPodUpdated'; readonly pod: PodObject; readonly old: PodObject }
   | { readonly kind: 'AssignedPodDeleted'; readonly pod: PodObject }
+  | StorageEvent
+
+/** What a plugin finds out about a pod before it looks at single nodes. Source: PreFilterPlugin */
+export interface Preparation {
+  /** No node will do, whichever it is. */
+  readonly rejection?: Rejection
+  /** Only these nodes can do; the others need not be looked at. */
+  readonly only?: ReadonlySet<string>
+  readonly filter?: NodeFilter
+  /**
+   * From now on the pod counts as being on the node (1) or as gone from it (-1), until it is called with the opposite:
+   * for filters that know more than the node they are asked about. Source: PreFilterExtensions
+   */
+  update?(pod: PodInfo, node: NodeInfo, factor: 1 | -1): void
+}
+
+/** A claim, volume, class or the like came, or changed. */
+export interface StorageEvent {
+  readonly kind: 'StorageChanged'
+  readonly resource: string
+  readonly namespace: string
+  readonly name: string
+}
 
 export interface FilterPlugin {
   readonly name: string
-  /** The filter for this pod; nothing if every node passes. */
-  prepare(pod: PodInfo, cluster: ClusterView): NodeFilter | undefined
+  /**
+   * The filter for this pod; nothing if every node passes.
+   * @throws Error if the pod makes no sense
+   */
+  prepare(pod: PodInfo, cluster: ClusterView): Preparation | undefined
   /** Whether the event may make a pod schedulable that this plugin rejected: a cheap guess on the safe side. */
   mayHelp(event: ClusterEvent, pod: PodInfo): boolean
 }
@@ -101,8 +185,32 @@ export interface ScorePlugin {
 /** Asked when no node passes: can the situation be changed? */
 export interface PostFilterPlugin {
   readonly name: string
-  /** What to tell the user about the attempt; '' for nothing. */
-  attempt(pod: PodInfo, cluster: ClusterView, verdicts: ReadonlyMap<string, Verdict>): string
+  attempt(pod: PodInfo, cluster: ClusterView, search: Search, random: () => number): Remedy
+}
+
+/** What came of the search for a node. */
+export interface Search {
+  /** Of nodes that were looked at and rejected. */
+  readonly verdicts: ReadonlyMap<string, Verdict>
+  /** Asks all filters about a node that may be hypothetical. */
+  fits(node: NodeInfo): Rejection | undefined
+  /** Tells the filters of a pod that comes to or leaves a hypothetical node. */
+  update(pod: PodInfo, node: NodeInfo, factor: 1 | -1): void
+}
+
+/** What can be done for a pod that no node takes. */
+export interface Remedy {
+  /** Why nothing can be done, for the user. */
+  readonly message?: string
+  readonly preemption?: Preemption
+  /** The node nominated so far has no prospects any more. */
+  readonly clearsNomination?: boolean
+}
+
+/** These pods are to make room on the node. */
+export interface Preemption {
+  readonly nodeName: string
+  readonly victims: readonly PodInfo[]
 }
 
 /** Which plugin rejected a node, and why. */
@@ -131,6 +239,9 @@ export interface Decision {
   readonly totals: readonly number[]
   /** Why there is no node, as the event and the pod's condition say it. */
   readonly message?: string
+  /** Victims, if room can be made; absent as well if that is not needed. */
+  readonly preemption?: Preemption
+  readonly clearsNomination?: boolean
   /** The plugins whose `mayHelp` decides when to try again. */
   readonly rejectedBy: ReadonlySet<string>
 }

@@ -124,6 +124,29 @@ describe('Scheduler', () => {
     await scheduler.close()
   })
 
+  it('evicts a pod of lower priority, and takes its place when it is gone', async () => {
+    const half = { containers: [{ name: 'c', resources: { requests: { cpu: '5' } } }] }
+    const { client, bindings, events, scheduler } = await started({
+      nodes: [node('a')],
+      pods: [pod('small', { nodeName: 'a', priority: 0, ...half })],
+    })
+    await client.create('pods', pod('big', { priority: 10, ...half }))
+    await settle()
+    expect(client.calls.filter((call) => call.endsWith('default/small'))).to.deep.equal([
+      'patch pods/status default/small',
+      'delete pods default/small',
+    ])
+    expect(bindings).to.deep.equal(['big a'])
+    const [big] = client.objects('pods') as Pod[]
+    expect(big?.status?.nominatedNodeName).to.equal('a')
+    expect(events()).to.deep.equal([
+      'Warning FailedScheduling 0/1 nodes are available: 1 Insufficient cpu.',
+      'Normal Preempted Preempted by pod uid-big on node a',
+      'Normal Scheduled Successfully assigned default/big to a',
+    ])
+    await scheduler.close()
+  })
+
   it('goes on when a plugin cannot make sense of a pod', async () => {
     const labelSelector = { matchExpressions: [{ key: 'a', operator: 'Nonsense' }] }
     const spread = { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector }
@@ -132,7 +155,9 @@ describe('Scheduler', () => {
       pods: [pod('odd', { topologySpreadConstraints: [spread] }), pod('x')],
     })
     expect(bindings).to.deep.equal(['x a'])
-    expect(events()).to.include('Warning FailedScheduling "Nonsense" is not a valid label selector operator')
+    expect(events()).to.include(
+      'Warning FailedScheduling running PreFilter plugin "PodTopologySpread": "Nonsense" is not a valid label selector operator',
+    )
     await scheduler.close()
   })
 

@@ -2,7 +2,8 @@
 // On one screen: events → cache and queue → decide() → assume → bind → event; a pod that fits nowhere is told why.
 // Source: pkg/scheduler, Scheduler, eventhandlers and schedule_one (v1.36)
 import type { ReplicaSet, StatefulSet } from '../api/apps.ts'
-import type { Binding, Node, Pod, ReplicationController, Service } from '../api/core.ts'
+import type { Binding, Namespace, Node, Pod, ReplicationController, Service } from '../api/core.ts'
+import type { PodDisruptionBudget } from '../api/policy.ts'
 import { formatTime, type Clock } from '../apimachinery/clock.ts'
 import { deepEqual } from '../apimachinery/equality.ts'
 import { isNotFound } from '../apimachinery/errors.ts'
@@ -12,8 +13,10 @@ import type { Informer, Informers } from '../client/informers.ts'
 import { SchedulerCache } from './cache.ts'
 import { decide } from './decide.ts'
 import { defaultSelector, type SpreadListers } from './default-selector.ts'
-import type { ClusterEvent, ClusterView, Decision, NodeObject, PodObject, Profile } from './framework.ts'
+import type { ClusterEvent, ClusterView, Decision, NodeObject, PodObject, Preemption, Profile } from './framework.ts'
+import { Nominations } from './nominations.ts'
 import { podInfoOf } from './pod-info.ts'
+import { evict } from './preemption.ts'
 import { defaultProfile } from './profile.ts'
 import { SchedulingQueue, type QueuedPod } from './queue.ts'
 
@@ -39,6 +42,7 @@ export class Scheduler {
   readonly #random: () => number
   readonly #profile: Profile
   readonly #cache = new SchedulerCache()
+  readonly #nominations = new Nominations()
   readonly #view: ClusterView
   readonly #queue: SchedulingQueue
   readonly #recorder: EventRecorder
@@ -68,17 +72,29 @@ export class Scheduler {
       replicaSets: others.replicaSets.lister,
       statefulSets: others.statefulSets.lister,
     }
+    const namespaces = informers.for<Namespace>('namespaces')
+    const budgets = informers.for<PodDisruptionBudget>('poddisruptionbudgets.policy')
     const cache = this.#cache
     this.#view = {
       get nodes() {
         return cache.nodes
       },
       node: (name) => cache.node(name),
+      nodesWithAffinity: cache.nodesWithAffinity,
+      nodesWithImage: (name) => cache.nodesWithImage(name),
       defaultSelector: (pod) => defaultSelector(listers, pod),
+      namespaceLabels: (name) => namespaces.lister.get(undefined, name)?.metadata.labels,
+      namespacesMatching: (selector) =>
+        namespaces.lister
+          .list()
+          .filter(({ metadata }) => selector.matches(metadata.labels))
+          .map(({ metadata }) => metadata.name),
+      nominations: this.#nominations,
+      disruptionBudgets: () => budgets.lister.list(),
     }
     nodes.onEvents((events) => this.#sawNodes(events))
     this.#pods.onEvents((events) => this.#sawPods(events))
-    const informersUsed = [this.#pods, nodes, ...Object.values(others)]
+    const informersUsed = [this.#pods, nodes, namespaces, budgets, ...Object.values(others)]
     void Promise.all(informersUsed.map((informer) => informer.synced)).then(() => {
       if (this.#state === 'closed') return
       this.#state = 'idle'
@@ -117,6 +133,7 @@ export class Scheduler {
     const changes: ClusterEvent[] = []
     for (const { type, object: pod, old } of events) {
       const { uid } = pod.metadata
+      this.#nominate(pod, type === 'DELETED')
       if (type === 'DELETED' || isTerminal(pod)) {
         this.#queue.delete(uid)
         if (this.#cache.isPlaced(uid)) changes.push({ kind: 'AssignedPodDeleted', pod })
@@ -132,6 +149,14 @@ export class Scheduler {
       }
     }
     this.#queue.move(changes)
+  }
+
+  /** What the server says of a nomination; one that has just been made is not told of yet. */
+  #nominate(pod: PodObject, isGone: boolean): void {
+    const { uid } = pod.metadata
+    const nodeName = pod.status?.nominatedNodeName ?? ''
+    if (isGone || isTerminal(pod) || isAssigned(pod) || this.#cache.isAssumed(uid)) this.#nominations.delete(uid)
+    else if (nodeName !== '') this.#nominations.put(podInfoOf(pod), nodeName)
   }
 
   #wake(): void {
@@ -169,11 +194,39 @@ export class Scheduler {
     this.#startAt = this.#cache.nodes.length === 0 ? 0 : (this.#startAt + looked) % this.#cache.nodes.length
     if (decision.nodeName === undefined) {
       this.#queue.reject(queued, decision.rejectedBy)
-      this.#track(this.#tell(info.pod, 'Unschedulable', decision.message ?? ''))
+      if (decision.clearsNomination === true) this.#nominations.delete(queued.uid)
+      if (decision.preemption !== undefined) this.#track(this.#preempt(queued, decision.preemption))
+      const nomination = decision.clearsNomination === true ? null : decision.preemption?.nodeName
+      this.#track(this.#tell(info.pod, 'Unschedulable', decision.message ?? '', nomination))
       return
     }
+    this.#nominations.delete(queued.uid)
     this.#cache.assume(info.pod, decision.nodeName)
     this.#track(this.#bind(queued, decision.nodeName))
+  }
+
+  /** Source: Executor.prepareCandidateAsync */
+  async #preempt(queued: QueuedPod, { nodeName, victims }: Preemption): Promise<void> {
+    const { info } = queued
+    const outdone = [...this.#nominations.podsOn(nodeName)].filter(({ priority }) => priority < info.priority)
+    this.#nominations.put(info, nodeName)
+    const leaving = victims.filter(({ pod }) => pod.metadata.deletionTimestamp === undefined)
+    if (leaving.length === 0) return
+    this.#queue.hold(queued)
+    for (const { pod } of outdone) {
+      this.#nominations.delete(pod.metadata.uid)
+      this.#track(this.#patchStatus(pod, { nominatedNodeName: null }))
+      this.#queue.activate(pod.metadata.uid)
+    }
+    try {
+      const now = formatTime(this.#clock.now())
+      const told = { client: this.#client, recorder: this.#recorder, schedulerName: this.#profile.schedulerName, now }
+      await Promise.all(leaving.map(({ pod }) => evict(pod, info.pod, nodeName, told)))
+      this.#queue.release(queued, false)
+    } catch {
+      // Some are still there: another try finds out what to do.
+      this.#queue.release(queued, true)
+    }
   }
 
   async #bind(queued: QueuedPod, nodeName: string): Promise<void> {
@@ -205,9 +258,17 @@ export class Scheduler {
     this.#recorder.event(subjectOf(pod, { apiVersion: 'v1', kind: 'Pod' }), 'Normal', 'Scheduled', message)
   }
 
-  /** Says in an event and in the pod's condition why it has no node. */
-  async #tell(pod: PodObject, reason: 'Unschedulable' | 'SchedulerError', message: string): Promise<void> {
-    const { namespace, name, uid, generation } = pod.metadata
+  /**
+   * Says in an event and in the pod's condition why it has no node.
+   * @param nomination node where room is being made; null to say that there is none any more
+   */
+  async #tell(
+    pod: PodObject,
+    reason: 'Unschedulable' | 'SchedulerError',
+    message: string,
+    nomination?: string | null,
+  ): Promise<void> {
+    const { generation } = pod.metadata
     this.#recorder.event(
       subjectOf(pod, { apiVersion: 'v1', kind: 'Pod' }),
       'Warning',
@@ -215,7 +276,9 @@ export class Scheduler {
       truncate(message),
     )
     const before = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
-    if (before?.status === 'False' && before.reason === reason && before.message === message) return
+    const isSaid = before?.status === 'False' && before.reason === reason && before.message === message
+    const isNominated = nomination === undefined || (nomination ?? '') === (pod.status?.nominatedNodeName ?? '')
+    if (isSaid && isNominated) return
     const now = formatTime(this.#clock.now())
     const condition = {
       type: 'PodScheduled',
@@ -226,8 +289,16 @@ export class Scheduler {
       message,
       ...(generation === undefined ? {} : { observedGeneration: generation }),
     }
+    await this.#patchStatus(pod, {
+      ...(isSaid ? {} : { conditions: [condition] }),
+      ...(isNominated ? {} : { nominatedNodeName: nomination }),
+    })
+  }
+
+  async #patchStatus({ metadata }: PodObject, status: Record<string, unknown>): Promise<void> {
+    const { namespace, name, uid } = metadata
     // The uid: a pod of the same name that came after this one is not meant.
-    const patch = { metadata: { uid }, status: { conditions: [condition] } }
+    const patch = { metadata: { uid }, status }
     try {
       await this.#client.patch('pods', namespace, name, 'application/strategic-merge-patch+json', patch, {
         subresource: 'status',

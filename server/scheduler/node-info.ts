@@ -2,33 +2,35 @@
 // Source: pkg/scheduler/framework, NodeInfo and HostPortInfo (v1.36)
 import type { Selector } from '../apimachinery/selectors.ts'
 import { ANY_ADDRESS } from './pod-info.ts'
-import type { HostPort, NodeInfo, NodeObject, PodInfo } from './framework.ts'
+import type { HostPort, HypotheticalNode, NodeObject, PodInfo, PodQuestion } from './framework.ts'
 import { addTotals, noResources, podsAmount, totalsOf, type ResourceTotals } from './resources.ts'
 
-/** Selectors whose counts are kept up to date per node; the one asked for longest ago makes room. */
-const REMEMBERED_SELECTORS = 32
+/** Questions whose answers are kept up to date per node; the oldest makes room. */
+const REMEMBERED_QUESTIONS = 32
 
 interface Count {
-  readonly namespace: string
-  readonly selector: Selector
+  readonly question: PodQuestion
   pods: number
 }
 
-export class TrackedNode implements NodeInfo {
+export class TrackedNode implements HypotheticalNode {
   readonly requested: ResourceTotals = noResources()
   readonly nonZeroRequested: ResourceTotals = noResources()
   readonly #pods = new Map<string, PodInfo>()
+  readonly #withAffinity = new Set<PodInfo>()
   /** How many containers use `protocol/port` on each address. */
   readonly #ports = new Map<string, Map<string, number>>()
   readonly #counts = new Map<string, Count>()
   #node: NodeObject
   #allocatable: ResourceTotals
   #allowedPods: number
+  #images: ReadonlyMap<string, number>
 
   constructor(node: NodeObject) {
     this.#node = node
     this.#allocatable = totalsOf(node.status?.allocatable)
     this.#allowedPods = podsAmount(node.status?.allocatable)
+    this.#images = imageSizes(node)
   }
 
   get node(): NodeObject {
@@ -38,6 +40,7 @@ export class TrackedNode implements NodeInfo {
   /** The node's newest version; heart-beats leave the amounts alone. */
   set node(node: NodeObject) {
     const before = this.#node.status?.allocatable
+    if (node.status?.images !== this.#node.status?.images) this.#images = imageSizes(node)
     this.#node = node
     if (node.status?.allocatable === before) return
     this.#allocatable = totalsOf(node.status?.allocatable)
@@ -52,12 +55,26 @@ export class TrackedNode implements NodeInfo {
     return this.#allowedPods
   }
 
+  get images(): ReadonlyMap<string, number> {
+    return this.#images
+  }
+
   get podCount(): number {
     return this.#pods.size
   }
 
   pods(): Iterable<PodInfo> {
     return this.#pods.values()
+  }
+
+  podsWithAffinity(): ReadonlySet<PodInfo> {
+    return this.#withAffinity
+  }
+
+  copy(): TrackedNode {
+    const copy = new TrackedNode(this.#node)
+    for (const info of this.#pods.values()) copy.addPod(info)
+    return copy
   }
 
   /** Adds the pod, or puts a newer version in the place of an older one. */
@@ -81,17 +98,19 @@ export class TrackedNode implements NodeInfo {
   }
 
   countMatching(namespace: string, selector: Selector): number {
-    if (selector.empty) return 0
-    const key = `${namespace} ${textOf(selector)}`
-    let count = this.#counts.get(key)
+    return selector.empty ? 0 : this.count(belongingTo(namespace, selector))
+  }
+
+  count(question: PodQuestion): number {
+    let count = this.#counts.get(question.key)
     if (count === undefined) {
-      count = { namespace, selector, pods: 0 }
-      for (const info of this.#pods.values()) if (matches(count, info)) count.pods++
-      if (this.#counts.size >= REMEMBERED_SELECTORS) {
+      count = { question, pods: 0 }
+      for (const info of this.#pods.values()) if (question.matches(info)) count.pods++
+      if (this.#counts.size >= REMEMBERED_QUESTIONS) {
         const [oldest] = this.#counts.keys()
         if (oldest !== undefined) this.#counts.delete(oldest)
       }
-      this.#counts.set(key, count)
+      this.#counts.set(question.key, count)
     }
     return count.pods
   }
@@ -108,23 +127,43 @@ export class TrackedNode implements NodeInfo {
       if (addresses.size > 0) this.#ports.set(key, addresses)
       else this.#ports.delete(key)
     }
-    for (const count of this.#counts.values()) if (matches(count, info)) count.pods += factor
+    for (const count of this.#counts.values()) if (count.question.matches(info)) count.pods += factor
+    if (!namesOtherPods(info)) return
+    if (factor === 1) this.#withAffinity.add(info)
+    else this.#withAffinity.delete(info)
   }
 }
 
-/** The same selector is asked about for every node. */
-const texts = new WeakMap<Selector, string>()
-
-function textOf(selector: Selector): string {
-  let text = texts.get(selector)
-  if (text === undefined) texts.set(selector, (text = selector.toString()))
-  return text
+function namesOtherPods({ affinity }: PodInfo): boolean {
+  const { required, requiredAnti, preferred, preferredAnti } = affinity
+  return required.length + requiredAnti.length + preferred.length + preferredAnti.length > 0
 }
 
-/** A pod that is being deleted no longer counts. */
-function matches({ namespace, selector }: Count, { pod }: PodInfo): boolean {
-  const { metadata } = pod
-  return (
-    metadata.deletionTimestamp === undefined && metadata.namespace === namespace && selector.matches(metadata.labels)
-  )
+function imageSizes({ status }: NodeObject): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>()
+  for (const { names = [], sizeBytes = 0 } of status?.images ?? []) {
+    for (const name of names) sizes.set(name, sizeBytes)
+  }
+  return sizes
+}
+
+/** The same question is asked about every node. */
+const questions = new WeakMap<Selector, Map<string, PodQuestion>>()
+
+function belongingTo(namespace: string, selector: Selector): PodQuestion {
+  let byNamespace = questions.get(selector)
+  if (byNamespace === undefined) questions.set(selector, (byNamespace = new Map()))
+  let question = byNamespace.get(namespace)
+  if (question === undefined) {
+    question = {
+      key: `${namespace} ${selector.toString()}`,
+      // A pod that is being deleted no longer counts.
+      matches: ({ pod: { metadata } }) =>
+        metadata.deletionTimestamp === undefined &&
+        metadata.namespace === namespace &&
+        selector.matches(metadata.labels),
+    }
+    byNamespace.set(namespace, question)
+  }
+  return question
 }

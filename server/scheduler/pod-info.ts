@@ -1,5 +1,6 @@
 // What the scheduler derives from a pod, once per version of the pod.
 import type { HostPort, PodInfo, PodObject } from './framework.ts'
+import { affinityTermsOf } from './pod-affinity.ts'
 import { podRequests } from './resources.ts'
 
 const known = new WeakMap<PodObject, PodInfo>()
@@ -13,6 +14,7 @@ export function podInfoOf(pod: PodObject): PodInfo {
     nonZeroRequests: podRequests(pod, 'assumed'),
     hostPorts: hostPortsOf(pod),
     priority: pod.spec?.priority ?? 0,
+    affinity: affinityTermsOf(pod),
   }
   known.set(pod, info)
   return info

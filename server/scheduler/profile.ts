@@ -4,6 +4,9 @@ import type { Profile } from './framework.ts'
 import { balancedAllocation } from './plugins/balanced-allocation.ts'
 import { defaultPreemption } from './plugins/default-preemption.ts'
 import { dynamicResources } from './plugins/dynamic-resources.ts'
+import { imageLocality } from './plugins/image-locality.ts'
+import { interPodAffinity } from './plugins/inter-pod-affinity.ts'
+import { interPodAffinityScore } from './plugins/inter-pod-affinity-score.ts'
 import { nodeAffinity, nodeAffinityScore } from './plugins/node-affinity.ts'
 import { nodeName } from './plugins/node-name.ts'
 import { nodePorts } from './plugins/node-ports.ts'
@@ -16,7 +19,24 @@ import { taintToleration, taintTolerationScore } from './plugins/taint-toleratio
 export const defaultProfile: Profile = {
   schedulerName: 'default-scheduler',
   preEnqueue: [schedulingGates],
-  filters: [nodeUnschedulable, nodeName, taintToleration, nodeAffinity, nodePorts, nodeResourcesFit, podTopologySpread],
+  filters: [
+    nodeUnschedulable,
+    nodeName,
+    taintToleration,
+    nodeAffinity,
+    nodePorts,
+    nodeResourcesFit,
+    podTopologySpread,
+    interPodAffinity,
+  ],
   postFilters: [dynamicResources, defaultPreemption],
-  scores: [taintTolerationScore, nodeAffinityScore, leastAllocated, podTopologySpreadScore, balancedAllocation],
+  scores: [
+    taintTolerationScore,
+    nodeAffinityScore,
+    leastAllocated,
+    podTopologySpreadScore,
+    interPodAffinityScore,
+    balancedAllocation,
+    imageLocality,
+  ],
 }

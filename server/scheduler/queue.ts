@@ -25,6 +25,8 @@ export interface QueuedPod {
   rejectedBy: ReadonlySet<string>
   /** What failed was the scheduler or the server, not the fit: the back-off is not cut short. */
   erred: boolean
+  /** Others are being evicted for it; until all are, another try would come too early. */
+  held: 'no' | 'yes' | 'and something happened'
 }
 
 /**
@@ -77,6 +79,7 @@ export class SchedulingQueue {
         backoffEndsMs: 0,
         rejectedBy: new Set(),
         erred: false,
+        held: 'no',
       }
       this.#pods.set(uid, added)
       if (!this.#isGated(pod)) this.#activate(added)
@@ -85,7 +88,7 @@ export class SchedulingQueue {
     const before = known.info.pod
     known.info = podInfoOf(pod)
     if (known.place === 'gated' && !this.#isGated(pod)) this.#activate(known)
-    if (known.place === 'unschedulable' && differ(before, pod)) this.#retry(known)
+    if (known.place === 'unschedulable' && known.held === 'no' && differ(before, pod)) this.#retry(known)
   }
 
   delete(uid: string): void {
@@ -118,11 +121,31 @@ export class SchedulingQueue {
     if (this.#failed(queued, true)) this.#retry(queued)
   }
 
+  /** Keeps an unschedulable pod where it is, whatever happens, until it is released. */
+  hold(queued: QueuedPod): void {
+    queued.held = 'yes'
+  }
+
+  /** @param retry whether to try again at once in any case */
+  release(queued: QueuedPod, retry: boolean): void {
+    const due = retry || queued.held === 'and something happened'
+    queued.held = 'no'
+    if (due && this.#unschedulable.has(queued)) this.#retry(queued)
+  }
+
+  /** Tries a pod again that has lost its prospects, if it waits. */
+  activate(uid: string): void {
+    const queued = this.#pods.get(uid)
+    if (queued !== undefined && this.#unschedulable.has(queued) && queued.held === 'no') this.#retry(queued)
+  }
+
   /** Moves unschedulable pods on which one of the events may have a bearing. */
   move(events: readonly ClusterEvent[]): void {
     if (events.length === 0) return
     for (const queued of [...this.#unschedulable]) {
-      if (events.some((event) => this.#mayHelp(queued, event))) this.#retry(queued)
+      if (!events.some((event) => this.#mayHelp(queued, event))) continue
+      if (queued.held === 'no') this.#retry(queued)
+      else queued.held = 'and something happened'
     }
   }
 
@@ -202,7 +225,7 @@ export class SchedulingQueue {
     this.#flushTimer = this.#clock.after(FLUSH_MS, () => {
       this.#flushTimer = undefined
       for (const queued of [...this.#unschedulable]) {
-        if (this.#clock.now() - queued.failedMs > MAX_UNSCHEDULABLE_MS) this.#retry(queued)
+        if (this.#clock.now() - queued.failedMs > MAX_UNSCHEDULABLE_MS && queued.held === 'no') this.#retry(queued)
       }
       if (this.#unschedulable.size > 0) this.#armFlush()
     })

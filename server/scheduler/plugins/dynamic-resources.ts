@@ -4,5 +4,5 @@ import type { PostFilterPlugin } from '../framework.ts'
 
 export const dynamicResources: PostFilterPlugin = {
   name: 'DynamicResources',
-  attempt: () => 'no new claims to deallocate',
+  attempt: () => ({ message: 'no new claims to deallocate' }),
 }

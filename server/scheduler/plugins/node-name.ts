@@ -7,7 +7,7 @@ export const nodeName: FilterPlugin = {
     const wanted = pod.spec?.nodeName ?? ''
     if (wanted === '') return undefined
     const rejection = { resolvable: false, reasons: ["node(s) didn't match the requested node name"] }
-    return ({ node }) => (node.metadata.name === wanted ? undefined : rejection)
+    return { filter: ({ node }) => (node.metadata.name === wanted ? undefined : rejection) }
   },
   mayHelp: (event) => event.kind === 'NodeAdded',
 }

@@ -6,7 +6,7 @@ export const nodePorts: FilterPlugin = {
   prepare({ hostPorts }) {
     if (hostPorts.length === 0) return undefined
     const rejection = { resolvable: true, reasons: ["node(s) didn't have free ports for the requested pod ports"] }
-    return (node) => (hostPorts.some((port) => node.usesHostPort(port)) ? rejection : undefined)
+    return { filter: (node) => (hostPorts.some((port) => node.usesHostPort(port)) ? rejection : undefined) }
   },
   mayHelp: (event) => event.kind === 'NodeAdded' || event.kind === 'AssignedPodDeleted',
 }

@@ -9,17 +9,18 @@ import {
   type Rejection,
   type ScorePlugin,
 } from '../framework.ts'
+import { podInfoOf } from '../pod-info.ts'
 import { podsAmount, totalsOf, type ResourceTotals } from '../resources.ts'
 
 export const nodeResourcesFit: FilterPlugin = {
   name: 'NodeResourcesFit',
-  prepare: (pod) => (node) => fit(pod, node),
+  prepare: (pod) => ({ filter: (node) => fit(pod, node) }),
   mayHelp(event, pod) {
     switch (event.kind) {
       case 'AssignedPodDeleted':
         return true
       case 'AssignedPodUpdated':
-        return event.pod.metadata.generation !== event.old.metadata.generation
+        return asksForLess(podInfoOf(event.pod).requests, podInfoOf(event.old).requests)
       case 'NodeAdded':
         return fitsWhenEmpty(pod, totalsOf(event.node.status?.allocatable), podsAmount(event.node.status?.allocatable))
       case 'NodeUpdated': {
@@ -28,6 +29,7 @@ export const nodeResourcesFit: FilterPlugin = {
         return fitsWhenEmpty(pod, totalsOf(allocatable), podsAmount(allocatable))
       }
       case 'AssignedPodAdded':
+      case 'StorageChanged':
         return false
     }
   },
@@ -62,6 +64,13 @@ function fit(
     if (wanted > 0 && wanted > total - (requested.scalars.get(name) ?? 0)) lacks(name, wanted, total)
   }
   return reasons === undefined ? undefined : { resolvable, reasons }
+}
+
+function asksForLess(now: ResourceTotals, before: ResourceTotals): boolean {
+  if (now.cpuMilli < before.cpuMilli || now.memory < before.memory) return true
+  if (now.ephemeralStorage < before.ephemeralStorage) return true
+  for (const [name, wanted] of before.scalars) if ((now.scalars.get(name) ?? 0) < wanted) return true
+  return false
 }
 
 function fitsWhenEmpty({ requests }: PodInfo, allocatable: ResourceTotals, allowedPods: number): boolean {

@@ -11,7 +11,7 @@ export const nodeUnschedulable: FilterPlugin = {
       pod.spec?.tolerations?.some((toleration) => toleratesTaint(toleration, UNSCHEDULABLE_TAINT)) ?? false
     if (tolerated) return undefined
     const rejection = { resolvable: false, reasons: ['node(s) were unschedulable'] }
-    return ({ node }) => (node.spec?.unschedulable === true ? rejection : undefined)
+    return { filter: ({ node }) => (node.spec?.unschedulable === true ? rejection : undefined) }
   },
   mayHelp(event) {
     if (event.kind === 'NodeAdded') return event.node.spec?.unschedulable !== true

@@ -1,9 +1,11 @@
 // Spreads pods that belong together over topology domains: the pod's own constraints (required ones filter, others
 // score), or the system's defaults, which spread the pods of one owner over hosts and zones.
 // Source: pkg/scheduler/framework/plugins/podtopologyspread (v1.36)
+import { deepEqual } from '../../apimachinery/equality.ts'
 import { labelSelectorAsSelector, Selector, selectorFromSet } from '../../apimachinery/selectors.ts'
 import {
   MAX_NODE_SCORE,
+  type ClusterEvent,
   type ClusterView,
   type FilterPlugin,
   type NodeInfo,
@@ -17,6 +19,8 @@ import { keepsPodsOff, tolerates } from '../../api/taints.ts'
 
 const HOSTNAME = 'kubernetes.io/hostname'
 const REASON = "node(s) didn't match pod topology spread constraints"
+const SKEWED = { resolvable: true, reasons: [REASON] }
+const MISSING_LABEL = { resolvable: false, reasons: [`${REASON} (missing required label)`] }
 
 interface Constraint {
   readonly maxSkew: number
@@ -58,6 +62,12 @@ function withLabelsOf({ metadata }: PodObject, keys: readonly string[], selector
   return new Selector([...selectorFromSet(labels).requirements, ...selector.requirements])
 }
 
+function leastOf(numbers: Iterable<number>): number {
+  let least = Infinity
+  for (const number of numbers) if (number < least) least = number
+  return least
+}
+
 /** Whether the pods on a node count for a constraint. */
 function nodeCounts(pod: PodObject): (constraint: Constraint, node: NodeObject) => boolean {
   const affinity = requiredNodeAffinity(pod.spec ?? {})
@@ -88,22 +98,34 @@ export const podTopologySpread: FilterPlugin = {
         domains[at]!.set(value, (domains[at]!.get(value) ?? 0) + matching)
       }
     }
-    const fewest = constraints.map(({ minDomains }, at) =>
-      domains[at]!.size < minDomains ? 0 : Math.min(...domains[at]!.values()),
-    )
+    let fewest: readonly number[] | undefined
     const own = constraints.map(({ selector }) => (selector.matches(pod.metadata.labels) ? 1 : 0))
-    return ({ node }) => {
-      for (const [at, { topologyKey, maxSkew }] of constraints.entries()) {
-        const value = node.metadata.labels?.[topologyKey]
-        if (value === undefined) return { resolvable: false, reasons: [`${REASON} (missing required label)`] }
-        if ((domains[at]!.get(value) ?? 0) + own[at]! - fewest[at]! > maxSkew)
-          return { resolvable: true, reasons: [REASON] }
-      }
-      return undefined
+    return {
+      filter({ node }) {
+        fewest ??= constraints.map(({ minDomains }, at) =>
+          domains[at]!.size < minDomains ? 0 : leastOf(domains[at]!.values()),
+        )
+        for (const [at, { topologyKey, maxSkew }] of constraints.entries()) {
+          const value = node.metadata.labels?.[topologyKey]
+          if (value === undefined) return MISSING_LABEL
+          if ((domains[at]!.get(value) ?? 0) + own[at]! - fewest[at]! > maxSkew) return SKEWED
+        }
+        return undefined
+      },
+      update({ pod: other }, { node }, factor) {
+        const { metadata } = other
+        if (metadata.namespace !== pod.metadata.namespace || metadata.deletionTimestamp !== undefined) return
+        if (!hasAllKeys(node, constraints)) return
+        for (const [at, constraint] of constraints.entries()) {
+          if (!constraint.selector.matches(metadata.labels) || !counts(constraint, node)) continue
+          const value = node.metadata.labels?.[constraint.topologyKey] ?? ''
+          domains[at]!.set(value, (domains[at]!.get(value) ?? 0) + factor)
+        }
+        fewest = undefined
+      },
     }
   },
-  // Any pod that comes, goes or changes labels can change the skew, and so can any node.
-  mayHelp: () => true,
+  mayHelp,
 }
 
 export const podTopologySpreadScore: ScorePlugin = {
@@ -189,4 +211,38 @@ function countDomains(
     }
   }
   return domains
+}
+
+/** Source: isSchedulableAfterPodChange, isSchedulableAfterNodeChange */
+function mayHelp(event: ClusterEvent, { pod }: PodInfo): boolean {
+  const constraints = constraintsOf(pod, 'DoNotSchedule')
+  const belongs = ({ metadata }: PodObject): boolean =>
+    metadata.namespace === pod.metadata.namespace &&
+    constraints.some(({ selector }) => selector.matches(metadata.labels))
+  switch (event.kind) {
+    case 'AssignedPodAdded':
+    case 'AssignedPodDeleted':
+      return belongs(event.pod)
+    case 'AssignedPodUpdated':
+      return (
+        belongs(event.pod) !== belongs(event.old) ||
+        event.pod.metadata.deletionTimestamp !== event.old.metadata.deletionTimestamp
+      )
+    case 'NodeAdded':
+      return hasAllKeys(event.node, constraints)
+    case 'NodeUpdated': {
+      const now = hasAllKeys(event.node, constraints)
+      if (now !== hasAllKeys(event.old, constraints)) return true
+      return now && nodeMatters(event.node, event.old, constraints)
+    }
+    case 'StorageChanged':
+      return false
+  }
+}
+
+function nodeMatters(node: NodeObject, old: NodeObject, constraints: readonly Constraint[]): boolean {
+  if (!deepEqual(node.spec?.taints, old.spec?.taints)) return true
+  return constraints.some(
+    ({ topologyKey }) => node.metadata.labels?.[topologyKey] !== old.metadata.labels?.[topologyKey],
+  )
 }

@@ -7,7 +7,7 @@ export const taintToleration: FilterPlugin = {
   name: 'TaintToleration',
   prepare(pod) {
     const rejection = { resolvable: false, reasons: ['node(s) had untolerated taint(s)'] }
-    return ({ node }) => (isUntolerated(pod, node) ? rejection : undefined)
+    return { filter: ({ node }) => (isUntolerated(pod, node) ? rejection : undefined) }
   },
   mayHelp(event, pod) {
     if (event.kind === 'NodeAdded') return !isUntolerated(pod, event.node)

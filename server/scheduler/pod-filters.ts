@@ -1,0 +1,107 @@
+// All filters of a profile, prepared for one pod: which nodes may be asked about, and what becomes of each.
+// Source: pkg/scheduler/framework/runtime, RunPreFilterPlugins and RunFilterPluginsWithNominatedPods (v1.36)
+import type {
+  ClusterView,
+  NodeFilter,
+  NodeInfo,
+  PodInfo,
+  Preparation,
+  Profile,
+  Rejection,
+  Search,
+  Verdict,
+} from './framework.ts'
+
+export class PodFilters implements Search {
+  readonly verdicts = new Map<string, Verdict>()
+  /** Why no node will do, whichever it is. */
+  readonly rejection: Verdict | undefined
+  /** Nodes that may be asked about; nothing for all. */
+  readonly only: ReadonlySet<string> | undefined
+  /** Plugins that left nodes out. */
+  readonly restrictedBy: ReadonlySet<string>
+  readonly #pod: PodInfo
+  readonly #cluster: ClusterView
+  readonly #filters: { name: string; filter: NodeFilter }[] = []
+  readonly #updates: NonNullable<Preparation['update']>[] = []
+
+  /** @throws Error, naming the plugin, if the pod makes no sense */
+  constructor(profile: Profile, cluster: ClusterView, pod: PodInfo) {
+    this.#pod = pod
+    this.#cluster = cluster
+    const restrictedBy = new Set<string>()
+    this.restrictedBy = restrictedBy
+    for (const { name, prepare } of profile.filters) {
+      const preparation = named(name, () => prepare(pod, cluster))
+      if (preparation === undefined) continue
+      const { rejection, only, filter, update } = preparation
+      if (rejection !== undefined) {
+        // What eviction might help against does not keep the others from having their say.
+        this.rejection = { plugin: name, ...rejection }
+        if (!rejection.resolvable) return
+        continue
+      }
+      if (only !== undefined) {
+        restrictedBy.add(name)
+        this.only = this.only?.intersection(only) ?? only
+        if (this.only.size === 0) {
+          this.rejection = { plugin: name, resolvable: false, reasons: [nothingLeft([...restrictedBy].sort())] }
+          return
+        }
+      }
+      if (filter !== undefined) this.#filters.push({ name, filter })
+      if (update !== undefined) this.#updates.push(update)
+    }
+  }
+
+  /** Also with the pods in mind for which room is being made there, if they are as important. */
+  judge(node: NodeInfo): Verdict | undefined {
+    const expected: PodInfo[] = []
+    for (const other of this.#cluster.nominations.podsOn(node.node.metadata.name)) {
+      if (other.priority >= this.#pod.priority && other.pod.metadata.uid !== this.#pod.pod.metadata.uid)
+        expected.push(other)
+    }
+    if (expected.length > 0) {
+      const then = node.copy()
+      for (const other of expected) {
+        then.addPod(other)
+        this.update(other, then, 1)
+      }
+      const verdict = this.#firstRejection(then)
+      for (const other of expected) this.update(other, then, -1)
+      if (verdict !== undefined) return verdict
+    }
+    return this.#firstRejection(node)
+  }
+
+  fits(node: NodeInfo): Rejection | undefined {
+    return this.judge(node)
+  }
+
+  update(pod: PodInfo, node: NodeInfo, factor: 1 | -1): void {
+    for (const update of this.#updates) update(pod, node, factor)
+  }
+
+  #firstRejection(node: NodeInfo): Verdict | undefined {
+    for (const { name, filter } of this.#filters) {
+      const rejection = filter(node)
+      if (rejection !== undefined) return { plugin: name, ...rejection }
+    }
+    return undefined
+  }
+}
+
+function nothingLeft(plugins: readonly string[]): string {
+  return plugins.length === 1
+    ? `node(s) didn't satisfy plugin ${plugins[0]}`
+    : `node(s) didn't satisfy plugin(s) [${plugins.join(' ')}] simultaneously`
+}
+
+function named<T>(plugin: string, prepare: () => T): T {
+  try {
+    return prepare()
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`running PreFilter plugin "${plugin}": ${reason}`, { cause: error })
+  }
+}
