@@ -22,6 +22,7 @@ describe('makeChain', () => {
       'CertificateSubjectRestriction',
       'DefaultIngressClass',
       'PodTopologyLabels',
+      'PodResizeValidator',
       'MutatingAdmissionPolicy',
       'ValidatingAdmissionPolicy',
     ])

@@ -15,6 +15,7 @@ import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts'
 import type { AdmissionPlugin, AdmissionReader, Attributes } from './plugin.ts'
+import { podResizeValidator } from './pod-resize-validator.ts'
 import { podSecurity } from './pod-security/pod-security.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
 import { mutatingAdmissionPolicy } from './policy/mutating-admission-policy.ts'
@@ -138,6 +139,7 @@ function defaultPlugins({
     certificateSubjectRestriction,
     defaultIngressClass,
     podTopologyLabels,
+    podResizeValidator,
     mutatingAdmissionPolicy,
     validatingAdmissionPolicy,
     ...(updateQuota === undefined ? [] : [makeResourceQuota(clock, updateQuota)]),
