@@ -51,7 +51,7 @@ export function decodeAs(
   const stated = typeof meta.apiVersion === 'string' ? meta.apiVersion.replace(/^\/(?!$)/, '') : ''
   const sentVersion = stated === '' ? apiVersion : stated
   if (schema.decode === undefined) checkKind(sentKind, sentVersion, expected, apiVersion)
-  else checkCustomKind(sent, sentKind, sentVersion, expected, apiVersion)
+  else checkCustomKind(sent, sentKind, stated, expected, apiVersion)
   const cannot = (why: string) =>
     newBadRequest(`${sentKind} in version "${expected.version}" cannot be handled as a ${expected.kind}: ${why}`)
   try {

@@ -140,6 +140,8 @@ function checkMethod(resource: Resource, info: RequestInfo, method: string): voi
   }
   // A proxied request may have any.
   if (info.subresource === 'proxy') byMethod['HEAD'] = byMethod['OPTIONS'] = byMethod['PATCH'] = allowed('get')
+  // The server of custom resources looks at verbs, not at methods.
+  if (resource.schema.decode !== undefined && info.verb !== 'watch') byMethod['HEAD'] = byMethod['GET']!
   if (byMethod[method] !== true) throw newMethodNotAllowed()
 }
 
@@ -167,7 +169,7 @@ async function answerOf(services: Services, ctx: Context, scope: Scope): Promise
   const { subresource } = scope
   if (connectSubresources.has(subresource)) return connect(services.api, scope)
   if (subresource === 'scale') {
-    if (ctx.method === 'GET') return getScale(scope)
+    if (ctx.method === 'GET' || ctx.method === 'HEAD') return getScale(scope)
     return writeScale(services, ctx, scope)
   }
   return plainAnswer(services, ctx, scope)
@@ -185,6 +187,7 @@ async function plainAnswer(services: Services, ctx: Context, scope: Scope): Prom
   const { resource, subresource, name } = scope
   switch (ctx.method) {
     case 'GET':
+    case 'HEAD':
       if (resource.facts.kind === 'ComponentStatus') return componentStatuses(scope, services.components)
       return name === '' ? list(scope) : get(scope)
     case 'POST': {
@@ -213,13 +216,15 @@ async function plainAnswer(services: Services, ctx: Context, scope: Scope): Prom
 }
 
 /** @param subresource its body may be of a kind of its own: a Scale, an Eviction */
-async function bodyOf(ctx: Context, { facts }: Resource, subresource = ''): Promise<Body> {
+async function bodyOf(ctx: Context, { facts, schema }: Resource, subresource = ''): Promise<Body> {
   const own = facts.subresources.find(({ name }) => name === subresource)
   const apiVersion = facts.group === '' ? facts.version : `${facts.group}/${facts.version}`
   const expected = own === undefined ? { apiVersion, kind: facts.kind } : { apiVersion: own.apiVersion, kind: own.kind }
   // Its form is looked at before it is read.
   bodyType(ctx.get('content-type'))
-  return decodeBody(ctx.get('content-type'), await readBody(ctx), expected)
+  // A Scale is a kind of the server's own, of whatever it is.
+  const isCustom = schema.decode !== undefined && subresource !== 'scale'
+  return decodeBody(ctx.get('content-type'), await readBody(ctx), { ...expected, isCustom })
 }
 
 const isApply = (ctx: Context): boolean => mediaTypeOf(ctx) === applyPatchType

@@ -109,16 +109,28 @@ function checkTypeMeta(value: unknown): void {
   }
 }
 
+/** Custom resources must say what they are. */
+function checkHasKind(value: unknown, bytes: Uint8Array): void {
+  const { kind } = typeMetaOf((value ?? {}) as object)
+  if (kind === undefined || kind === null || kind === '')
+    throw new UnrecognizedError(`Object 'Kind' is missing in '${asText(bytes)}'`)
+}
+
 /**
  * @param expected what the resource takes; its kind is named in errors
  * @throws StatusError 415; 400 for a body that is not what its Content-Type says
  */
-export function decodeBody(contentType: string | undefined, bytes: Uint8Array, expected: ExpectedType): DecodedBody {
+export function decodeBody(
+  contentType: string | undefined,
+  bytes: Uint8Array,
+  expected: ExpectedType & { readonly isCustom?: boolean },
+): DecodedBody {
   const mediaType = bodyType(contentType)
   try {
     if (mediaType === protobufType) return { value: decodeProtobuf(bytes, expected), findings: [] }
     const body = mediaType === yamlType ? decodeYAML(bytes) : decodeJSON(bytes)
     checkTypeMeta(body.value)
+    if (expected.isCustom === true) checkHasKind(body.value, bytes)
     return body
   } catch (error) {
     if (error instanceof ProtobufMessageError && expected.kind !== 'DeleteOptions') {
