@@ -13,6 +13,7 @@ import { compileJSONPath } from './json-path.ts'
 import { structuralOf } from '../schema/structural.ts'
 import { typeOf } from './type.ts'
 import { CustomValidation } from './custom-validation.ts'
+import { warningsOfFinalizers } from './finalizers.ts'
 import { pathOf, valueAt, type ScalePaths } from './scale-paths.ts'
 
 export interface CustomKind {
@@ -79,11 +80,11 @@ export function customKind(
         allowUnconditionalUpdate: false,
         validateUpdateOnly: true,
         validate: (object) => judge.create(object),
-        validateUpdate: (object, old) => judge.update(object, old),
-        warnings: (object, old) => judge.warnings(object, old),
+        validateUpdate: (object, old, context) => judge.update(object, old, context),
+        warnings: warningsOfFinalizers,
       },
       status: {
-        validateUpdate: (object, old) => judge.updateStatus(object, old),
+        validateUpdate: (object, old, context) => judge.updateStatus(object, old, context),
       },
       ...(scale === undefined ? {} : { scale: scaleMapping(scale) }),
       selectableFields: Object.fromEntries(selectable),

@@ -3,17 +3,15 @@
 import type { JSONSchemaProps } from '../api/apiextensions.ts'
 import { field, type FieldError } from '../apimachinery/field.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
+import type { StrategyContext } from '../registry/kind.ts'
 import { Correlation } from '../schema/correlation.ts'
 import { validateEmbedded } from '../schema/embedded.ts'
 import { validateListTypes } from '../schema/list-types.ts'
 import { rootPath } from '../schema/root-path.ts'
-import { blocksRules, checkRules, notChecked, ruleTree, type RuleFindings, type RuleTree } from '../schema/rules.ts'
+import { blocksRules, checkRules, notChecked, ruleTree, type RuleTree } from '../schema/rules.ts'
 import type { Structural } from '../schema/structural.ts'
 import { validateValue } from '../schema/validate.ts'
-import { warningsOfFinalizers } from './finalizers.ts'
 import { validateScaleSpec, validateScaleStatus, type ScalePaths } from './scale-paths.ts'
-
-const nothing: RuleFindings = { errors: [], warnings: [] }
 
 export class CustomValidation {
   readonly #source: JSONSchemaProps | undefined
@@ -38,7 +36,7 @@ export class CustomValidation {
     return [...errors, ...this.#ruleErrors(errors, object, undefined)]
   }
 
-  update(object: AnyObject, old: AnyObject): FieldError[] {
+  update(object: AnyObject, old: AnyObject, context?: StrategyContext): FieldError[] {
     const correlation = new Correlation(object, old, this.#schema)
     const errors = [
       ...this.#validate(object, correlation),
@@ -46,24 +44,17 @@ export class CustomValidation {
       ...validateEmbedded(object, this.#schema),
       ...this.#newListErrors(object, old),
     ]
-    return [...errors, ...this.#ruleErrors(errors, object, old, correlation)]
+    return [...errors, ...this.#ruleErrors(errors, object, old, correlation, context)]
   }
 
-  updateStatus(object: AnyObject, old: AnyObject): FieldError[] {
+  updateStatus(object: AnyObject, old: AnyObject, context?: StrategyContext): FieldError[] {
     const correlation = new Correlation(object, old, this.#schema)
     const errors = [
       ...this.#validateStatus(object, correlation),
       ...(this.#scale === undefined ? [] : validateScaleStatus(object, this.#scale)),
       ...this.#newListErrors(object, old),
     ]
-    return [...errors, ...this.#ruleErrors(errors, object, old, correlation)]
-  }
-
-  /** What rules find in what has not changed, and finalizers that others may use too. */
-  warnings(object: AnyObject, old: AnyObject | undefined): string[] {
-    const correlation = new Correlation(object, old, this.#schema)
-    const ratcheted = old === undefined ? [] : this.#runRules(object, old, correlation).warnings
-    return [...ratcheted, ...warningsOfFinalizers(object.metadata?.finalizers ?? [], old?.metadata?.finalizers ?? [])]
+    return [...errors, ...this.#ruleErrors(errors, object, old, correlation, context)]
   }
 
   #validate(object: AnyObject, correlation?: Correlation): FieldError[] {
@@ -96,14 +87,14 @@ export class CustomValidation {
     object: AnyObject,
     old: AnyObject | undefined,
     correlation?: Correlation,
+    context?: StrategyContext,
   ): FieldError[] {
     if (this.#schema?.hasRules !== true) return []
-    return blocksRules(before) ? [notChecked] : this.#runRules(object, old, correlation).errors
-  }
-
-  #runRules(object: AnyObject, old: AnyObject | undefined, correlation: Correlation | undefined): RuleFindings {
-    if (this.#schema === undefined) return nothing
+    if (blocksRules(before)) return [notChecked]
     const { tree } = (this.#rules ??= { tree: ruleTree(this.#schema, true) })
-    return tree === undefined ? nothing : checkRules(tree, object, old, rootPath, correlation)
+    if (tree === undefined) return []
+    const { errors, warnings } = checkRules(tree, object, old, rootPath, correlation)
+    for (const warning of warnings) context?.warn?.(warning)
+    return errors
   }
 }

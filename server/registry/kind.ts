@@ -12,6 +12,8 @@ export interface StrategyContext {
   readonly namespace: string
   /** As the request names them: several groups may share a kind. */
   readonly groupResource?: GroupResource
+  /** A sentence for a Warning header, told even if the object is refused. */
+  warn?(text: string): void
 }
 
 export interface Strategy<T extends KubeObject> {
@@ -62,7 +64,7 @@ export interface Strategy<T extends KubeObject> {
 export interface StatusStrategy<T extends KubeObject> {
   /** After the registry has put the old spec back. */
   prepareForUpdate?(draft: T, old: T, context: StrategyContext): void
-  validateUpdate?(object: T, old: T): FieldError[]
+  validateUpdate?(object: T, old: T, context?: StrategyContext): FieldError[]
   /** Sentences for Warning headers. */
   warnings?(object: T, old: T): string[]
 }

@@ -608,7 +608,7 @@ export class ResourceStore {
     const writesStatus = writesStatusOnly.has(subresource)
     const part = writesStatus ? this.#statusStrategy(subresource) : subresources?.[subresource]
     if (writesStatus || part !== undefined)
-      return { common: [], change: part?.validateUpdate?.(draft, old as AnyObject) ?? [] }
+      return { common: [], change: part?.validateUpdate?.(draft, old as AnyObject, context) ?? [] }
     return {
       common:
         strategy?.revalidate?.(draft, old as AnyObject) ??
