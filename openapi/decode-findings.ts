@@ -217,7 +217,7 @@ function messageOf(canonical: () => unknown): string | undefined {
 
 /** Go's word for a number that is no such integer; undefined if it is one. @param source as a text had it */
 function integerProblem(value: number, scalar: 'int32' | 'int64', source?: string): string | undefined {
-  const text = source ?? (Number.isInteger(value) ? String(BigInt(value)) : String(value))
+  const text = source ?? (Number.isInteger(value) && Math.abs(value) < 1e21 ? String(BigInt(value)) : String(value))
   const fits = /^-?\d+$/.test(text) && BigInt.asIntN(scalar === 'int32' ? 32 : 64, BigInt(text)) === BigInt(text)
   return fits ? undefined : `number ${text}`
 }
