@@ -117,6 +117,7 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     services,
     documents,
     metrics,
+    snapshot: () => store.snapshot(),
     log: options.log,
   })
   const listener: Listener = await listen(app, {

@@ -6,6 +6,12 @@ import { StoreOpenError } from '../storage/store.ts'
 /** Its message says all there is to say. */
 export class Failure extends Error {
   override readonly name = 'Failure'
+  /** Of the process. */
+  readonly exitCode: number
+  constructor(message: string, { exitCode = 1, ...options }: ErrorOptions & { exitCode?: number } = {}) {
+    super(message, options)
+    this.exitCode = exitCode
+  }
 }
 
 /** What was asked for, as far as it makes a difference to the sentence. */
@@ -81,6 +87,12 @@ export function readFailure(error: unknown): string {
   if (code === 'EISDIR') return 'it is a folder'
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
   return oneLine(error instanceof Error ? error.message : String(error))
+}
+
+/** As a reason inside a sentence: what the system says about a file that cannot be written. */
+export function writeFailure(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException
+  return cannotWrite[code ?? ''] ?? oneLine(error instanceof Error ? error.message : String(error))
 }
 
 function oneLine(text: string): string {

@@ -12,6 +12,7 @@ import {
   parsePortRange,
   parseServiceRange,
 } from './flags.ts'
+import type { RestoreFlags, SaveFlags } from './snapshot.ts'
 import type { UpFlags } from './up.ts'
 
 const introduction = `A Kubernetes ${kubernetesVersion} cluster in one Node process: API server, controllers, scheduler, and nodes that only pretend
@@ -33,6 +34,15 @@ Parts of a cluster (--disable leaves them out, so that you can run your own inst
 
 The data folder holds everything: objects, certificates, kubeconfig. Start again on it and all is as it was; delete it
 and the cluster is gone. $KUBELING_HOME stands for ~/.kubeling. Flags named as those of kube-apiserver mean the same.`
+
+const snapshotNotes = `
+A snapshot is a picture of one moment: every object with its resourceVersion, and no history. It holds all Secrets, but not
+the certificates and keys in the folder pki: copy that folder too, or the restored cluster makes new ones and earlier
+kubeconfigs and service account tokens end. A checksum is verified on the way in and out. A running server gives a snapshot
+to those who may get the path /debug/snapshot.
+
+Exit codes: 2 the server cannot be reached or refuses, 3 the data folder cannot be used, 4 the snapshot is damaged or not a
+snapshot, 1 everything else.`
 
 function makeProgram(): Command {
   const program = new Command('kubeling')
@@ -103,6 +113,26 @@ function makeProgram(): Command {
     .addHelpText('after', examples)
     // Help and bad flags are answered without loading a cluster.
     .action(async (flags: UpFlags) => (await import('./up.ts')).up(flags))
+  const snapshot = program
+    .command('snapshot')
+    .description('save everything a cluster stores to one file, and restore it')
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText('after', snapshotNotes)
+  snapshot
+    .command('save')
+    .argument('<file>', 'where to; a file of that name is replaced')
+    .description('save a cluster, while it runs or while it is stopped')
+    .option('--data-dir <folder>', 'its data folder (default: ~/.kubeling/default)')
+    .option('--kubeconfig <file>', 'ask the running server of this kubeconfig instead')
+    .addHelpText('after', snapshotNotes)
+    .action(async (file: string, flags: SaveFlags) => (await import('./snapshot.ts')).save(file, flags))
+  snapshot
+    .command('restore')
+    .argument('<file>', 'what was saved')
+    .description('make a data folder of what was saved; then: kubeling up --data-dir <folder>')
+    .requiredOption('--data-dir <folder>', 'the folder; it must not hold a cluster yet')
+    .addHelpText('after', snapshotNotes)
+    .action(async (file: string, flags: RestoreFlags) => (await import('./snapshot.ts')).restore(file, flags))
   program
     .command('version')
     .description('print the version of kubeling and of the API it serves')

@@ -1,6 +1,5 @@
 // `kubeling up`: starts a cluster, says how to reach it, and stops it when told to.
 import { rmSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { tokenFile } from '../authentication/token-file.ts'
 import { startCluster, type Cluster } from '../cluster.ts'
@@ -8,6 +7,7 @@ import { holdsOthers, mergeKubeconfig, userKubeconfigPath, writeKubeconfig } fro
 import type { ClusterOptions, ComponentName } from '../options.ts'
 import { kubernetesVersion } from '../version.ts'
 import { explain, Failure, readFailure, type Asked } from './failure.ts'
+import { defaultDataDir, home } from './home.ts'
 import { settle } from './settle.ts'
 
 export interface UpFlags {
@@ -75,17 +75,13 @@ function clusterOptions(flags: UpFlags): ClusterOptions & { port: number } {
     serviceClusterIPRange: flags.serviceClusterIpRange,
     serviceNodePortRange: flags.serviceNodePortRange,
     serviceAccountIssuer: flags.serviceAccountIssuer,
-    ...(flags.inMemory ? {} : { dataDir: resolve(flags.dataDir ?? join(home(), 'default')) }),
+    ...(flags.inMemory ? {} : { dataDir: resolve(flags.dataDir ?? defaultDataDir()) }),
     ...(flags.disable === undefined ? {} : { disable: flags.disable }),
     ...(flags.disableAdmissionPlugins === undefined ? {} : { disableAdmissionPlugins: flags.disableAdmissionPlugins }),
     ...(flags.tokenAuthFile === undefined ? {} : { tokenAuthFile: flags.tokenAuthFile }),
     ...(flags.advertiseAddress === undefined ? {} : { advertiseAddress: flags.advertiseAddress }),
     ...(flags.apiAudiences === undefined ? {} : { apiAudiences: flags.apiAudiences }),
   }
-}
-
-function home(): string {
-  return process.env['KUBELING_HOME'] ?? join(homedir(), '.kubeling')
 }
 
 /** Clusters in memory may run side by side, so their files are told apart by the port. */

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import Koa from 'koa'
 import type { Authenticator } from '../authentication/authenticator.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
+import type { Snapshot } from '../storage/store.ts'
 import type { RequestState } from './context.ts'
 import { documents, type Documents } from './documents.ts'
 import { authentication } from './filters/authentication.ts'
@@ -14,6 +15,7 @@ import { impersonation } from './filters/impersonation.ts'
 import { metrics, type Metrics } from './filters/metrics.ts'
 import { requestInfo } from './filters/request-info.ts'
 import { notFound, resourceRoutes, type Services } from './routes.ts'
+import { snapshotDownload } from './snapshot.ts'
 
 export interface AppOptions {
   readonly authenticators: readonly Authenticator[]
@@ -22,6 +24,8 @@ export interface AppOptions {
   readonly services: Services
   readonly documents: Documents
   readonly metrics: Metrics
+  /** The picture of now, for backups. */
+  snapshot(): Snapshot
   log(message: string, error: unknown): void
 }
 
@@ -38,6 +42,7 @@ export function createApp(options: AppOptions): Koa<RequestState> {
     .use(authorization(options.authorizer))
     .use(resourceRoutes(options.services))
     .use(documents(options.documents))
+    .use(snapshotDownload(() => options.snapshot()))
     .use(notFound)
   return app
 }

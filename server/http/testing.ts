@@ -157,6 +157,7 @@ function appOptions(api: TestApi, options: TestServerOptions, logged: string[]):
       url: () => 'https://127.0.0.1:6443',
       ...documents,
     },
+    snapshot: () => api.store.snapshot(),
     metrics: { requestStarted: () => {}, requestEnded: () => {} },
     log: (message, error) => void logged.push(`${message}: ${String(error)}`),
   }

@@ -57,7 +57,8 @@ export async function openLevelStore({ path, durability = 'sync' }: LevelStoreOp
   }
 }
 
-async function openDatabase(path: string): Promise<Database> {
+/** @throws StoreOpenError */
+export async function openDatabase(path: string): Promise<Database> {
   // Loaded here: a process that keeps everything in memory does without the native module.
   const { Level } = await import('level')
   const database: Database = new Level(path, { keyEncoding: 'utf8', valueEncoding: 'buffer' })
@@ -100,6 +101,12 @@ async function checkFormat(database: Database, path: string): Promise<void> {
   await database.put(formatKey, Buffer.from(format), { sync: true })
 }
 
+/** What a database holds beside events, where all history up to `compacted` has been dropped. */
+export function layoutOf(compacted: number): { type: 'put'; key: string; value: Buffer }[] {
+  const put = (key: string, value: string) => ({ type: 'put' as const, key, value: Buffer.from(value) })
+  return [put(formatKey, format), put(compactedKey, String(compacted))]
+}
+
 /** Replays the log. Above the compacted revision not one event may be missing. */
 async function load(database: Database, path: string, compactedRevision: number, decoded: DecodedCache) {
   const tree = newKeyTree()
@@ -124,7 +131,8 @@ interface Located {
   readonly record: LogRecord
 }
 
-function eventKey(revision: number): string {
+/** Where the record of a revision is. */
+export function eventKey(revision: number): string {
   return eventPrefix + String(revision).padStart(16, '0')
 }
 
