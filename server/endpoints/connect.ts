@@ -2,7 +2,13 @@
 // the logs of a pod without a node. Whatever a node would have to answer is refused too: none answers yet.
 // Source: pkg/registry/core/pod, LogLocation, streamLocation, PortForwardLocation, ResourceLocation (v1.36)
 import type { Endpoints, Pod, Service } from '../api/core.ts'
-import { newBadRequest, newInvalid, newNotImplemented, newServiceUnavailable } from '../apimachinery/errors.ts'
+import {
+  newBadRequest,
+  newInvalid,
+  newNotFound,
+  newNotImplemented,
+  newServiceUnavailable,
+} from '../apimachinery/errors.ts'
 import { field, forbidden, invalid, type FieldError } from '../apimachinery/field.ts'
 import { quote } from '../apimachinery/go-quote.ts'
 import { parseIP } from '../apimachinery/ip.ts'
@@ -27,10 +33,17 @@ export function connect(api: Pick<Api, 'resources'>, scope: Scope): Answer {
       const isAssigned = (pod.spec?.nodeName ?? '') !== ''
       if (!isAssigned && subresource === 'log') return { type: 'empty' }
       if (!isAssigned) throw newBadRequest(`pod ${scope.name} does not have a host assigned`)
+      checkNode(api, pod.spec!.nodeName!)
     }
   } else if (resource.facts.kind === 'Service') checkEndpoints(api, scope)
   else resource.store!.get(scope.namespace, nameOf(scope))
   throw newNotImplemented(`the subresource "${subresource}" is not served by this server yet`)
+}
+
+/** Upstream looks for the node as for a pod, and says so. @throws StatusError 404 */
+function checkNode({ resources }: Pick<Api, 'resources'>, name: string): void {
+  if (resources.get('', 'v1', 'nodes')!.store!.find('', name) === undefined)
+    throw newNotFound({ group: '', resource: 'pods' }, name)
 }
 
 /** A proxied name may have a scheme and a port with it: `https:web:8443`. */
@@ -50,15 +63,21 @@ function splitName(text: string, singular: string): { name: string; port: string
 /** A service is reached by its Endpoints alone. @throws StatusError 400, 404, 503 */
 function checkEndpoints({ resources }: Pick<Api, 'resources'>, { name: text, namespace, resource }: Scope): void {
   const { name, port } = splitName(text, resource.facts.singular)
+  let portName = port
   if (/^[+-]?\d+$/.test(port)) {
     const { spec } = resource.store!.get(namespace, name).object as unknown as Frozen<Service>
-    if (!(spec?.ports ?? []).some((one) => one.port === Number(port)))
+    const found = spec?.ports?.find((one) => one.port === Number(port))
+    if (found === undefined)
       throw newServiceUnavailable(`no service port ${Number(port)} found for service ${quote(name)}`)
+    portName = found.name ?? ''
   }
   const store = resources.get('', 'v1', 'endpoints')!.store!
   const { subsets } = store.get(namespace, name, { group: '', resource: 'services' })
     .object as unknown as Frozen<Endpoints>
-  if ((subsets ?? []).length === 0) throw newServiceUnavailable(`no endpoints available for service ${quote(name)}`)
+  const isServed = (subsets ?? []).some(
+    ({ addresses = [], ports = [] }) => addresses.length > 0 && ports.some((one) => (one.name ?? '') === portName),
+  )
+  if (!isServed) throw newServiceUnavailable(`no endpoints available for service ${quote(name)}`)
 }
 
 /** @throws StatusError 400 */
