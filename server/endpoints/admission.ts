@@ -1,6 +1,6 @@
 // The two halves of admission, as endpoints hand them down to the store.
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
-import type { Check } from '../registry/store.ts'
+import type { Check } from '../registry/writes.ts'
 import { admissionAttributes, type Api, type Scope } from './api.ts'
 import { dedupOwnerReferences } from './owner-references.ts'
 

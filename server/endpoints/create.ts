@@ -1,7 +1,7 @@
 // POST on a collection.
 import { newBadRequest, newPlainError } from '../apimachinery/errors.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
-import type { Check } from '../registry/store.ts'
+import type { Check } from '../registry/writes.ts'
 import { admitted, validating } from './admission.ts'
 import { storeOf, writeContext, type Answer, type Api, type Scope } from './api.ts'
 import { decodeForResource, defaultAndConvert, type Body } from './decode.ts'

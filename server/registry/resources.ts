@@ -6,7 +6,8 @@ import type { ResourceFacts, StructSchema } from '../../openapi/schema.ts'
 import type { Store } from '../storage/store.ts'
 import type { KindBehaviour, KindDefinition } from './kind.ts'
 import { resourcePrefix } from './keys.ts'
-import { ResourceStore, type Allocator } from './store.ts'
+import { ResourceStore } from './store.ts'
+import type { Allocator } from './writes.ts'
 
 /** A resource as it is served in one version. Several versions may share one store. */
 export interface Resource {

@@ -8,7 +8,8 @@ import type { StructSchema } from '../../openapi/schema.ts'
 import { openMemoryStore } from '../storage/memory.ts'
 import type { Store } from '../storage/store.ts'
 import type { KindDefinition, Strategy } from './kind.ts'
-import { ResourceStore, type Allocator, type WriteContext } from './store.ts'
+import { ResourceStore } from './store.ts'
+import type { Allocator, WriteContext } from './writes.ts'
 
 interface ConfigMap extends AnyObject {
   data?: Record<string, string>

@@ -1,112 +1,45 @@
 // The generic store of a resource: create, update and delete with what all kinds share. Kinds add pure strategies.
-// Source: staging/src/k8s.io/apiserver/pkg/registry/generic/registry, Store; registry/rest, BeforeCreate, BeforeUpdate,
-// BeforeDelete (v1.36)
+// Source: staging/src/k8s.io/apiserver/pkg/registry/generic/registry, Store (v1.36)
 import { randomUUID } from 'node:crypto'
 import { formatTime } from '../apimachinery/clock.ts'
+import { copy } from '../apimachinery/equality.ts'
 import {
   newAlreadyExists,
-  newConflict,
   newGenerateNameConflict,
-  newInvalid,
   newNotFound,
-  newPlainError,
   StatusError,
+  type GroupResource,
 } from '../apimachinery/errors.ts'
-import { quote } from '../apimachinery/go-quote.ts'
-import type { GroupResource } from '../apimachinery/errors.ts'
-import { copy, deepEqual } from '../apimachinery/equality.ts'
-import { generateName } from '../apimachinery/names.ts'
-import type { FieldError } from '../apimachinery/field.ts'
-import type { AnyObject, Frozen, ObjectMeta, UserInfo } from '../apimachinery/types.ts'
 import { equalButForTimes } from '../apimachinery/managed-fields/timestamps.ts'
-import { decodeObject } from '../../openapi/decode.ts'
+import { generateName } from '../apimachinery/names.ts'
+import type { AnyObject, Frozen } from '../apimachinery/types.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
 import type { Entry, Mutation, Store } from '../storage/store.ts'
 import { WatchCache } from '../storage/watch-cache.ts'
-import { finalizersAfterDelete, type Propagation } from './deletion.ts'
-import type { KindDefinition, StatusStrategy } from './kind.ts'
+import { canonicalObject } from './canonical.ts'
+import { decideDelete, isDeleted, isHeld, sinceMarked, type DeleteStep } from './deletion-step.ts'
+import type { KindDefinition } from './kind.ts'
 import { objectKey } from './keys.ts'
-import { metadataRulesOf, type MetadataRules } from './metadata-rules.ts'
+import {
+  checkDeletePreconditions,
+  checkResourceVersionText,
+  checkUpdatePreconditions,
+  checkVersion,
+} from './preconditions.ts'
+import { Preparation } from './preparation.ts'
 import { dryRunEntry } from './transient-entry.ts'
-
-/** What a write carries with it, beyond the object. */
-export interface WriteContext {
-  readonly user: UserInfo
-  /** Milliseconds since the epoch. */
-  readonly now: number
-  readonly namespace: string
-  readonly dryRun: boolean
-  /** As the request names them: several groups may share a store. Default: the store's own. */
-  readonly groupResource?: GroupResource
-  warn(text: string): void
-}
-
-/** Runs between validation and the write; a promise delays the write, which is then decided again if the object moved. */
-export type Check = (object: AnyObject, old: Frozen<AnyObject> | undefined) => void | Promise<void>
-
-/** Makes the next state from the current one. It may return the draft as a promise (webhooks). */
-export type Transform = (current: Entry | undefined) => AnyObject | Promise<AnyObject>
-
-export interface UpdateOptions {
-  /** `status` writes only the status, '' everything else, any other name the whole object. */
-  readonly subresource: string
-  readonly check?: Check
-  /** A name that is not there is created, where the kind allows it. */
-  readonly createIfMissing?: boolean
-  /** A name that is not there is created, whatever the kind: server-side apply. */
-  readonly forceCreate?: boolean
-  /** The object must still have these, or the update conflicts. */
-  readonly preconditions?: Preconditions
-}
-
-export interface Preconditions {
-  readonly uid?: string | undefined
-  readonly resourceVersion?: string | undefined
-}
-
-export interface DeleteRequest {
-  readonly gracePeriodSeconds?: number | undefined
-  readonly propagation?: Propagation | undefined
-  readonly preconditions?: Preconditions | undefined
-  readonly check?: Check
-}
-
-export interface Written {
-  readonly entry: Entry
-  readonly created: boolean
-}
-
-export interface Deleted {
-  readonly entry: Entry
-  /** False while finalizers or a grace period keep the object. */
-  readonly gone: boolean
-}
-
-/** What one pass of a deletion does: leaves the object, marks it for the next pass, or removes it. */
-interface DeleteStep {
-  readonly mutation: Mutation
-  readonly outcome: 'kept' | 'marked' | 'gone'
-}
-
-/** Claims cluster-wide resources for objects (cluster IPs, node ports). */
-export interface Allocator {
-  /**
-   * Before anything else is made of the object: puts back what an update leaves out, fills in what is missing and takes
-   * it. @throws StatusError if it is taken
-   */
-  begin(draft: AnyObject, old: Frozen<AnyObject> | undefined, dryRun: boolean): Reservation
-  /** The object is gone. */
-  release(object: Frozen<AnyObject>): Promise<void>
-}
-
-/** What one write has taken: it ends in `commit` or `revert`. */
-export interface Reservation {
-  /** Tells others of it, and of what the object no longer holds: once it is valid, and before it is written. */
-  persist?(): Promise<void>
-  /** The object is written. */
-  commit(): void | Promise<void>
-  revert(): void | Promise<void>
-}
+import type {
+  Allocator,
+  Check,
+  Deleted,
+  DeleteRequest,
+  Preconditions,
+  Reservation,
+  Transform,
+  UpdateOptions,
+  WriteContext,
+  Written,
+} from './writes.ts'
 
 /** The next state of an object, and the state it is made from. */
 interface Prepared {
@@ -115,21 +48,18 @@ interface Prepared {
   readonly reservation: Reservation | undefined
 }
 
-const modifiedText = 'the object has been modified; please apply your changes to the latest version and try again'
-
 /** How often a generated name that is taken is drawn again. */
 const generateNameAttempts = 8
 
 export class ResourceStore {
   #kind: KindDefinition
   #schema: StructSchema
+  #preparation: Preparation
   readonly prefix: string
   readonly groupResource: GroupResource
   readonly cache: WatchCache
   readonly #store: Store
   readonly #allocator: Allocator | undefined
-  /** By the group that requests name. */
-  readonly #rules = new Map<string, MetadataRules>()
 
   constructor(options: {
     store: Store
@@ -146,6 +76,7 @@ export class ResourceStore {
     this.prefix = options.prefix
     this.#allocator = options.allocator
     this.groupResource = { group: this.kind.group, resource: this.kind.facts.resource }
+    this.#preparation = new Preparation(this)
     this.cache = new WatchCache(
       options.store,
       options.prefix,
@@ -167,15 +98,11 @@ export class ResourceStore {
     return this.#schema
   }
 
-  get hasStatus(): boolean {
-    return this.kind.facts.subresources.some((one) => one.name === 'status')
-  }
-
   /** The definition of a custom resource has changed: what is stored stays, and is judged anew with the next write. */
   redefine(kind: KindDefinition, schema: StructSchema): void {
     this.#kind = kind
     this.#schema = schema
-    this.#rules.clear()
+    this.#preparation = new Preparation(this)
   }
 
   /** Revision of the newest committed write anywhere in the store. */
@@ -213,7 +140,7 @@ export class ResourceStore {
       if (current !== undefined) return { type: 'none' }
       meta.uid = randomUUID()
       meta.creationTimestamp = formatTime(now)
-      return { type: 'put', object: this.#canonical(object) }
+      return { type: 'put', object: canonicalObject(this.schema, object) }
     })
   }
 
@@ -252,7 +179,7 @@ export class ResourceStore {
         if ((object.metadata!.generateName ?? '') !== '') throw newGenerateNameConflict(this.#named(context), name)
         throw newAlreadyExists(this.#named(context), name, isBeingDeleted)
       }
-      return { type: 'put', object: this.#canonical(object) }
+      return { type: 'put', object: canonicalObject(this.schema, object) }
     })
     return entry!
   }
@@ -289,7 +216,8 @@ export class ResourceStore {
           created = current === undefined
           const mutation = this.#decideUpdate(current, prepared.draft)
           // The last finalizer is gone: the client that removed it gets what it sent, watchers see what was there before.
-          if (mutation.type === 'delete') ended = dryRunEntry(key, this.#canonical(prepared.draft), current)
+          if (mutation.type === 'delete')
+            ended = dryRunEntry(key, canonicalObject(this.schema, prepared.draft), current)
           return mutation
         })
       } catch (error) {
@@ -322,7 +250,10 @@ export class ResourceStore {
       const mayCreate = options.createIfMissing === true && this.kind.strategy?.allowCreateOnUpdate === true
       if (!mayCreate && options.forceCreate !== true) throw newNotFound(this.#named(context), name)
     } else if (options.preconditions !== undefined) {
-      this.#checkPreconditions(context, old, name, options.preconditions)
+      const key = this.key(context.namespace, name)
+      // A dry run is checked above the store, where keys have no common prefix.
+      const printed = context.dryRun ? key.replace(/^\/registry(?=\/)/, '') : key
+      checkUpdatePreconditions(old, printed, this.#named(context), options.preconditions)
     }
     const drafted = transform(current)
     const complete = (draft: AnyObject): Prepared | Promise<Prepared> => {
@@ -352,9 +283,9 @@ export class ResourceStore {
   }
 
   #decideUpdate(current: Entry | undefined, draft: AnyObject): Mutation {
-    const object = this.#canonical(draft)
+    const object = canonicalObject(this.schema, draft)
     if (current === undefined) return { type: 'put', object }
-    if (isDeleted(object) && !this.#isHeld(object)) {
+    if (isDeleted(object) && !isHeld(this.kind, object)) {
       return { type: 'delete', object: copy(current.object) as AnyObject }
     }
     object.metadata!.resourceVersion = String(current.revision)
@@ -380,7 +311,13 @@ export class ResourceStore {
           return step.mutation
         }
         if (current === undefined) throw newNotFound(this.#named(context), name)
-        step = this.#decideDelete(context, current, name, marked === undefined ? request : sinceMarked(request, marked))
+        step = decideDelete(
+          this,
+          current.object,
+          name,
+          marked === undefined ? request : sinceMarked(request, marked),
+          context.now,
+        )
         return step.mutation
       })
       if (step.mutation.type === 'delete' && !context.dryRun) await this.#allocator?.release(entry!.object)
@@ -394,121 +331,13 @@ export class ResourceStore {
     }
   }
 
-  #decideDelete(context: WriteContext, current: Entry, name: string, request: DeleteRequest): DeleteStep {
-    const old = current.object
-    this.checkDeletePreconditions(old, name, request.preconditions ?? {})
-    const strategy = this.kind.strategy
-    const isBlocked = strategy?.blocksDeletion?.(old as AnyObject) === true
-    if (strategy?.staysUntilFinalized === true && isBlocked && isDeleted(old))
-      return { mutation: { type: 'none' }, outcome: 'kept' }
-    const grace = strategy?.gracePeriodSeconds?.(old as AnyObject, request.gracePeriodSeconds)
-    const meta = old.metadata!
-    const finalizers = finalizersAfterDelete(meta, request.propagation, strategy?.defaultPropagation ?? 'background')
-    const draft = copy(old) as AnyObject
-    const next = draft.metadata!
-    if (finalizers.length > 0) next.finalizers = finalizers
-    else delete next.finalizers
-
-    let isMarkedNow = false
-    if (meta.deletionTimestamp === undefined) {
-      const isHeld = this.#isHeld(draft)
-      if (grace !== undefined || isHeld) {
-        this.#beginDeletion(draft, context, grace ?? 0)
-        isMarkedNow = grace !== undefined
-      }
-    } else {
-      const remaining = meta.deletionGracePeriodSeconds ?? 0
-      if (grace !== undefined && request.gracePeriodSeconds !== undefined && grace < remaining) {
-        // A shorter grace period moves the end forward, counted from the first request.
-        const requestedAt = Date.parse(meta.deletionTimestamp) - remaining * 1000
-        next.deletionTimestamp = formatTime(Math.max(requestedAt + grace * 1000, context.now))
-        next.deletionGracePeriodSeconds = grace
-        isMarkedNow = true
-      } else if (grace === undefined && meta.deletionGracePeriodSeconds !== undefined) {
-        next.deletionGracePeriodSeconds = 0
-      }
-    }
-    if (this.#isHeld(draft)) {
-      if (deepEqual(draft, old)) return { mutation: { type: 'none' }, outcome: 'kept' }
-      return { mutation: { type: 'put', object: this.#canonical(draft) }, outcome: 'kept' }
-    }
-    // A graceful kind is first marked, then removed: watchers see a MODIFIED before the DELETED.
-    if (isMarkedNow) return { mutation: { type: 'put', object: this.#canonical(draft) }, outcome: 'marked' }
-    // What goes at once goes as it was: nobody sees the finalizers that its deletion would have taken.
-    return { mutation: { type: 'delete', object: copy(old) as AnyObject }, outcome: 'gone' }
-  }
-
-  #beginDeletion(draft: AnyObject, context: WriteContext, graceSeconds: number): void {
-    const meta = draft.metadata!
-    meta.deletionTimestamp = formatTime(context.now + graceSeconds * 1000)
-    meta.deletionGracePeriodSeconds = graceSeconds
-    if (meta.generation !== undefined && meta.generation > 0) meta.generation += 1
-    this.kind.strategy?.beginDeletion?.(draft)
-  }
-
-  #isHeld(object: AnyObject): boolean {
-    const meta = object.metadata!
-    return (
-      (meta.finalizers?.length ?? 0) > 0 ||
-      (meta.deletionGracePeriodSeconds ?? 0) > 0 ||
-      this.kind.strategy?.blocksDeletion?.(object) === true
-    )
-  }
-
-  #checkPreconditions(
-    context: WriteContext,
-    old: Frozen<AnyObject>,
-    name: string,
-    { uid, resourceVersion }: Preconditions,
-  ): void {
-    const meta = old.metadata!
-    const check = (member: string, wanted: string | undefined, found: string | undefined): void => {
-      if (wanted === undefined || wanted === found) return
-      const stored = this.key(meta.namespace ?? '', name)
-      // A dry run is checked above the store, where keys have no common prefix.
-      const key = context.dryRun ? stored.replace(/^\/registry(?=\/)/, '') : stored
-      const detail = `Precondition failed: ${member} in precondition: ${wanted}, ${member} in object meta: ${found}`
-      const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`
-      throw newConflict(this.#named(context), name, why)
-    }
-    check('UID', uid, meta.uid)
-    check('ResourceVersion', resourceVersion, meta.resourceVersion)
-  }
-
   #named(context: WriteContext): GroupResource {
     return context.groupResource ?? this.groupResource
   }
 
-  #rulesFor(context: WriteContext): MetadataRules {
-    const named = this.#named(context)
-    let rules = this.#rules.get(named.group)
-    if (rules === undefined) {
-      rules = metadataRulesOf(this.kind, named)
-      this.#rules.set(named.group, rules)
-    }
-    return rules
-  }
-
   /** @throws StatusError 409 unless the object still has these */
-  checkDeletePreconditions(old: Frozen<AnyObject>, name: string, { uid, resourceVersion }: Preconditions): void {
-    const { uid: recordUid, resourceVersion: recordVersion } = old.metadata!
-    if (this.kind.strategy?.staysUntilFinalized === true) {
-      const differing = (what: string, wanted: string, found: string | undefined) =>
-        `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found}`
-      if (uid !== undefined && uid !== recordUid)
-        throw newConflict(this.groupResource, name, differing('UID', uid, recordUid))
-      if (resourceVersion !== undefined && resourceVersion !== recordVersion)
-        throw newConflict(this.groupResource, name, differing('ResourceVersion', resourceVersion, recordVersion))
-    }
-    const subject = { group: this.kind.group, resource: this.kind.kind }
-    if (uid !== undefined && uid !== recordUid) {
-      const why = `the UID in the precondition (${uid}) does not match the UID in record (${recordUid}). The object might have been deleted and then recreated`
-      throw newConflict(subject, name, why)
-    }
-    if (resourceVersion !== undefined && resourceVersion !== recordVersion) {
-      const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${recordVersion}). The object might have been modified`
-      throw newConflict(subject, name, why)
-    }
+  checkDeletePreconditions(old: Frozen<AnyObject>, name: string, preconditions: Preconditions): void {
+    checkDeletePreconditions(this, old, name, preconditions)
   }
 
   /** Sets, takes and validates what a write of `draft` needs. @throws StatusError, and then nothing is taken */
@@ -518,141 +347,17 @@ export class ResourceStore {
     context: WriteContext,
     subresource: string,
   ): Reservation | undefined {
-    const meta: ObjectMeta = (draft.metadata ??= {})
-    if (old !== undefined) this.#checkVersion(context, meta, old.metadata!, old.metadata!.name!)
+    draft.metadata ??= {}
+    if (old !== undefined) checkVersion(this.kind, this.#named(context), draft.metadata, old.metadata!)
     const reservation = subresource === '' ? this.#allocator?.begin(draft, old, context.dryRun) : undefined
     try {
-      if (old === undefined) this.#beforeCreate(draft, context)
-      else this.#beforeUpdate(draft, old, context, subresource)
+      if (old === undefined) this.#preparation.beforeCreate(draft, context)
+      else this.#preparation.beforeUpdate(draft, old, context, subresource)
     } catch (error) {
       void reservation?.revert()
       throw error
     }
     return reservation
-  }
-
-  #beforeCreate(draft: AnyObject, context: WriteContext): void {
-    const meta: ObjectMeta = (draft.metadata ??= {})
-    if (this.kind.facts.namespaced) meta.namespace = context.namespace
-    else delete meta.namespace
-    delete meta.deletionTimestamp
-    delete meta.deletionGracePeriodSeconds
-    delete meta.selfLink
-    delete meta.resourceVersion
-    meta.uid = randomUUID()
-    meta.creationTimestamp = formatTime(context.now)
-    if (this.kind.generation === true) meta.generation = 1
-    if (this.hasStatus && this.kind.strategy?.keepsStatusOnCreate !== true) delete draft['status']
-    this.kind.strategy?.prepareForCreate?.(draft, context)
-    const rules = this.#rulesFor(context)
-    let errors = [...rules.validateCreation(meta), ...(this.kind.strategy?.validate?.(draft, context) ?? [])]
-    if (errors.length === 0) errors = rules.validateAnyCreation(meta)
-    if (errors.length > 0) throw newInvalid(this.kind, meta.name ?? '', errors)
-    for (const warning of this.kind.strategy?.warnings?.(draft, undefined) ?? []) context.warn(warning)
-  }
-
-  #beforeUpdate(draft: AnyObject, old: Frozen<AnyObject>, context: WriteContext, subresource: string): void {
-    const meta: ObjectMeta = (draft.metadata ??= {})
-    const oldMeta = old.metadata!
-    const name = oldMeta.name!
-    const rules = this.#rulesFor(context)
-    if (this.kind.facts.namespaced) meta.namespace ??= context.namespace
-    else delete meta.namespace
-    meta.uid ??= oldMeta.uid!
-    // What is there stays as it is; a deletion that is not there is refused by validation.
-    if (oldMeta.creationTimestamp !== undefined) meta.creationTimestamp = oldMeta.creationTimestamp
-    if (oldMeta.deletionTimestamp !== undefined) meta.deletionTimestamp = oldMeta.deletionTimestamp
-    if (oldMeta.deletionGracePeriodSeconds !== undefined)
-      meta.deletionGracePeriodSeconds ??= oldMeta.deletionGracePeriodSeconds
-    if (oldMeta.generation === undefined) delete meta.generation
-    else meta.generation = oldMeta.generation
-    // Dropped on the way into the store, which a dry run does not take.
-    if (!context.dryRun) delete meta.selfLink
-    meta.resourceVersion = oldMeta.resourceVersion!
-
-    if (writesStatusOnly.has(subresource)) {
-      for (const member of Object.keys(draft)) if (!statusKeeps.has(member)) delete draft[member]
-      for (const [member, value] of Object.entries(old)) if (!statusKeeps.has(member)) draft[member] = copy(value)
-      if (subresource === 'status') rules.keepInStatus(meta, oldMeta)
-      this.#statusStrategy(subresource)?.prepareForUpdate?.(draft, old as AnyObject, context)
-    } else if (subresource === '') {
-      if (this.hasStatus) {
-        if (old['status'] === undefined) delete draft['status']
-        else draft['status'] = copy(old['status'])
-      }
-      this.kind.strategy?.prepareForUpdate?.(draft, old as AnyObject, context)
-    } else this.kind.subresources?.[subresource]?.prepareForUpdate?.(draft, old as AnyObject, context)
-    if (this.kind.generation === true && !keepsGeneration.has(subresource) && this.#specChanged(draft, old)) {
-      meta.generation = (oldMeta.generation ?? 0) + 1
-    }
-    const found = rules.validateUpdate(meta, oldMeta, subresource)
-    const { common, change } = this.#validateUpdate(draft, old, context, subresource)
-    const errors = [...found.byRegistry, ...found.whole, ...common, ...found.changed, ...change]
-    if (errors.length > 0) throw newInvalid(this.kind, name, errors)
-    const source = subresource === '' ? this.kind.strategy : subresource === 'status' ? this.kind.status : undefined
-    for (const warning of source?.warnings?.(draft, old as AnyObject) ?? []) context.warn(warning)
-  }
-
-  #statusStrategy(subresource: string): StatusStrategy<AnyObject> | undefined {
-    return subresource === 'approval' ? this.kind.approval : this.kind.status
-  }
-
-  #validateUpdate(
-    draft: AnyObject,
-    old: Frozen<AnyObject>,
-    context: WriteContext,
-    subresource: string,
-  ): { readonly common: readonly FieldError[]; readonly change: readonly FieldError[] } {
-    if (subresource === 'binding') return { common: [], change: [] }
-    const { strategy, subresources } = this.kind
-    const writesStatus = writesStatusOnly.has(subresource)
-    const part = writesStatus ? this.#statusStrategy(subresource) : subresources?.[subresource]
-    if (writesStatus || part !== undefined)
-      return { common: [], change: part?.validateUpdate?.(draft, old as AnyObject, context) ?? [] }
-    return {
-      common:
-        strategy?.revalidate?.(draft, old as AnyObject) ??
-        (strategy?.validateUpdateOnly === true ? [] : (strategy?.validate?.(draft, context) ?? [])),
-      change: strategy?.validateUpdate?.(draft, old as AnyObject, context) ?? [],
-    }
-  }
-
-  /** Optimistic concurrency: a resourceVersion that is sent must be the current one. */
-  #checkVersion(context: WriteContext, meta: ObjectMeta, oldMeta: Frozen<ObjectMeta>, name: string): void {
-    // Zero is how no version is printed.
-    if (!['', '0'].includes(meta.resourceVersion ?? '')) {
-      if (meta.resourceVersion !== oldMeta.resourceVersion) throw newConflict(this.#named(context), name, modifiedText)
-    } else if (this.kind.strategy?.allowUnconditionalUpdate === false) {
-      const kind = { group: this.kind.group, kind: this.kind.facts.resource }
-      throw newInvalid(kind, name, [
-        {
-          reason: 'FieldValueInvalid',
-          field: 'metadata.resourceVersion',
-          message: 'Invalid value: 0: must be specified for an update',
-        },
-      ])
-    }
-  }
-
-  #specChanged(draft: AnyObject, old: Frozen<AnyObject>): boolean {
-    const differs = (object: AnyObject): boolean =>
-      [...new Set([...Object.keys(object), ...Object.keys(old)])].some((member) => {
-        const counts = !notSpec.has(member) || (member === 'status' && !this.hasStatus)
-        return counts && !deepEqual(object[member], old[member])
-      })
-    // What looks alike is alike; what does not may only be written differently.
-    return differs(draft) && differs(this.#canonical(draft))
-  }
-
-  /** A copy in the server's own order, without what Go would not print: what is stored and served. */
-  #canonical(draft: AnyObject): AnyObject {
-    const { metadata } = draft
-    const managedFields = metadata?.managedFields
-    if (managedFields === undefined) return decodeObject(this.schema, draft).object
-    // Field sets are immutable and canonical: versions share them.
-    const { object } = decodeObject(this.schema, { ...draft, metadata: { ...metadata, managedFields: undefined } })
-    object.metadata!.managedFields = managedFields
-    return object
   }
 
   async #transact(
@@ -668,32 +373,4 @@ export class ResourceStore {
     if (mutation.type === 'none') return current
     return dryRunEntry(key, mutation.object, current)
   }
-}
-
-/** Subresources that write the status and leave the rest. */
-const writesStatusOnly = new Set(['status', 'approval'])
-/** Subresources whose writes do not count for metadata.generation. */
-const keepsGeneration = new Set([...writesStatusOnly, 'binding'])
-/** Members a status update takes from the request; all others stay as they are. */
-const statusKeeps = new Set(['apiVersion', 'kind', 'metadata', 'status'])
-/** Members that do not count for metadata.generation. */
-const notSpec = new Set(['apiVersion', 'kind', 'metadata', 'status'])
-
-const maxUint64 = 2n ** 64n - 1n
-
-/** @throws StatusError 500 in the words of Go's parser, which nobody dresses */
-function checkResourceVersionText(text = ''): void {
-  if (text === '') return
-  const problem = !/^[0-9]+$/.test(text) ? 'invalid syntax' : BigInt(text) > maxUint64 ? 'value out of range' : ''
-  if (problem !== '') throw newPlainError(`strconv.ParseUint: parsing ${quote(text)}: ${problem}`)
-}
-
-/** The mark itself has changed the version that the client asked for. */
-function sinceMarked(request: DeleteRequest, marked: Entry): DeleteRequest {
-  if (request.preconditions?.resourceVersion === undefined) return request
-  return { ...request, preconditions: { ...request.preconditions, resourceVersion: String(marked.revision) } }
-}
-
-function isDeleted(object: Frozen<AnyObject>): boolean {
-  return object.metadata?.deletionTimestamp !== undefined
 }

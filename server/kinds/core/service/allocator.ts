@@ -5,7 +5,7 @@ import { newInternalError, newInvalid, newPlainError, type StatusError } from '.
 import { field, invalid, type FieldError } from '../../../apimachinery/field.ts'
 import type { Random } from '../../../apimachinery/names.ts'
 import type { AnyObject, Frozen } from '../../../apimachinery/types.ts'
-import type { Allocator, Reservation } from '../../../registry/store.ts'
+import type { Allocator, Reservation } from '../../../registry/writes.ts'
 import { AddressPool } from './address-pool.ts'
 import { initFamilies, isUnchangedPreferDualStack, normalizeClusterIPs } from './families.ts'
 import { PortOperation, PortPool, type PortRange } from './port-pool.ts'
