@@ -4,7 +4,7 @@ import { newMethodNotAllowed, newPathNotFound } from '../apimachinery/errors.ts'
 import { checkRouteAccepts, jsonType, mediaTypes } from './codec/negotiate.ts'
 import type { Context, Filter } from './context.ts'
 import { problemOf, serveHealth, type HealthChecks, type HealthEndpoint } from './health.ts'
-import { writeBytes } from './response.ts'
+import { writeBytes } from './send.ts'
 
 /** A document as it goes out. */
 export interface Document {

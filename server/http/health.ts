@@ -1,7 +1,7 @@
 // /healthz, /livez and /readyz: named checks, one by one or all together.
 // Source: apiserver/pkg/server/healthz (v1.36)
 import type { Context } from './context.ts'
-import { setWarnings } from './response.ts'
+import { setWarnings } from './send.ts'
 
 export interface HealthCheck {
   readonly name: string

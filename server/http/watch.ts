@@ -9,7 +9,9 @@ import { encodeProtobuf, encodeProtobufWatchFrame } from './codec/protobuf.ts'
 import { jsonType, protobufType, type Negotiated } from './codec/negotiate.ts'
 import type { Context } from './context.ts'
 import { bookmark } from './bookmark.ts'
-import { includeOf, servedObject, setWarnings, tableOf } from './response.ts'
+import { setWarnings } from './send.ts'
+import { servedObject } from './served-object.ts'
+import { includeOf, tableOf } from './tables.ts'
 
 /** How far a watcher may fall behind before it is cut off, in bytes of the objects it has not been sent. */
 const maxUnreadBytes = 16 * 1024 * 1024
