@@ -38,7 +38,10 @@ export const layers: Readonly<Record<string, Layer>> = {
   scheduler: { folders: ['client', 'api', 'apimachinery'] },
   kubelet: { folders: ['client', 'api', 'apimachinery'] },
   // With the files of server/ itself it puts all the others together.
-  cli: { folders: ['admission', 'authentication', 'storage'], packages: ['commander', '@kubernetes/client-node'] },
+  cli: {
+    folders: ['apimachinery', 'admission', 'authentication', 'storage'],
+    packages: ['commander', '@kubernetes/client-node'],
+  },
 }
 
 const testPackages = ['chai', 'fast-check', '@kubernetes/client-node']

@@ -1,7 +1,7 @@
 // The composition root: builds a cluster from its parts, in order, and takes it down again. The only file that knows all.
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { makeChain } from './admission/chain.ts'
 import type { AdmissionReader } from './admission/plugin.ts'
@@ -38,6 +38,8 @@ import { Resources } from './registry/resources.ts'
 import { startCompaction } from './storage/compaction.ts'
 import { CustomResources } from './apiextensions/custom-resources.ts'
 import { openMemoryStore } from './storage/memory.ts'
+import { StorageMetrics } from './storage-metrics.ts'
+import type { CommitObserver } from './storage/mvcc.ts'
 import type { Store } from './storage/store.ts'
 import { versionInfo } from './version.ts'
 
@@ -88,16 +90,18 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
       ...servingAddress(options.bindAddress),
     ]),
   ]
-  const store = await openStore(options)
+  const metrics = new ServerMetrics()
+  const storageMetrics = new StorageMetrics(metrics)
+  const store = await openStore(options, storageMetrics.committed)
   started.push({ [Symbol.asyncDispose]: () => store.close() })
   const pki = await preparePKI(pkiFolder, names, clock.now())
-  const compaction = startCompaction(store, clock)
+  const compaction = startCompaction(store, clock, { intervalMs: options.compactionIntervalMs })
   started.push({ [Symbol.asyncDispose]: async () => compaction.stop() })
 
   const control = buildControlPlane(store, options, pki)
   const { api, services, authenticators } = control
   const state = { isStarted: false, isShuttingDown: false, url: '' }
-  const metrics = new ServerMetrics()
+  storageMetrics.reads(store, api.resources, storePath(options))
   const documents = serverDocuments({
     resources: api.resources,
     health: healthChecks({
@@ -182,12 +186,17 @@ async function clientConfig(options: KubeconfigOptions): Promise<KubeConfig> {
   return config
 }
 
-async function openStore({ dataDir, durability }: CompleteOptions): Promise<Store> {
-  if (dataDir === undefined) return openMemoryStore()
+function storePath({ dataDir }: CompleteOptions): string | undefined {
+  return dataDir === undefined ? undefined : join(dataDir, 'store')
+}
+
+async function openStore(options: CompleteOptions, onCommit: CommitObserver): Promise<Store> {
+  const path = storePath(options)
+  if (path === undefined) return openMemoryStore({ onCommit })
   // Loaded only where there is a disk: it brings a native library along.
   const { openLevelStore } = await import('./storage/leveldb.ts')
-  makeFolder(dataDir, 0o700)
-  return openLevelStore({ path: join(dataDir, 'store'), durability })
+  makeFolder(dirname(path), 0o700)
+  return openLevelStore({ path, durability: options.durability, onCommit })
 }
 
 /** An address clients may use; none if the server listens on all. */

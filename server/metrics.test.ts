@@ -1,70 +1,86 @@
-// The series of /metrics.
 import { expect } from 'chai'
+import type { RequestLabels } from './http/filters/metrics.ts'
 import { ServerMetrics } from './metrics.ts'
 
-const list = {
-  verb: 'list',
-  isLongRunning: false,
+const list: RequestLabels = {
+  component: 'apiserver',
   group: '',
-  version: 'v1',
   resource: 'pods',
-  subresource: '',
   scope: 'namespace',
+  subresource: '',
+  verb: 'LIST',
+  version: 'v1',
 }
+const watch: RequestLabels = { ...list, verb: 'WATCH' }
+const figures = { code: 200, dryRun: '', seconds: 0.03, bytes: 5000 }
 
 describe('ServerMetrics', () => {
   async function lines(metrics: ServerMetrics, name: string): Promise<string[]> {
     return (await metrics.text()).split('\n').filter((line) => line.startsWith(name))
   }
 
-  it('counts requests, and how long they took', async () => {
+  it('counts requests, how long they took and how much they answered', async () => {
     const metrics = new ServerMetrics()
-    metrics.requestStarted(list)
-    expect(await lines(metrics, 'apiserver_current_inflight_requests{request_kind="readOnly"}')).to.deep.equal([
-      'apiserver_current_inflight_requests{request_kind="readOnly"} 1',
-    ])
-    metrics.requestEnded({ ...list, code: 200 }, 0.03)
-    const labels =
-      'verb="LIST",component="apiserver",group="",version="v1",resource="pods",subresource="",scope="namespace"'
+    metrics.requestEnded(list, figures)
     expect(await lines(metrics, 'apiserver_request_total')).to.deep.equal([
-      `apiserver_request_total{${labels},code="200"} 1`,
+      'apiserver_request_total{code="200",component="apiserver",dry_run="",group="",resource="pods",scope="namespace",subresource="",verb="LIST",version="v1"} 1',
     ])
-    expect(await lines(metrics, 'apiserver_current_inflight_requests')).to.include(
-      'apiserver_current_inflight_requests{request_kind="readOnly"} 0',
-    )
     const buckets = await lines(metrics, 'apiserver_request_duration_seconds_bucket')
     expect(buckets.find((line) => line.includes('le="0.025"'))).to.match(/ 0$/)
     expect(buckets.find((line) => line.includes('le="0.05"'))).to.match(/ 1$/)
+    const sizes = await lines(metrics, 'apiserver_response_sizes_bucket')
+    expect(sizes.find((line) => line.includes('le="10000"'))).to.match(/ 1$/)
   })
 
-  it('knows what changes something', async () => {
+  it('knows what is under way', async () => {
     const metrics = new ServerMetrics()
-    for (const verb of ['create', 'patch', 'deletecollection', 'get'])
-      metrics.requestStarted({ verb, isLongRunning: false })
+    for (const kind of ['mutating', 'mutating', 'readOnly'] as const) metrics.inflight(kind, 1)
+    metrics.inflight('mutating', -1)
+    metrics.longRunning(watch, 1)
     expect(await lines(metrics, 'apiserver_current_inflight_requests')).to.deep.equal([
-      'apiserver_current_inflight_requests{request_kind="mutating"} 3',
+      'apiserver_current_inflight_requests{request_kind="mutating"} 1',
       'apiserver_current_inflight_requests{request_kind="readOnly"} 1',
     ])
+    expect(await lines(metrics, 'apiserver_longrunning_requests')).to.deep.equal([
+      'apiserver_longrunning_requests{component="apiserver",group="",resource="pods",scope="namespace",subresource="",verb="WATCH",version="v1"} 1',
+    ])
+    metrics.longRunning(watch, -1)
+    expect((await lines(metrics, 'apiserver_longrunning_requests'))[0]).to.match(/ 0$/)
   })
 
-  it('keeps watches apart', async () => {
+  it('sums up what watchers sent, however often it is asked', async () => {
     const metrics = new ServerMetrics()
-    const watch = { ...list, verb: 'watch', isLongRunning: true }
-    metrics.requestStarted(watch)
-    expect(await lines(metrics, 'apiserver_longrunning_requests')).to.deep.equal([
-      'apiserver_longrunning_requests{verb="WATCH"} 1',
+    const of = { group: 'apps', version: 'v1', resource: 'deployments' }
+    metrics.watchTally(of).events += 2
+    metrics.watchTally(of).events += 3
+    for (let turn = 0; turn < 2; turn++) {
+      expect(await lines(metrics, 'apiserver_watch_events_total')).to.deep.equal([
+        'apiserver_watch_events_total{group="apps",resource="deployments",version="v1"} 5',
+      ])
+    }
+  })
+
+  it('tells of the store', async () => {
+    const metrics = new ServerMetrics()
+    metrics.readsStorage({ counts: () => [[{ group: 'apps', resource: 'deployments' }, 3]], bytes: () => 4096 })
+    metrics.written({ group: '', resource: 'pods' }, 'create', 0.01)
+    expect(await lines(metrics, 'apiserver_storage_objects')).to.deep.equal([
+      'apiserver_storage_objects{resource="deployments.apps"} 3',
     ])
-    metrics.requestEnded({ ...watch, code: 200 }, 60)
-    expect(await lines(metrics, 'apiserver_longrunning_requests')).to.deep.equal([
-      'apiserver_longrunning_requests{verb="WATCH"} 0',
+    expect(await lines(metrics, 'apiserver_resource_objects')).to.deep.equal([
+      'apiserver_resource_objects{group="apps",resource="deployments"} 3',
     ])
-    expect(await lines(metrics, 'apiserver_request_duration_seconds_count')).to.deep.equal([])
+    expect(await lines(metrics, 'apiserver_storage_size_bytes')).to.deep.equal([
+      'apiserver_storage_size_bytes{storage_cluster_id="etcd-0"} 4096',
+    ])
+    expect(await lines(metrics, 'etcd_request_duration_seconds_count')).to.deep.equal([
+      'etcd_request_duration_seconds_count{group="",operation="create",resource="pods"} 1',
+    ])
   })
 
   it('is apart from that of other clusters in the process', async () => {
     const [one, other] = [new ServerMetrics(), new ServerMetrics()]
-    one.requestStarted(list)
-    one.requestEnded({ ...list, code: 200 }, 0)
+    one.requestEnded(list, figures)
     expect(await lines(other, 'apiserver_request_total{')).to.deep.equal([])
   })
 })

@@ -1,73 +1,221 @@
-// The series of /metrics, under the real names.
-// Source: apiserver/pkg/endpoints/metrics (v1.36)
+// The series of /metrics, under the names, types and labels of the real server.
+// Source: apiserver/pkg/endpoints/metrics, apiserver/pkg/storage/etcd3/metrics, client-go/util/workqueue (v1.36)
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Metrics } from './http/filters/metrics.ts'
+import type { Metrics, RequestFigures, RequestLabels, WatchTally } from './http/filters/metrics.ts'
 
+/** Upper bounds, in seconds. */
 const durationBuckets = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ]
-const mutating = new Set(['create', 'update', 'patch', 'delete', 'deletecollection'])
-const requestLabels = ['verb', 'group', 'version', 'resource', 'subresource', 'scope'] as const
+const sizeBuckets = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
+
+const requestLabels = ['component', 'group', 'resource', 'scope', 'subresource', 'verb', 'version'] as const
+const resourceLabels = ['group', 'resource'] as const
+
+/** The resource that a key of the store belongs to. */
+export interface StoredResource {
+  readonly group: string
+  readonly resource: string
+}
+
+/** What is asked when somebody reads the metrics, of a store that is there by then. */
+export interface StorageFigures {
+  /** How many objects each resource has. */
+  counts(): Iterable<readonly [StoredResource, number]>
+  /** Of the files on disk; 0 without any. */
+  bytes(): number
+}
 
 export class ServerMetrics implements Metrics {
   readonly #registry = new Registry()
-  readonly #total: Counter<'code' | 'component' | (typeof requestLabels)[number]>
-  readonly #duration: Histogram<'component' | (typeof requestLabels)[number]>
-  readonly #inflight: Gauge<'request_kind'>
-  readonly #longRunning: Gauge<'verb'>
+  readonly #registers = [this.#registry]
+  readonly #tallies = new Map<string, { readonly labels: Record<string, string>; readonly tally: WatchTally }>()
+  #storage: StorageFigures | undefined
+
+  readonly #total = new Counter({
+    name: 'apiserver_request_total',
+    help: '[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',
+    labelNames: ['code', 'dry_run', ...requestLabels],
+    registers: this.#registers,
+  })
+
+  readonly #duration = new Histogram({
+    name: 'apiserver_request_duration_seconds',
+    help: '[STABLE] Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.',
+    labelNames: ['dry_run', ...requestLabels],
+    buckets: durationBuckets,
+    registers: this.#registers,
+  })
+
+  readonly #sizes = new Histogram({
+    name: 'apiserver_response_sizes',
+    help: '[STABLE] Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.',
+    labelNames: requestLabels,
+    buckets: sizeBuckets,
+    registers: this.#registers,
+  })
+
+  readonly #inflight = new Gauge({
+    name: 'apiserver_current_inflight_requests',
+    help: '[STABLE] Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
+    labelNames: ['request_kind'],
+    registers: this.#registers,
+  })
+
+  readonly #longRunning = new Gauge({
+    name: 'apiserver_longrunning_requests',
+    help: '[STABLE] Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and component. Not all requests are tracked this way.',
+    labelNames: requestLabels,
+    registers: this.#registers,
+  })
+
+  readonly #writeDuration = new Histogram({
+    name: 'etcd_request_duration_seconds',
+    help: '[ALPHA] Etcd request latency in seconds for each operation and object type.',
+    labelNames: ['group', 'operation', 'resource'],
+    buckets: durationBuckets,
+    registers: this.#registers,
+  })
+
+  readonly #writes = new Counter({
+    name: 'etcd_requests_total',
+    help: '[ALPHA] Etcd request counts for each operation and object type.',
+    labelNames: ['group', 'operation', 'resource'],
+    registers: this.#registers,
+  })
+
+  readonly #received = new Counter({
+    name: 'apiserver_storage_events_received_total',
+    help: '[BETA] Number of etcd events received split by kind.',
+    labelNames: resourceLabels,
+    registers: this.#registers,
+  })
 
   constructor() {
-    const registers = [this.#registry]
-    this.#total = new Counter({
-      name: 'apiserver_request_total',
-      help: 'Requests by verb, resource, scope and HTTP status.',
-      labelNames: [...requestLabels, 'component', 'code'],
-      registers,
-    })
-    this.#duration = new Histogram({
-      name: 'apiserver_request_duration_seconds',
-      help: 'Seconds from a request to the end of its answer, without long-running requests.',
-      labelNames: [...requestLabels, 'component'],
-      buckets: durationBuckets,
-      registers,
-    })
-    this.#inflight = new Gauge({
-      name: 'apiserver_current_inflight_requests',
-      help: 'Requests under way, by whether they change something.',
-      labelNames: ['request_kind'],
-      registers,
-    })
-    this.#longRunning = new Gauge({
-      name: 'apiserver_longrunning_requests',
-      help: 'Watches and streams under way.',
-      labelNames: ['verb'],
-      registers,
-    })
+    for (const kind of ['mutating', 'readOnly']) this.#inflight.set({ request_kind: kind }, 0)
+    this.#addWatchEvents()
+    this.#addStorage()
+    this.#addProcess()
   }
 
-  requestStarted({ verb, isLongRunning }: Parameters<Metrics['requestStarted']>[0]): void {
-    if (isLongRunning) this.#longRunning.inc({ verb: verb.toUpperCase() })
-    else this.#inflight.inc({ request_kind: kindOf(verb) })
+  /** From now on the series of the store are filled. */
+  readsStorage(figures: StorageFigures): void {
+    this.#storage = figures
   }
 
-  requestEnded(
-    { verb, isLongRunning, code, ...labels }: Parameters<Metrics['requestEnded']>[0],
-    seconds: number,
-  ): void {
-    const common = { verb: verb.toUpperCase(), component: 'apiserver', ...labels }
-    this.#total.inc({ ...common, code })
-    if (isLongRunning) this.#longRunning.dec({ verb: verb.toUpperCase() })
-    else {
-      this.#inflight.dec({ request_kind: kindOf(verb) })
-      this.#duration.observe(common, seconds)
+  inflight(kind: 'mutating' | 'readOnly', delta: 1 | -1): void {
+    this.#inflight.inc({ request_kind: kind }, delta)
+  }
+
+  longRunning(labels: RequestLabels, delta: 1 | -1): void {
+    this.#longRunning.inc({ ...labels }, delta)
+  }
+
+  requestEnded(labels: RequestLabels, { code, dryRun, seconds, bytes }: RequestFigures): void {
+    const { component, ...rest } = labels
+    this.#total.inc({ code, component, dry_run: dryRun, ...rest })
+    this.#duration.observe({ component, dry_run: dryRun, ...rest }, seconds)
+    if (bytes !== undefined && (labels.verb === 'GET' || labels.verb === 'LIST'))
+      this.#sizes.observe({ ...labels }, bytes)
+  }
+
+  /** Counting itself costs a watcher nothing: the sum is read when somebody asks. */
+  watchTally({ group, version, resource }: { group: string; version: string; resource: string }): WatchTally {
+    const name = `${group}/${version}/${resource}`
+    let one = this.#tallies.get(name)
+    if (one === undefined) {
+      one = { labels: { group, resource, version }, tally: { events: 0 } }
+      this.#tallies.set(name, one)
     }
+    return one.tally
+  }
+
+  /** A write that is on disk. @param seconds from its decision */
+  written({ group, resource }: StoredResource, operation: 'create' | 'update' | 'delete', seconds: number): void {
+    const labels = { group, operation, resource }
+    this.#writeDuration.observe(labels, seconds)
+    this.#writes.inc(labels)
+    this.#received.inc({ group, resource })
   }
 
   text(): Promise<string> {
     return this.#registry.metrics()
   }
-}
 
-function kindOf(verb: string): string {
-  return mutating.has(verb) ? 'mutating' : 'readOnly'
+  #addWatchEvents(): void {
+    const tallies = this.#tallies
+    new Counter({
+      name: 'apiserver_watch_events_total',
+      help: '[ALPHA] Number of events sent in watch clients',
+      labelNames: ['group', 'resource', 'version'],
+      registers: this.#registers,
+      collect() {
+        this.reset()
+        for (const { labels, tally } of tallies.values()) this.inc(labels, tally.events)
+      },
+    })
+  }
+
+  #addStorage(): void {
+    const storage = () => this.#storage
+    const stored =
+      'Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.'
+    new Gauge({
+      name: 'apiserver_resource_objects',
+      help: `[ALPHA] ${stored}`,
+      labelNames: resourceLabels,
+      registers: this.#registers,
+      collect() {
+        this.reset()
+        for (const [{ group, resource }, count] of storage()?.counts() ?? []) this.set({ group, resource }, count)
+      },
+    })
+    new Gauge({
+      name: 'apiserver_storage_objects',
+      help: `[STABLE] (Deprecated since 1.34.0) [DEPRECATED, consider using apiserver_resource_objects instead] ${stored}`,
+      labelNames: ['resource'],
+      registers: this.#registers,
+      collect() {
+        this.reset()
+        for (const [{ group, resource }, count] of storage()?.counts() ?? []) {
+          this.set({ resource: group === '' ? resource : `${resource}.${group}` }, count)
+        }
+      },
+    })
+    new Gauge({
+      name: 'apiserver_storage_size_bytes',
+      help: '[STABLE] Size of the storage database file physically allocated in bytes.',
+      labelNames: ['storage_cluster_id'],
+      registers: this.#registers,
+      collect() {
+        this.set({ storage_cluster_id: 'etcd-0' }, storage()?.bytes() ?? 0)
+      },
+    })
+  }
+
+  #addProcess(): void {
+    new Counter({
+      name: 'process_cpu_seconds_total',
+      help: 'Total user and system CPU time spent in seconds.',
+      registers: this.#registers,
+      collect() {
+        const { user, system } = process.cpuUsage()
+        this.reset()
+        this.inc((user + system) / 1e6)
+      },
+    })
+    new Gauge({
+      name: 'process_resident_memory_bytes',
+      help: 'Resident memory size in bytes.',
+      registers: this.#registers,
+      collect() {
+        this.set(process.memoryUsage.rss())
+      },
+    })
+    new Gauge({
+      name: 'process_start_time_seconds',
+      help: 'Start time of the process since unix epoch in seconds.',
+      registers: this.#registers,
+    }).set(performance.timeOrigin / 1000)
+  }
 }

@@ -17,6 +17,8 @@ export interface ClusterOptions {
   dataDir?: string
   /** `sync` (default): acknowledged means on disk. `relaxed`: survives the process, but not a power cut. */
   durability?: 'sync' | 'relaxed'
+  /** History older than this is forgotten; 0: never. Default 5 minutes. */
+  compactionIntervalMs?: number
   /** How many simulated nodes. Default 1. */
   nodes?: number
   /** Without the pods of a textbook's control plane. Default false. */
@@ -48,6 +50,7 @@ export interface CompleteOptions {
   readonly bindAddress: string
   readonly dataDir: string | undefined
   readonly durability: 'sync' | 'relaxed'
+  readonly compactionIntervalMs: number
   readonly nodes: number
   readonly bare: boolean
   readonly controllers: boolean
@@ -86,6 +89,7 @@ export function withDefaults(options: ClusterOptions): CompleteOptions {
     bindAddress,
     dataDir: options.dataDir,
     durability: options.durability ?? 'sync',
+    compactionIntervalMs: options.compactionIntervalMs ?? 5 * 60_000,
     nodes: disabled.has('kubelet') ? 0 : (options.nodes ?? 1),
     bare: options.bare ?? false,
     controllers: !disabled.has('controllers'),

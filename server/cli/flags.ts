@@ -1,6 +1,7 @@
 // Values of flags: from text to what it means, or one sentence about what is wrong with it.
 import { isIP, isIPv4 } from 'node:net'
 import { InvalidArgumentError } from 'commander'
+import { parseDuration } from '../apimachinery/go-duration.ts'
 import { knownPlugins } from '../admission/chain.ts'
 import { componentNames, type ComponentName } from '../options.ts'
 
@@ -35,6 +36,17 @@ export function parseServiceRange(text: string): string {
     throw new InvalidArgumentError('It must be an IPv4 range from /12 to /29, such as 10.0.0.0/24.')
   }
   return text
+}
+
+/** `5m0s`, in milliseconds. */
+export function parseInterval(text: string): number {
+  try {
+    const milliseconds = parseDuration(text)
+    if (milliseconds >= 0) return milliseconds
+  } catch {
+    // One sentence for all that is wrong with it.
+  }
+  throw new InvalidArgumentError('It must be a duration, such as 30s or 5m.')
 }
 
 /** `30000-32767`, both included. */

@@ -6,6 +6,7 @@ import {
   parseAddress,
   parseAdmissionPlugins,
   parseComponents,
+  parseInterval,
   parseList,
   parseNodes,
   parsePort,
@@ -66,6 +67,11 @@ function makeProgram(): Command {
       )
         .choices(['sync', 'relaxed'] as const)
         .default('sync'),
+    )
+    .addOption(
+      new Option('--etcd-compaction-interval <duration>', 'how long history is kept, at least; 0 keeps it by size only')
+        .argParser(parseInterval)
+        .default(300_000, '5m'),
     )
     .addOption(new Option('--nodes <number>', 'how many simulated nodes').argParser(parseNodes).default(1))
     .option(

@@ -17,6 +17,7 @@ export interface UpFlags {
   readonly dataDir?: string
   readonly inMemory?: true
   readonly durability: 'sync' | 'relaxed'
+  readonly etcdCompactionInterval: number
   readonly nodes: number
   readonly bare?: true
   readonly kubeconfig?: string
@@ -69,6 +70,7 @@ function clusterOptions(flags: UpFlags): ClusterOptions & { port: number } {
     port: flags.securePort ?? flags.port,
     bindAddress: flags.bindAddress,
     durability: flags.durability,
+    compactionIntervalMs: flags.etcdCompactionInterval,
     nodes: flags.nodes,
     bare: flags.bare ?? false,
     name: flags.name,

@@ -10,6 +10,8 @@ export interface RequestState {
   user: UserInfo
   /** Its path names a resource there is. */
   isServed: boolean
+  /** Where watchers of a resource count what they send. */
+  tallyWatch(of: { readonly group: string; readonly version: string; readonly resource: string }): { events: number }
   /** Sentences for Warning headers, each once. */
   warnings: Set<string>
 }

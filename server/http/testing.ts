@@ -158,7 +158,12 @@ function appOptions(api: TestApi, options: TestServerOptions, logged: string[]):
       ...documents,
     },
     snapshot: () => api.store.snapshot(),
-    metrics: { requestStarted: () => {}, requestEnded: () => {} },
+    metrics: {
+      inflight: () => {},
+      longRunning: () => {},
+      requestEnded: () => {},
+      watchTally: () => ({ events: 0 }),
+    },
     log: (message, error) => void logged.push(`${message}: ${String(error)}`),
   }
 }

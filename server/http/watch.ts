@@ -26,7 +26,7 @@ export function writeWatch(ctx: Context, answer: WatchAnswer, negotiated: Negoti
   setWarnings(ctx)
   ctx.respond = false
   ctx.flushHeaders()
-  const writer = new WatchWriter(ctx.res, form ?? errorForm(negotiated))
+  const writer = new WatchWriter(ctx.res, form ?? errorForm(negotiated), ctx.state.tallyWatch(answer.resource.facts))
   const control = answer.start(
     (events) => {
       writer.deliver(events)
@@ -47,6 +47,7 @@ export function writeWatch(ctx: Context, answer: WatchAnswer, negotiated: Negoti
 class WatchWriter {
   readonly #response: ServerResponse
   readonly #form: Form
+  readonly #tally: { events: number }
   /** Runs of events still to be written; the first of them from `#position` on. */
   readonly #waiting: (readonly StreamEvent[])[] = []
   #position = 0
@@ -54,9 +55,10 @@ class WatchWriter {
   #isBlocked = false
   #isEnded = false
 
-  constructor(response: ServerResponse, form: Form) {
+  constructor(response: ServerResponse, form: Form, tally: { events: number }) {
     this.#response = response
     this.#form = form
+    this.#tally = tally
     response.on('drain', () => {
       this.#isBlocked = false
       this.#flush()
@@ -67,6 +69,7 @@ class WatchWriter {
 
   deliver(events: readonly StreamEvent[]): void {
     if (this.#response.destroyed) return
+    this.#tally.events += events.length
     this.#waiting.push(events)
     if (!this.#isBlocked) return this.#flush()
     this.#unreadBytes += sizeOf(events)

@@ -5,7 +5,7 @@ import { CompactedError } from './store.ts'
 import type { Store } from './store.ts'
 
 export interface CompactionOptions {
-  /** Default 5 minutes. History is kept for one to two intervals. */
+  /** Default 5 minutes. History is kept for one to two intervals; 0: whatever its age. */
   readonly intervalMs?: number
   /** JSON bytes of events after which history is cut whatever its age. Default 128 MiB. */
   readonly maxHistoryBytes?: number
@@ -47,6 +47,7 @@ export function startCompaction(
   }
 
   function schedule(): void {
+    if (intervalMs === 0) return
     timer = clock.after(intervalMs, () => {
       compactTo(seenRevision)
       seenRevision = store.revision

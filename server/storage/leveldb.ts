@@ -15,7 +15,7 @@ import { newKeyTree } from './key-tree.ts'
 import { decodeRecord, encodeRecord } from './level-record.ts'
 import type { LogRecord } from './level-record.ts'
 import type { Log } from './log.ts'
-import { firstRevision, MvccStore } from './mvcc.ts'
+import { firstRevision, MvccStore, type CommitObserver } from './mvcc.ts'
 import { StoreOpenError } from './store.ts'
 import type { Store, StoreEvent } from './store.ts'
 
@@ -24,6 +24,7 @@ export interface LevelStoreOptions {
   readonly path: string
   /** `sync` (default): acknowledged means on disk. `relaxed`: survives the process, but not a power cut. */
   readonly durability?: 'sync' | 'relaxed'
+  readonly onCommit?: CommitObserver
 }
 
 type Database = Level<string, Buffer>
@@ -42,7 +43,7 @@ const runBytes = 4 * 1024 * 1024
 const ringSize = 4096
 
 /** @throws StoreOpenError */
-export async function openLevelStore({ path, durability = 'sync' }: LevelStoreOptions): Promise<Store> {
+export async function openLevelStore({ path, durability = 'sync', onCommit }: LevelStoreOptions): Promise<Store> {
   const database = await openDatabase(path)
   try {
     await checkFormat(database, path)
@@ -50,7 +51,7 @@ export async function openLevelStore({ path, durability = 'sync' }: LevelStoreOp
     const decoded = new DecodedCache()
     const { tree, revision } = await load(database, path, compactedRevision, decoded)
     const log = new LevelLog(database, durability === 'sync', compactedRevision)
-    return new MvccStore({ log, decoded, ringSize, initial: { tree, revision, compactedRevision } })
+    return new MvccStore({ log, decoded, ringSize, onCommit, initial: { tree, revision, compactedRevision } })
   } catch (error) {
     await database.close()
     throw error instanceof StoreOpenError ? error : openError(path, error)

@@ -28,11 +28,15 @@ import type {
 /** The revision of a store nothing was written to yet, as in etcd. */
 export const firstRevision = 1
 
+export type CommitObserver = (events: readonly StoreEvent[], seconds: number) => void
+
 export interface MvccOptions {
   readonly log: Log
   readonly decoded: DecodedCache
   /** Events kept in memory; older ones are read from the log. */
   readonly ringSize: number
+  /** Told of each commit, before all others; `seconds` from the first decision in it until it was on disk. */
+  readonly onCommit?: CommitObserver | undefined
   /** What the log holds already. */
   readonly initial?: { readonly tree: KeyTree; readonly revision: number; readonly compactedRevision: number }
 }
@@ -40,6 +44,8 @@ export interface MvccOptions {
 /** Writes that go to the log together. */
 interface Batch {
   readonly events: StoreEvent[]
+  /** Of its first decision, on the clock of `performance`. */
+  readonly startedAt: number
   readonly committed: Promise<void>
   resolve(): void
   reject(error: Error): void
@@ -55,6 +61,7 @@ interface Pending {
 export class MvccStore implements Store {
   readonly #log: Log
   readonly #decoded: DecodedCache
+  readonly #onCommit: CommitObserver | undefined
   readonly #tree: KeyTree
   readonly #ring: EventRing
   readonly #caches = new Dispatcher()
@@ -72,8 +79,9 @@ export class MvccStore implements Store {
   readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
 
-  constructor({ log, decoded, ringSize, initial }: MvccOptions) {
+  constructor({ log, decoded, ringSize, onCommit, initial }: MvccOptions) {
     this.#log = log
+    this.#onCommit = onCommit
     this.#decoded = decoded
     this.#tree = initial?.tree ?? newKeyTree()
     this.#revision = initial?.revision ?? firstRevision
@@ -239,6 +247,7 @@ export class MvccStore implements Store {
     }
     this.#revision = events.at(-1)!.entry.revision
     this.#snapshot = undefined
+    this.#onCommit?.(events, (performance.now() - batch.startedAt) / 1000)
     this.#ring.push(events)
     this.#caches.dispatch(events)
     this.#watches.dispatch(events)
@@ -303,7 +312,7 @@ const maxKept = 4
 
 function newBatch(): Batch {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  return { events: [], committed: promise, resolve, reject }
+  return { events: [], startedAt: performance.now(), committed: promise, resolve, reject }
 }
 
 /** Brings a tree back to before `events`; keys in `undone` have gone back further already. */

@@ -38,6 +38,8 @@ export class WatchCache {
   readonly #quietRingSize: number
   readonly #since: number
   readonly #indexes = new Map<string, Index>()
+  /** Who watches: they are told when there is no more to see. */
+  readonly #watches = new Map<Watch, WatchHandlers>()
   #ring: EventRing | undefined
   #subscription: Watch | undefined
   #failure: Error | undefined
@@ -82,10 +84,26 @@ export class WatchCache {
   async watch(prefix: string, fromRevision: number, handlers: WatchHandlers): Promise<Watch> {
     if (fromRevision < this.#since) throw new CompactedError(fromRevision, this.#since)
     const recent = this.#start().after(fromRevision)
-    if (recent === undefined || fromRevision > this.revision) return this.#store.watch(prefix, fromRevision, handlers)
+    if (recent === undefined || fromRevision > this.revision) {
+      return this.#keep(await this.#store.watch(prefix, fromRevision, handlers), handlers)
+    }
     const events = prefix === this.prefix ? recent : recent.filter(({ entry }) => entry.key.startsWith(prefix))
     if (events.length > 0) handlers.onEvents(events)
-    return this.#store.subscribe(prefix, handlers)
+    return this.#keep(this.#store.subscribe(prefix, handlers), handlers)
+  }
+
+  #keep(watch: Watch, handlers: WatchHandlers): Watch {
+    const kept: Watch = {
+      get isLive() {
+        return watch.isLive
+      },
+      close: () => {
+        this.#watches.delete(kept)
+        watch.close()
+      },
+    }
+    this.#watches.set(kept, handlers)
+    return kept
   }
 
   /** Registers a secondary index; it is built when it is first asked. */
@@ -103,7 +121,12 @@ export class WatchCache {
     return index.entries(value)
   }
 
+  /** Ends all watches. */
   close(): void {
+    for (const [watch, handlers] of [...this.#watches]) {
+      watch.close()
+      handlers.onClose()
+    }
     this.#subscription?.close()
     this.#subscription = undefined
     this.#ring = undefined

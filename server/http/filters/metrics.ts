@@ -1,41 +1,110 @@
-// Counts requests and their duration under the real server's names.
-// Source: apiserver/pkg/endpoints/metrics (v1.36)
-import type { Filter } from '../context.ts'
-import { isLongRunning as runsLong } from '../long-running.ts'
+// Tells of each request what the real server counts, under its labels.
+// Source: apiserver/pkg/endpoints/metrics, MonitorRequest, CleanScope, CanonicalVerb (v1.36)
+import type { RequestInfo } from '../../apimachinery/request-info.ts'
+import type { Context, Filter } from '../context.ts'
+import { isLongRunning } from '../long-running.ts'
+
+/** What a request asked for. */
+export interface RequestLabels {
+  readonly component: string
+  readonly group: string
+  readonly resource: string
+  readonly scope: string
+  readonly subresource: string
+  readonly verb: string
+  readonly version: string
+}
+
+export interface RequestFigures {
+  readonly code: number
+  readonly dryRun: string
+  readonly seconds: number
+  /** Of the answer's body, where its length was known. */
+  readonly bytes: number | undefined
+}
+
+/** Watchers of one resource count here what they send. */
+export interface WatchTally {
+  events: number
+}
 
 export interface Metrics {
-  requestStarted(labels: { verb: string; isLongRunning: boolean }): void
-  requestEnded(
-    labels: {
-      verb: string
-      isLongRunning: boolean
-      code: number
-      group: string
-      version: string
-      resource: string
-      subresource: string
-      scope: string
-    },
-    seconds: number,
-  ): void
+  /** @param delta 1 when a request that is not long-running begins, -1 when it ends */
+  inflight(kind: 'mutating' | 'readOnly', delta: 1 | -1): void
+  longRunning(labels: RequestLabels, delta: 1 | -1): void
+  requestEnded(labels: RequestLabels, figures: RequestFigures): void
+  watchTally(of: { readonly group: string; readonly version: string; readonly resource: string }): WatchTally
 }
 
 export function metrics(sink: Metrics): Filter {
   return async (ctx, next) => {
-    const { verb, group, version, resource, subresource, namespace, name } = ctx.state.requestInfo
-    const isLongRunning = runsLong({ verb, subresource })
+    const { requestInfo } = ctx.state
+    const isLong = isLongRunning(requestInfo)
+    const kind = mutating.has(requestInfo.verb) ? 'mutating' : 'readOnly'
     const started = performance.now()
-    sink.requestStarted({ verb, isLongRunning })
+    let longRunning: RequestLabels | undefined
+    if (!isLong) sink.inflight(kind, 1)
+    ctx.state.tallyWatch = (facts) => sink.watchTally(facts)
     ctx.res.once('close', () => {
+      if (!isLong) sink.inflight(kind, -1)
+      if (longRunning !== undefined) sink.longRunning(longRunning, -1)
+      const labels = labelsOf(ctx)
+      if (labels === undefined) return
       const seconds = (performance.now() - started) / 1000
-      const common = { verb, isLongRunning, code: ctx.status }
-      // Paths are anybody's to make up: without this, each would be a series of its own for ever.
-      if (!ctx.state.isServed) return sink.requestEnded({ ...common, ...noResource }, seconds)
-      const scope = name !== '' ? 'resource' : namespace !== '' ? 'namespace' : resource === '' ? '' : 'cluster'
-      sink.requestEnded({ ...common, group, version, resource, subresource, scope }, seconds)
+      sink.requestEnded(labels, { code: ctx.status, dryRun: dryRunOf(ctx), seconds, bytes: ctx.response.length })
     })
     await next()
+    if (!isLong || ctx.res.closed) return
+    longRunning = labelsOf(ctx)
+    if (longRunning !== undefined) sink.longRunning(longRunning, 1)
   }
 }
 
-const noResource = { group: '', version: '', resource: '', subresource: '', scope: '' }
+const mutating = new Set(['create', 'update', 'patch', 'delete', 'deletecollection'])
+const probes = new Set(['/healthz', '/livez', '/readyz'])
+const connecting = new Set(['log', 'exec', 'attach', 'portforward', 'proxy'])
+const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
+
+/**
+ * Only of resources that are served, and of probes: other paths are anybody's to make up, and each would be a series of
+ * its own for ever.
+ */
+function labelsOf(ctx: Context): RequestLabels | undefined {
+  const { requestInfo, isServed } = ctx.state
+  if (isServed) {
+    const { group, resource, subresource, version } = requestInfo
+    const scope = scopeOf(requestInfo)
+    return { component: 'apiserver', group, resource, scope, subresource, verb: verbOf(ctx, scope), version }
+  }
+  if (!probes.has(ctx.path)) return undefined
+  return {
+    component: '',
+    group: '',
+    resource: '',
+    scope: '',
+    subresource: ctx.path,
+    verb: verbOf(ctx, ''),
+    version: '',
+  }
+}
+
+function scopeOf({ name, verb, namespace }: RequestInfo): string {
+  if (name !== '' || verb === 'create') return 'resource'
+  return namespace === '' ? 'cluster' : 'namespace'
+}
+
+function verbOf(ctx: Context, scope: string): string {
+  const { verb, subresource } = ctx.state.requestInfo
+  if (verb === 'watch') return 'WATCH'
+  if (connecting.has(subresource)) return 'CONNECT'
+  const method = ctx.method === 'HEAD' ? 'GET' : ctx.method
+  if (method === 'GET') return scope === 'cluster' || scope === 'namespace' ? 'LIST' : 'GET'
+  if (method === 'PATCH' && ctx.get('content-type') === 'application/apply-patch+yaml') return 'APPLY'
+  return methods.has(method) ? method : 'other'
+}
+
+function dryRunOf(ctx: Context): string {
+  const asked = ctx.state.query.getAll('dryRun')
+  if (asked.length === 0) return ''
+  return asked.every((one) => one === 'All') ? 'All' : 'invalid'
+}
