@@ -22,7 +22,7 @@ export interface Decoded {
 }
 
 /**
- * Never changes `value`, and shares nothing with it.
+ * Never changes `value`, and shares nothing with it but field sets (FieldsV1), which nobody may change.
  * @param oddNumbers by path, numbers as a text had them where their value does not say it: `1e3` is no integer in Go
  * @throws DecodeError
  */
@@ -76,6 +76,8 @@ function compile(schema: Schema): Decoder {
     case 'scalar':
       return scalarDecoder(schema)
     case 'any':
+      // Field sets are half of many objects, and nobody changes one: versions of an object share them, too.
+      if (schema.name === 'io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1') return (value) => value
       return JSON_SCHEMA_PROPS_OR[schema.name ?? ''] ?? copyJson
   }
 }
@@ -287,7 +289,7 @@ function copyJson(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(copyJson)
   const out: Record<string, unknown> = {}
-  for (const [key, member] of Object.entries(value)) setMember(out, key, copyJson(member))
+  for (const key of Object.keys(value)) setMember(out, key, copyJson((value as Record<string, unknown>)[key]))
   return out
 }
 

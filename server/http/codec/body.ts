@@ -35,12 +35,13 @@ export function unknownFormat(accepted: readonly string[]): StatusError {
   )
 }
 
+const token = String.raw`[^\s()<>@,;:\\"/[\]?=]+`
+const parameter = new RegExp(String.raw`^(\s*${token}=(${token}|"(\\.|[^"\\])*")\s*(;|$))*$`)
+
 /** Undefined where a parameter has no value, or a value no end. Source: Go mime, ParseMediaType */
 function parseMediaType(text: string): string | undefined {
   const [type = '', ...rest] = text.split(';')
   const parameters = rest.join(';').trim()
-  const token = String.raw`[^\s()<>@,;:\\"/[\]?=]+`
-  const parameter = new RegExp(String.raw`^(\s*${token}=(${token}|"(\\.|[^"\\])*")\s*(;|$))*$`)
   return parameters === '' || parameter.test(parameters) ? type.trim().toLowerCase() : undefined
 }
 

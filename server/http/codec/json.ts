@@ -1,12 +1,5 @@
 // JSON in and out: parsed with Go's words for what is wrong, printed as Go prints it.
-import {
-  countMembers,
-  countParsedMembers,
-  findSyntaxError,
-  JSONSyntaxError,
-  lookClosely,
-  mayHaveOddNumbers,
-} from './json-syntax.ts'
+import { findSyntaxError, isPlain, JSONSyntaxError, lookClosely } from './json-syntax.ts'
 
 export { JSONSyntaxError } from './json-syntax.ts'
 
@@ -31,15 +24,13 @@ const none: ReadonlyMap<string, string> = new Map()
 export function parseJSON(text: string, options: { findDuplicates?: boolean; bytes?: Uint8Array } = {}): ParsedJSON {
   let value: unknown
   try {
-    value = halfPair.test(text) ? JSON.parse(text, wellFormed) : JSON.parse(text)
+    value = text.includes('\\u') && halfPair.test(text) ? JSON.parse(text, wellFormed) : JSON.parse(text)
   } catch (error) {
     const problem = findSyntaxError(options.bytes ?? Buffer.from(text))
     throw new JSONSyntaxError(problem ?? (error as Error).message, { cause: error })
   }
-  // JSON.parse keeps the last of several members: where it kept them all there is nothing to find.
-  const isSuspect =
-    options.findDuplicates === true && (mayHaveOddNumbers(text) || countMembers(text) !== countParsedMembers(value))
-  return isSuspect ? lookClosely(text) : { value, duplicates: [], oddNumbers: none }
+  if (options.findDuplicates !== true || isPlain(text, value)) return { value, duplicates: [], oddNumbers: none }
+  return lookClosely(text)
 }
 
 const escapes: Readonly<Record<string, string>> = {
