@@ -3,15 +3,15 @@
 // Source: sig-storage-lib-external-provisioner, controller (v13)
 import type * as core from '../api/core.ts'
 import type * as storage from '../api/storage.ts'
+import { type Claim, classOf } from '../api/volume-match.ts'
 import { isAlreadyExists } from '../apimachinery/errors.ts'
 import type { Frozen } from '../apimachinery/types.ts'
 import { create, event, remove, retry, type Action } from '../client/action.ts'
 import { defineController, type Listers } from '../client/controller.ts'
 import { subjectOf } from '../client/events.ts'
 import { splitKey } from '../client/indexer.ts'
-import { CLAIM_KIND, CLAIMS, VOLUMES, type Claim } from './persistentvolume/binding.ts'
+import { CLAIM_KIND, CLAIMS, VOLUMES } from './persistentvolume/binding.ts'
 import { CLASSES, PROVISIONER } from './persistentvolume/claim.ts'
-import { classOf } from './persistentvolume/match.ts'
 import { PROVISIONED_BY } from './persistentvolume/volume.ts'
 
 /** The class names it. */

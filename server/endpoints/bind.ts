@@ -91,5 +91,6 @@ function markScheduled(pod: Pod, now: number): void {
     condition.lastTransitionTime = formatTime(now)
     delete condition.reason
     delete condition.message
+    delete condition.observedGeneration
   }
 }

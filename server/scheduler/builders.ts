@@ -1,9 +1,12 @@
 // Small makers of pods and nodes for the scheduler's tests.
-import type { Node, NodeSpec, NodeStatus, Pod, PodSpec } from '../api/core.ts'
-import type { ObjectMeta, Stored } from '../apimachinery/types.ts'
+import type { Node, NodeSpec, NodeStatus, PersistentVolume, PersistentVolumeClaim, Pod, PodSpec } from '../api/core.ts'
+import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment } from '../api/storage.ts'
+import type { KubeObject, ObjectMeta, Stored } from '../apimachinery/types.ts'
 import type { ClusterView, NodeObject, PodObject } from './framework.ts'
 import { everything } from '../apimachinery/selectors.ts'
 import { SchedulerCache } from './cache.ts'
+import { Indexer, type Lister } from '../client/indexer.ts'
+import { StorageCache } from './volumes.ts'
 import { Nominations } from './nominations.ts'
 
 type Metadata = Omit<ObjectMeta, 'name'>
@@ -48,7 +51,7 @@ export function node(
 export function cluster(
   nodes: readonly NodeObject[],
   pods: readonly PodObject[] = [],
-  { namespaces = {}, disruptionBudgets = [], ...rest }: ClusterExtras = {},
+  { namespaces = {}, disruptionBudgets = [], storage = {}, ...rest }: ClusterExtras = {},
 ): ClusterView & { cache: SchedulerCache; nominations: Nominations } {
   const cache = new SchedulerCache()
   for (const one of nodes) cache.putNode(one)
@@ -64,6 +67,15 @@ export function cluster(
     namespacesMatching: (selector) => Object.keys(namespaces).filter((name) => selector.matches(namespaces[name])),
     nominations: new Nominations(),
     disruptionBudgets: () => disruptionBudgets,
+    storage: new StorageCache({
+      volumes: listerOf('persistentvolumes', storage.volumes),
+      claims: listerOf('persistentvolumeclaims', storage.claims),
+      classes: listerOf('storageclasses.storage.k8s.io', storage.classes),
+      csiNodes: listerOf('csinodes.storage.k8s.io', storage.csiNodes),
+      csiDrivers: listerOf('csidrivers.storage.k8s.io', storage.csiDrivers),
+      capacities: listerOf('csistoragecapacities.storage.k8s.io', storage.capacities),
+      attachments: listerOf('volumeattachments.storage.k8s.io', storage.attachments),
+    }),
     ...rest,
   }
 }
@@ -72,4 +84,24 @@ interface ClusterExtras extends Partial<Pick<ClusterView, 'defaultSelector'>> {
   /** Labels of namespaces. */
   readonly namespaces?: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly disruptionBudgets?: ReturnType<ClusterView['disruptionBudgets']>
+  readonly storage?: {
+    readonly volumes?: readonly PersistentVolume[]
+    readonly claims?: readonly PersistentVolumeClaim[]
+    readonly classes?: readonly StorageClass[]
+    readonly csiNodes?: readonly CSINode[]
+    readonly csiDrivers?: readonly CSIDriver[]
+    readonly capacities?: readonly CSIStorageCapacity[]
+    readonly attachments?: readonly VolumeAttachment[]
+  }
+}
+
+/** A lister over these objects; what the server would set is made up. */
+function listerOf<T extends KubeObject>(resource: string, objects: readonly T[] = []): Lister<T> {
+  const indexer = new Indexer(resource)
+  for (const object of objects) {
+    const { name = '', ...rest } = object.metadata ?? {}
+    indexer.put({ ...object, metadata: { ...stored(name), name, ...rest } } as Stored<KubeObject>)
+  }
+  // An indexer holds objects of any kind; the caller names theirs.
+  return indexer as unknown as Lister<T>
 }

@@ -64,6 +64,9 @@ function withoutNode(
     if (remedy.preemption !== undefined) {
       return { ...nothingFound(verdicts, rejectedBy), message, preemption: remedy.preemption }
     }
+    if (remedy.isFinal === true) {
+      return { ...nothingFound(verdicts, rejectedBy), message: `${message} ${remedy.message ?? ''}` }
+    }
     if (remedy.message !== undefined) attempts.push(remedy.message)
     clearsNomination ||= remedy.clearsNomination === true
   }

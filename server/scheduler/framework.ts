@@ -6,6 +6,7 @@ import type { Frozen, Stored } from '../apimachinery/types.ts'
 import type { Labels, Selector } from '../apimachinery/selectors.ts'
 import type { PodDisruptionBudget } from '../api/policy.ts'
 import type { ResourceTotals } from './resources.ts'
+import type { StorageView } from './volumes.ts'
 
 export type PodObject = Frozen<Stored<Pod>>
 export type NodeObject = Frozen<Stored<Node>>
@@ -100,6 +101,7 @@ export interface ClusterView {
   namespaceLabels(name: string): Labels
   namespacesMatching(selector: Selector): readonly string[]
   readonly nominations: NominationsView
+  readonly storage: StorageView
   readonly disruptionBudgets: () => readonly Frozen<Stored<PodDisruptionBudget>>[]
 }
 
@@ -190,6 +192,8 @@ export interface PostFilterPlugin {
 
 /** What came of the search for a node. */
 export interface Search {
+  /** Why no node will do, whichever it is; then none was looked at. */
+  readonly rejection: Verdict | undefined
   /** Of nodes that were looked at and rejected. */
   readonly verdicts: ReadonlyMap<string, Verdict>
   /** Asks all filters about a node that may be hypothetical. */
@@ -202,6 +206,8 @@ export interface Search {
 export interface Remedy {
   /** Why nothing can be done, for the user. */
   readonly message?: string
+  /** Nobody else is asked, and nothing but the message is told. */
+  readonly isFinal?: boolean
   readonly preemption?: Preemption
   /** The node nominated so far has no prospects any more. */
   readonly clearsNomination?: boolean

@@ -147,6 +147,32 @@ describe('Scheduler', () => {
     await scheduler.close()
   })
 
+  it('has a volume made for the node it has chosen, and waits for it', async () => {
+    const claim = {
+      metadata: { name: 'c', namespace: 'default', uid: 'c' },
+      spec: { storageClassName: 'dynamic', resources: { requests: { storage: '1Gi' } } },
+    }
+    const { client, bindings, scheduler, clock } = await started({
+      nodes: [node('a')],
+      persistentvolumeclaims: [claim],
+      'storageclasses.storage.k8s.io': [
+        { metadata: { name: 'dynamic' }, provisioner: 'd', volumeBindingMode: 'WaitForFirstConsumer' } as KubeObject,
+      ],
+      pods: [pod('x', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }] })],
+    })
+    const [marked] = client.objects('persistentvolumeclaims')
+    expect(marked?.metadata?.annotations).to.deep.equal({ 'volume.kubernetes.io/selected-node': 'a' })
+    expect(bindings).to.deep.equal([])
+    await client.patch('persistentvolumeclaims', 'default', 'c', 'application/merge-patch+json', {
+      metadata: { annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } },
+      spec: { volumeName: 'v' },
+    })
+    await settle()
+    expect(bindings).to.deep.equal(['x a'])
+    await scheduler.close()
+    expect(clock.pendingTimers).to.equal(0)
+  })
+
   it('goes on when a plugin cannot make sense of a pod', async () => {
     const labelSelector = { matchExpressions: [{ key: 'a', operator: 'Nonsense' }] }
     const spread = { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector }

@@ -2,7 +2,18 @@
 // On one screen: events → cache and queue → decide() → assume → bind → event; a pod that fits nowhere is told why.
 // Source: pkg/scheduler, Scheduler, eventhandlers and schedule_one (v1.36)
 import type { ReplicaSet, StatefulSet } from '../api/apps.ts'
-import type { Binding, Namespace, Node, Pod, ReplicationController, Service } from '../api/core.ts'
+import type {
+  Binding,
+  Namespace,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  ReplicationController,
+  Service,
+} from '../api/core.ts'
+import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment } from '../api/storage.ts'
+import type { KubeObject } from '../apimachinery/types.ts'
 import type { PodDisruptionBudget } from '../api/policy.ts'
 import { formatTime, type Clock } from '../apimachinery/clock.ts'
 import { deepEqual } from '../apimachinery/equality.ts'
@@ -18,7 +29,10 @@ import { Nominations } from './nominations.ts'
 import { podInfoOf } from './pod-info.ts'
 import { evict } from './preemption.ts'
 import { defaultProfile } from './profile.ts'
+import { claimNamesOf, claimsOf, planVolumes, type VolumePlan } from './pod-volumes.ts'
 import { SchedulingQueue, type QueuedPod } from './queue.ts'
+import { VolumeBinder } from './volume-binder.ts'
+import { StorageCache } from './volumes.ts'
 
 export type { Decision } from './framework.ts'
 
@@ -42,6 +56,8 @@ export class Scheduler {
   readonly #random: () => number
   readonly #profile: Profile
   readonly #cache = new SchedulerCache()
+  readonly #storage: StorageCache
+  readonly #volumeBinder: VolumeBinder
   readonly #nominations = new Nominations()
   readonly #view: ClusterView
   readonly #queue: SchedulingQueue
@@ -72,6 +88,25 @@ export class Scheduler {
       replicaSets: others.replicaSets.lister,
       statefulSets: others.statefulSets.lister,
     }
+    const storage = {
+      volumes: informers.for<PersistentVolume>('persistentvolumes'),
+      claims: informers.for<PersistentVolumeClaim>('persistentvolumeclaims'),
+      classes: informers.for<StorageClass>('storageclasses.storage.k8s.io'),
+      csiNodes: informers.for<CSINode>('csinodes.storage.k8s.io'),
+      csiDrivers: informers.for<CSIDriver>('csidrivers.storage.k8s.io'),
+      capacities: informers.for<CSIStorageCapacity>('csistoragecapacities.storage.k8s.io'),
+      attachments: informers.for<VolumeAttachment>('volumeattachments.storage.k8s.io'),
+    }
+    this.#storage = new StorageCache({
+      volumes: storage.volumes.lister,
+      claims: storage.claims.lister,
+      classes: storage.classes.lister,
+      csiNodes: storage.csiNodes.lister,
+      csiDrivers: storage.csiDrivers.lister,
+      capacities: storage.capacities.lister,
+      attachments: storage.attachments.lister,
+    })
+    this.#volumeBinder = new VolumeBinder(client, clock, this.#storage)
     const namespaces = informers.for<Namespace>('namespaces')
     const budgets = informers.for<PodDisruptionBudget>('poddisruptionbudgets.policy')
     const cache = this.#cache
@@ -90,11 +125,15 @@ export class Scheduler {
           .filter(({ metadata }) => selector.matches(metadata.labels))
           .map(({ metadata }) => metadata.name),
       nominations: this.#nominations,
+      storage: this.#storage,
       disruptionBudgets: () => budgets.lister.list(),
     }
     nodes.onEvents((events) => this.#sawNodes(events))
     this.#pods.onEvents((events) => this.#sawPods(events))
-    const informersUsed = [this.#pods, nodes, namespaces, budgets, ...Object.values(others)]
+    for (const informer of Object.values(storage)) {
+      informer.onEvents((events) => this.#sawStorage(informer.resource, events))
+    }
+    const informersUsed = [this.#pods, nodes, namespaces, budgets, ...Object.values(storage), ...Object.values(others)]
     void Promise.all(informersUsed.map((informer) => informer.synced)).then(() => {
       if (this.#state === 'closed') return
       this.#state = 'idle'
@@ -111,6 +150,7 @@ export class Scheduler {
   async close(): Promise<void> {
     this.#state = 'closed'
     this.#queue.close()
+    this.#volumeBinder.close()
     await Promise.all(this.#writes)
     await this.#recorder.close()
   }
@@ -129,6 +169,19 @@ export class Scheduler {
     this.#queue.move(changes)
   }
 
+  #sawStorage(resource: string, events: readonly WatchEvent<KubeObject>[]): void {
+    const changes: ClusterEvent[] = []
+    for (const { type, object, old } of events) {
+      const { namespace = '', name } = object.metadata
+      // Nodes' heart-beats and the like are not among these; what goes helps nobody, except that room is left.
+      if (type === 'DELETED' && resource !== 'volumeattachments.storage.k8s.io') continue
+      if (old !== undefined && old.metadata.resourceVersion === object.metadata.resourceVersion) continue
+      changes.push({ kind: 'StorageChanged', resource, namespace, name })
+    }
+    if (resource === 'persistentvolumeclaims') this.#volumeBinder.sawClaims()
+    this.#queue.move(changes)
+  }
+
   #sawPods(events: readonly WatchEvent<Pod>[]): void {
     const changes: ClusterEvent[] = []
     for (const { type, object: pod, old } of events) {
@@ -136,6 +189,7 @@ export class Scheduler {
       this.#nominate(pod, type === 'DELETED')
       if (type === 'DELETED' || isTerminal(pod)) {
         this.#queue.delete(uid)
+        this.#volumeBinder.sawPodGone(uid)
         if (this.#cache.isPlaced(uid)) changes.push({ kind: 'AssignedPodDeleted', pod })
         this.#cache.removePod(uid)
       } else if (isAssigned(pod)) {
@@ -201,8 +255,21 @@ export class Scheduler {
       return
     }
     this.#nominations.delete(queued.uid)
+    const plan = this.#planVolumes(info.pod, decision.nodeName)
     this.#cache.assume(info.pod, decision.nodeName)
-    this.#track(this.#bind(queued, decision.nodeName))
+    this.#track(this.#bind(queued, decision.nodeName, plan))
+  }
+
+  /** What is left to do for the pod's volumes, if anything: taken as done from now on. */
+  #planVolumes(pod: PodObject, nodeName: string): VolumePlan | undefined {
+    if (claimNamesOf(pod).length === 0) return undefined
+    const node = this.#cache.node(nodeName)
+    if (node === undefined) return undefined
+    const plan = planVolumes(claimsOf(pod, this.#storage), node.node, this.#storage, (name) =>
+      this.#storage.volumesOfClass(name),
+    )
+    if ('reasons' in plan || plan.bindings.length + plan.provisions.length === 0) return undefined
+    return this.#volumeBinder.assume(plan, nodeName)
   }
 
   /** Source: Executor.prepareCandidateAsync */
@@ -229,7 +296,7 @@ export class Scheduler {
     }
   }
 
-  async #bind(queued: QueuedPod, nodeName: string): Promise<void> {
+  async #bind(queued: QueuedPod, nodeName: string, plan: VolumePlan | undefined): Promise<void> {
     const { pod } = queued.info
     const { namespace = '', name, uid } = pod.metadata
     const binding: Binding = {
@@ -238,9 +305,18 @@ export class Scheduler {
       metadata: { namespace, name, uid },
       target: { kind: 'Node', name: nodeName },
     }
+    let step = 'running Bind plugin "DefaultBinder"'
     try {
+      if (plan !== undefined) {
+        step = 'running PreBind plugin "VolumeBinding"'
+        // Those who add nodes shall see that the pod is about to get one.
+        await this.#patchStatus(pod, { nominatedNodeName: nodeName })
+        await this.#volumeBinder.bind(pod, plan, nodeName)
+        step = 'running Bind plugin "DefaultBinder"'
+      }
       await this.#client.create('pods', binding, { subresource: 'binding' })
     } catch (error) {
+      if (plan !== undefined) this.#volumeBinder.revert(plan)
       this.#cache.forget(uid)
       this.#queue.move([{ kind: 'AssignedPodDeleted', pod }])
       const current = this.#pods.lister.get(namespace, name)
@@ -250,7 +326,7 @@ export class Scheduler {
         return
       }
       this.#queue.fail(queued)
-      await this.#tell(pod, 'SchedulerError', `binding rejected: running Bind plugin "DefaultBinder": ${textOf(error)}`)
+      await this.#tell(pod, 'SchedulerError', `${step}: ${textOf(error)}`)
       return
     }
     this.#queue.delete(uid)

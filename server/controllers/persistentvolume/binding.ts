@@ -1,23 +1,15 @@
 // Binding a volume to a claim: each names the other, the volume first, and both say that they are bound.
 // Source: kubernetes pkg/controller/volume/persistentvolume, bind, unbindVolume, updateClaimStatus;
 // k8s.io/component-helpers storage/volume, pv_helpers (v1.36)
-import type * as core from '../../api/core.ts'
+import { BIND_COMPLETED, BOUND_BY_CONTROLLER, isMeantFor, type Claim, type Volume } from '../../api/volume-match.ts'
 import { deepEqual } from '../../apimachinery/equality.ts'
 import { compareQuantities, parseQuantity } from '../../apimachinery/quantity.ts'
-import type { Frozen, Stored } from '../../apimachinery/types.ts'
 import { retry, update, updateStatus, type Action, type Continuation } from '../../client/action.ts'
-
-export type Volume = Frozen<Stored<core.PersistentVolume>>
-export type Claim = Frozen<Stored<core.PersistentVolumeClaim>>
 
 export const VOLUMES = 'persistentvolumes'
 export const CLAIMS = 'persistentvolumeclaims'
 export const CLAIM_KIND = { apiVersion: 'v1', kind: 'PersistentVolumeClaim' }
 export const VOLUME_KIND = { apiVersion: 'v1', kind: 'PersistentVolume' }
-
-export const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed'
-/** On a claim or volume whose other side was not chosen by the user. */
-export const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller'
 
 export function hasAnnotation({ metadata }: Volume | Claim, name: string): boolean {
   return metadata.annotations?.[name] !== undefined
@@ -33,13 +25,6 @@ export function withAnnotations<T extends Volume | Claim>(object: T, annotations
 /** Goes on with the object as it was stored; a refusal is tried again. */
 export function stored<T extends Volume | Claim>(next: (object: T) => readonly Action[]): Continuation {
   return ({ object, error }) => (error === undefined ? next(object as unknown as T) : [retry(error)])
-}
-
-/** The volume is meant for the claim: by name, and where that is said already, by uid. */
-export function isMeantFor({ spec }: Volume, { metadata }: Claim): boolean {
-  const { claimRef } = spec ?? {}
-  if (claimRef?.name !== metadata.name || claimRef.namespace !== metadata.namespace) return false
-  return (claimRef.uid ?? '') === '' || claimRef.uid === metadata.uid
 }
 
 export function bind(volume: Volume, claim: Claim): readonly Action[] {

@@ -3,34 +3,29 @@
 // Source: kubernetes pkg/controller/volume/persistentvolume, syncClaim (v1.36)
 import type * as core from '../../api/core.ts'
 import type * as storage from '../../api/storage.ts'
+import {
+  SELECTED_NODE,
+  BIND_COMPLETED,
+  BOUND_BY_CONTROLLER,
+  type Claim,
+  type Volume,
+  classOf,
+  findVolume,
+  hasClass,
+  isMeantFor,
+  misfit,
+} from '../../api/volume-match.ts'
 import type { Frozen, Stored } from '../../apimachinery/types.ts'
 import { event, requeueAfter, retry, update, type Action } from '../../client/action.ts'
 import type { Listers } from '../../client/controller.ts'
 import { subjectOf, type EventType } from '../../client/events.ts'
 import { keyOf } from '../../client/indexer.ts'
 import { isPodTerminal, type Pod } from '../pod-status.ts'
-import {
-  BIND_COMPLETED,
-  bind,
-  BOUND_BY_CONTROLLER,
-  CLAIM_KIND,
-  CLAIMS,
-  hasAnnotation,
-  isMeantFor,
-  setClaimStatus,
-  stored,
-  VOLUMES,
-  withAnnotations,
-  type Claim,
-  type Volume,
-} from './binding.ts'
-import { classOf, findVolume, hasClass, misfit } from './match.ts'
+import { bind, CLAIM_KIND, CLAIMS, hasAnnotation, setClaimStatus, stored, VOLUMES, withAnnotations } from './binding.ts'
 
 export type StorageClass = Frozen<Stored<storage.StorageClass>>
 
 export const CLASSES = 'storageclasses.storage.k8s.io'
-/** Set by the scheduler: the volume may be made, within reach of this node. */
-const SELECTED_NODE = 'volume.kubernetes.io/selected-node'
 export const PROVISIONER = 'volume.kubernetes.io/storage-provisioner'
 const BETA_PROVISIONER = 'volume.beta.kubernetes.io/storage-provisioner'
 /** Who does the work of plugins that are no longer part of Kubernetes. */

@@ -1,15 +1,15 @@
 // PersistentVolumes and the claims on them are brought together.
 // Source: kubernetes pkg/controller/volume/persistentvolume (v1.36)
 import type * as core from '../../api/core.ts'
+import { BIND_COMPLETED, type Claim, type Volume, classOf } from '../../api/volume-match.ts'
 import type { Action } from '../../client/action.ts'
 import type { WatchEvent } from '../../client/client.ts'
 import { defineController, type Listers } from '../../client/controller.ts'
 import { keyOf, splitKey } from '../../client/indexer.ts'
 import type { Pod } from '../pod-status.ts'
 import { claimsOf } from '../pvc-protection.ts'
-import { BIND_COMPLETED, CLAIMS, hasAnnotation, VOLUMES, type Claim, type Volume } from './binding.ts'
+import { CLAIMS, hasAnnotation, VOLUMES } from './binding.ts'
 import { CLASSES, syncClaim } from './claim.ts'
-import { classOf } from './match.ts'
 import { syncVolume } from './volume.ts'
 
 /** Keys of volumes start with it, those of claims do not. */

@@ -1,23 +1,12 @@
 // What becomes of a volume: free, bound, or let go and, as it says, kept, emptied or deleted.
 // Source: kubernetes pkg/controller/volume/persistentvolume, syncVolume, reclaimVolume (v1.36)
 import type * as core from '../../api/core.ts'
+import { type Claim, type Volume, differInMode } from '../../api/volume-match.ts'
 import { event, remove, updateStatus, type Action } from '../../client/action.ts'
 import type { Listers } from '../../client/controller.ts'
 import { subjectOf } from '../../client/events.ts'
 import { isPodTerminal } from '../pod-status.ts'
-import {
-  CLAIM_KIND,
-  CLAIMS,
-  hasAnnotation,
-  setVolumePhase,
-  stored,
-  unbind,
-  VOLUME_KIND,
-  VOLUMES,
-  type Claim,
-  type Volume,
-} from './binding.ts'
-import { differInMode } from './match.ts'
+import { CLAIM_KIND, CLAIMS, hasAnnotation, setVolumePhase, stored, unbind, VOLUME_KIND, VOLUMES } from './binding.ts'
 
 /** Who made the volume. */
 export const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by'

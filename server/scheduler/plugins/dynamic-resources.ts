@@ -4,5 +4,9 @@ import type { PostFilterPlugin } from '../framework.ts'
 
 export const dynamicResources: PostFilterPlugin = {
   name: 'DynamicResources',
-  attempt: () => ({ message: 'no new claims to deallocate' }),
+  // It did not get to look at pods that another plugin had given up before it: that ends the attempt, in these words.
+  attempt: (_pod, _cluster, { rejection }) =>
+    rejection?.resolvable === false
+      ? { message: 'not found', isFinal: true }
+      : { message: 'no new claims to deallocate' },
 }

@@ -1,14 +1,29 @@
 // Which volume a claim gets: one that is meant for it, or the smallest that will do.
 // Source: kubernetes pkg/controller/volume/persistentvolume, findByClaim, checkVolumeSatisfyClaim;
 // k8s.io/component-helpers storage/volume, FindMatchingVolume (v1.36)
-import type * as core from '../../api/core.ts'
-import { requiredNodeAffinity } from '../../api/node-selector.ts'
-import { compareQuantities, parseQuantity, type Quantity } from '../../apimachinery/quantity.ts'
-import type { Frozen, Stored } from '../../apimachinery/types.ts'
-import { selectorOf } from '../owner.ts'
-import { isMeantFor, type Claim, type Volume } from './binding.ts'
+import { compareQuantities, parseQuantity, type Quantity } from '../apimachinery/quantity.ts'
+import { labelSelectorAsSelector } from '../apimachinery/selectors.ts'
+import type { Frozen, Stored } from '../apimachinery/types.ts'
+import type * as core from './core.ts'
+import { requiredNodeAffinity } from './node-selector.ts'
 
+export type Volume = Frozen<Stored<core.PersistentVolume>>
+export type Claim = Frozen<Stored<core.PersistentVolumeClaim>>
 type Node = Frozen<Stored<core.Node>>
+
+/** On a claim that has got its volume for good. */
+export const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed'
+/** On a claim or volume whose other side was not chosen by the user. */
+export const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller'
+/** On a claim, set by the scheduler: the volume may be made, within reach of this node. */
+export const SELECTED_NODE = 'volume.kubernetes.io/selected-node'
+
+/** The volume is meant for the claim: by name, and where that is said already, by uid. */
+export function isMeantFor({ spec }: Volume, { metadata }: Claim): boolean {
+  const { claimRef } = spec ?? {}
+  if (claimRef?.name !== metadata.name || claimRef.namespace !== metadata.namespace) return false
+  return (claimRef.uid ?? '') === '' || claimRef.uid === metadata.uid
+}
 
 const CLASS = 'volume.beta.kubernetes.io/storage-class'
 
@@ -21,11 +36,11 @@ export function hasClass({ metadata, spec }: Claim): boolean {
   return metadata.annotations?.[CLASS] !== undefined || spec?.storageClassName !== undefined
 }
 
-function sizeOf({ spec }: Volume): Quantity {
+export function sizeOf({ spec }: Volume): Quantity {
   return parseQuantity(spec?.capacity?.['storage'] ?? '0')
 }
 
-function requestOf({ spec }: Claim): Quantity {
+export function requestOf({ spec }: Claim): Quantity {
   return parseQuantity(spec?.resources?.requests?.['storage'] ?? '0')
 }
 
@@ -93,10 +108,16 @@ function modesOf({ spec }: Volume): string {
 function isFree(volume: Volume, claim: Claim): boolean {
   if (volume.status?.phase !== 'Available' || classOf(volume) !== classOf(claim)) return false
   const { selector } = claim.spec ?? {}
-  return selector === undefined || selectorOf(selector).matches(volume.metadata.labels)
+  if (selector === undefined) return true
+  try {
+    return labelSelectorAsSelector(selector).matches(volume.metadata.labels)
+  } catch {
+    return false
+  }
 }
 
-function isWithinReach({ spec }: Volume, node: Node | undefined): boolean {
+/** Whether the volume can be used from the node. */
+export function isWithinReach({ spec }: Volume, node: Node | undefined): boolean {
   const required = spec?.nodeAffinity?.required
   if (node === undefined || required === undefined) return true
   const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: required } }
