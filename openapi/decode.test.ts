@@ -102,11 +102,13 @@ describe('decodeObject', () => {
       .that.equals('YWI=')
   })
 
-  it('shares nothing with the value', () => {
-    const value = { metadata: { managedFields: [{ fieldsV1: { 'f:data': {} } }] } }
+  it('shares nothing with the value but field sets, which nobody changes', () => {
+    const fieldsV1 = { 'f:data': {} }
+    const value = { metadata: { managedFields: [{ fieldsV1 }], labels: { a: 'b' } }, data: { c: 'd' } }
     const { object } = decodeObject(configMap, value)
-    expect(object.metadata!.managedFields![0]!.fieldsV1).to.deep.equal({ 'f:data': {} })
-    expect(object.metadata!.managedFields![0]!.fieldsV1).not.to.equal(value.metadata.managedFields[0]!.fieldsV1)
+    expect(object.metadata!.managedFields![0]!.fieldsV1).to.equal(fieldsV1)
+    expect(object.metadata!.labels).to.deep.equal({ a: 'b' }).and.not.equal(value.metadata.labels)
+    expect(object['data']).to.deep.equal({ c: 'd' }).and.not.equal(value.data)
   })
 
   it('makes a member of a key that names the prototype', () => {
