@@ -4,8 +4,9 @@ import { createHash } from 'node:crypto'
 import { customTypeName } from '../../openapi/documents/custom.ts'
 import type { ResourceFacts, StructSchema, SubresourceFacts } from '../../openapi/schema.ts'
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../api/apiextensions.ts'
+import { newForbidden } from '../apimachinery/errors.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
-import type { KindDefinition, ScaleMapping } from '../registry/kind.ts'
+import type { KindDefinition, ScaleMapping, StrategyContext } from '../registry/kind.ts'
 import { columnsOf } from './columns.ts'
 import { applyDefaults } from '../schema/default.ts'
 import { decoderOf } from './decode.ts'
@@ -22,13 +23,22 @@ export interface CustomKind {
 }
 
 const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
+/** Of a resource whose definition goes. */
+const verbsAtTheEnd = ['delete', 'deletecollection', 'get', 'list', 'watch']
 const subresourceVerbs = ['get', 'patch', 'update']
 
-/** @param storageVersion the version whose hash tells clients when to migrate */
+/** What objects of each version are asked, by its name. */
+export type Judges = Map<string, CustomValidation>
+
+/**
+ * @param storageVersion the version whose hash tells clients when to migrate
+ * @param judges shared by the versions: objects are judged by the one they are sent in
+ */
 export function customKind(
   definition: CustomResourceDefinition,
   version: CustomResourceDefinitionVersion,
   storageVersion: string,
+  judges: Judges = new Map(),
 ): CustomKind {
   const { group } = definition.spec
   // Names are those accepted: a definition may ask for some that are taken.
@@ -43,6 +53,7 @@ export function customKind(
   const source = version.schema?.openAPIV3Schema
   const structural = source === undefined ? undefined : structuralOf(source)
   const type = customTypeName(group, version.name, kind)
+  const isTerminating = definition.metadata?.deletionTimestamp !== undefined
   const facts: ResourceFacts = {
     group,
     version: version.name,
@@ -53,7 +64,7 @@ export function customKind(
     shortNames: shortNames ?? [],
     categories: categories ?? [],
     namespaced: definition.spec.scope === 'Namespaced',
-    verbs,
+    verbs: isTerminating ? verbsAtTheEnd : verbs,
     storageVersionHash: hashOf(group, storageVersion, kind),
     type,
     fieldSelectors: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')),
@@ -64,7 +75,10 @@ export function customKind(
     const find = compileJSONPath(jsonPath)
     return [jsonPath.replace(/^\./, ''), (object: AnyObject) => textOf(find(object)[0])] as const
   })
-  const judge = new CustomValidation(source, structural, scale)
+  const own = new CustomValidation(source, structural, scale)
+  judges.set(version.name, own)
+  const judgeFor = (context: StrategyContext | undefined): CustomValidation =>
+    judges.get(context?.version ?? version.name) ?? own
   return {
     schema: { ...typeOf(type, kind, structural), decode: decoderOf(structural) },
     kind: {
@@ -79,12 +93,13 @@ export function customKind(
       strategy: {
         allowUnconditionalUpdate: false,
         validateUpdateOnly: true,
-        validate: (object) => judge.create(object),
-        validateUpdate: (object, old, context) => judge.update(object, old, context),
+        ...(isTerminating ? { prepareForCreate: refuseCreation } : {}),
+        validate: (object, context) => judgeFor(context).create(object),
+        validateUpdate: (object, old, context) => judgeFor(context).update(object, old, context),
         warnings: warningsOfFinalizers,
       },
       status: {
-        validateUpdate: (object, old, context) => judge.updateStatus(object, old, context),
+        validateUpdate: (object, old, context) => judgeFor(context).updateStatus(object, old, context),
       },
       ...(scale === undefined ? {} : { scale: scaleMapping(scale) }),
       selectableFields: Object.fromEntries(selectable),
@@ -93,6 +108,12 @@ export function customKind(
       ...deprecationOf(definition, version, kind),
     },
   }
+}
+
+/** @throws StatusError 403 */
+function refuseCreation({ metadata }: AnyObject, { groupResource }: StrategyContext): void {
+  const why = 'create not allowed while custom resource definition is terminating'
+  throw newForbidden(groupResource!, metadata?.name ?? '', why)
 }
 
 const textOf = (value: unknown): string => (value === undefined || value === null ? '' : String(value))
@@ -137,6 +158,10 @@ function scaleMapping({
   const numberAt = (object: AnyObject, path: readonly string[]): number => Number(valueAt(object, path) ?? 0)
   return {
     replicasPath: specPath,
+    problem: (object) =>
+      valueAt(object, specPath) === undefined
+        ? `the spec replicas field ${JSON.stringify(specReplicasPath)} does not exist`
+        : undefined,
     read: (object) => ({
       specReplicas: numberAt(object, specPath),
       statusReplicas: numberAt(object, pathOf(statusReplicasPath)),

@@ -1,6 +1,7 @@
 // Custom resources come and go with their definitions: names are accepted, versions are served, and with a definition all
 // of its objects go.
 // Source: apiextensions-apiserver/pkg/controller/{status,establish,finalizer,apiapproval} and pkg/apiserver (v1.36)
+import type { ResourceFacts, StructSchema } from '../../openapi/schema.ts'
 import type { CustomResourceDefinition } from '../api/apiextensions.ts'
 import type { Clock } from '../apimachinery/clock.ts'
 import { copy, deepEqual } from '../apimachinery/equality.ts'
@@ -12,8 +13,9 @@ import { resourcePrefix } from '../registry/keys.ts'
 import type { Resource, Resources } from '../registry/resources.ts'
 import { ResourceStore } from '../registry/store.ts'
 import type { Store } from '../storage/store.ts'
+import { approvalCondition } from './approval.ts'
 import { acceptNames, isTrue, withCondition, type Condition } from './conditions.ts'
-import { customKind } from './custom-kind.ts'
+import { customKind, type CustomKind, type Judges } from './custom-kind.ts'
 
 type Definition = Frozen<Stored<CustomResourceDefinition>>
 
@@ -36,6 +38,7 @@ interface Served {
   readonly group: string
   readonly plural: string
   readonly versions: readonly string[]
+  readonly isTerminating: boolean
   readonly store: ResourceStore
 }
 
@@ -92,7 +95,7 @@ export class CustomResources {
       return
     }
     if (definition.metadata.deletionTimestamp !== undefined) return this.#terminate(definition)
-    const accepted = await this.#acceptNames(definition)
+    const accepted = await this.#tellApproval(await this.#acceptNames(definition))
     if (!isTrue(accepted, 'NamesAccepted') && !isTrue(accepted, 'Established')) return
     this.#serve(accepted)
     if (isTrue(accepted, 'Established')) return
@@ -144,6 +147,15 @@ export class CustomResources {
     return next
   }
 
+  async #tellApproval(definition: Definition): Promise<Definition> {
+    const condition = approvalCondition(definition)
+    const before = definition.status?.conditions?.find(({ type }) => type === condition?.type)
+    if (condition === undefined || (before?.status === condition.status && before.reason === condition.reason)) {
+      return definition
+    }
+    return this.#setConditions(definition, [condition])
+  }
+
   async #setConditions(
     definition: Definition,
     conditions: readonly Condition[],
@@ -166,10 +178,19 @@ export class CustomResources {
   #serve(definition: Definition): void {
     const { name, uid, generation = 0 } = definition.metadata
     const before = this.#served.get(name)
-    if (before?.uid === uid && before.generation === generation && this.#isUnchanged(definition, before)) return
+    const isTerminating = definition.metadata.deletionTimestamp !== undefined
+    if (
+      before?.uid === uid &&
+      before.generation === generation &&
+      before.isTerminating === isTerminating &&
+      this.#isUnchanged(definition, before)
+    ) {
+      return
+    }
     const plain = definition as CustomResourceDefinition
     const storage = plain.spec.versions.find((version) => version.storage) ?? plain.spec.versions[0]!
-    const stored = customKind(plain, storage, storage.name)
+    const judges: Judges = new Map()
+    const stored = customKind(plain, storage, storage.name, judges)
     const { resources, store } = this.#options
     const { group, resource: plural } = stored.kind.facts
     const isSame = before?.uid === uid
@@ -187,16 +208,19 @@ export class CustomResources {
     for (const gone of before?.versions ?? []) {
       if (!versions.some((version) => version.name === gone)) resources.remove(group, gone, plural)
     }
-    // Objects may have been stored in a version that was the storage version then.
-    const mayDiffer = (definition.status?.storedVersions ?? []).some((version) => version !== storage.name)
-    for (const version of versions) {
-      const { kind, schema } = version === storage ? stored : customKind(plain, version, storage.name)
+    // What is stored may come from another version, or from what this one was before.
+    const mayDiffer = plain.spec.versions.length > 1 || generation > 1
+    for (const version of plain.spec.versions) {
+      const { kind, schema } = version === storage ? stored : customKind(plain, version, storage.name, judges)
+      if (!version.served) continue
+      const { facts } = kind
       const resource: Resource = {
         kind,
         schema,
-        facts: kind.facts,
+        facts,
         store: resourceStore,
-        ...(version === storage && !mayDiffer ? {} : conversion(group, version.name, storage.name, schema.decode!)),
+        ...(mayDiffer ? conversion(facts, stored, schema) : {}),
+        isStorageVersion: version === storage,
       }
       resources.add(resource)
     }
@@ -206,6 +230,7 @@ export class CustomResources {
       group,
       plural,
       versions: versions.map((version) => version.name),
+      isTerminating,
       store: resourceStore,
     })
   }
@@ -243,7 +268,8 @@ export class CustomResources {
       await this.#release(definition, 'NeverEstablished', 'resource was never established')
       return
     }
-    if (!this.#served.has(definition.metadata.name)) this.#serve(definition)
+    // From now on nothing is created.
+    this.#serve(definition)
     const ongoing = await this.#setConditions(definition, [
       {
         type: 'Terminating',
@@ -279,15 +305,22 @@ export class CustomResources {
 /** How soon it is looked again whether objects with finalizers have gone. */
 const leftOverRetryMs = 1000
 
-/** The conversion strategy None: only apiVersion differs, and what the version's schema does not know is left out. */
+/**
+ * The conversion strategy None: only apiVersion differs, and what the version's schema does not know is left out. What is
+ * stored gets the defaults that its version has by now; other versions' are only set on what is sent.
+ */
 function conversion(
-  group: string,
-  version: string,
-  storageVersion: string,
-  decode: (value: unknown) => { object: AnyObject },
+  { group, version }: ResourceFacts,
+  stored: CustomKind,
+  schema: StructSchema,
 ): Required<Pick<Resource, 'toStored' | 'fromStored'>> {
+  const isStored = stored.kind.version === version
   return {
-    toStored: (object) => ({ ...object, apiVersion: `${group}/${storageVersion}` }),
-    fromStored: (object) => ({ ...decode(object).object, apiVersion: `${group}/${version}` }),
+    toStored: (object) => ({ ...object, apiVersion: `${group}/${stored.kind.version}` }),
+    fromStored(old) {
+      const { object } = schema.decode!(old)
+      if (isStored) stored.kind.defaults?.(object)
+      return { ...object, apiVersion: `${group}/${version}` }
+    },
   }
 }

@@ -143,7 +143,10 @@ export class InProcessClient implements Client {
   async resources(): ReturnType<Client['resources']> {
     return this.#api.resources
       .all()
-      .filter(({ store, fromStored }) => store !== undefined && fromStored === undefined)
+      .filter(
+        ({ store, fromStored, isStorageVersion }) =>
+          store !== undefined && (fromStored === undefined || isStorageVersion === true),
+      )
       .map(({ facts }) => ({
         group: facts.group,
         version: facts.version,

@@ -83,6 +83,7 @@ export function writeContext(api: Api, scope: Scope, dryRun: boolean): WriteCont
     namespace: scope.resource.facts.namespaced ? scope.namespace : '',
     dryRun,
     groupResource: { group: scope.resource.facts.group, resource: scope.resource.facts.resource },
+    version: scope.resource.facts.version,
     warn: scope.warn,
   }
 }

@@ -1,5 +1,5 @@
 // The scale subresource: an autoscaling/v1 Scale read from, and written into, the object it scales.
-import { newConflict, newInvalid, newNotFound, newPlainError } from '../apimachinery/errors.ts'
+import { newConflict, newInternalError, newInvalid, newNotFound, newPlainError } from '../apimachinery/errors.ts'
 import { copy } from '../apimachinery/equality.ts'
 import { field, invalid, type FieldError } from '../apimachinery/field.ts'
 import { quote } from '../apimachinery/go-quote.ts'
@@ -70,6 +70,8 @@ export function getScale(scope: Scope): Answer {
   const mapping = mappingOf(scope)
   checkRevision(scope.resource.store!, scope)
   const entry = scope.resource.store!.get(scope.namespace, scope.name)
+  const problem = mapping.problem?.(entry.object as AnyObject)
+  if (problem !== undefined) throw newInternalError(problem)
   return { type: 'object', code: 200, object: scaleOf(mapping, entry.object) }
 }
 
@@ -108,6 +110,11 @@ export function patchScale(api: Api, scope: Scope, body: PatchBody): Promise<Ans
 
 export function applyScale(api: Api, scope: Scope, body: Body): Promise<Answer> {
   const options = parseWriteOptions(scope.query, 'PatchOptions', true)
+  if (isCustom(scope)) {
+    const live = `failed to convert live object (/; autoscaling/v1, Kind=Scale) to proper version`
+    const why = 'request to convert CR to an invalid group/version: autoscaling/v1'
+    throw newPlainError(`failed to create manager for existing fields: ${live}: ${why}`)
+  }
   const target = { type: scaleType(), kind: scaleKind.kind }
   return writeScale(api, scope, options, (live) => {
     const { object, managedFields } = applyTo(
@@ -125,6 +132,8 @@ export function applyScale(api: Api, scope: Scope, body: Body): Promise<Answer> 
     return scale
   })
 }
+
+const isCustom = ({ resource }: Scope): boolean => resource.schema.decode !== undefined
 
 const scaleType = (): ManagedType => loneType(scaleVersion, scaleSchema())
 
@@ -179,7 +188,7 @@ async function writeScale(
       setManagedFields(live, encodeManagers(scaleManagers(owners, pathIn)))
       const scale = next(live)
       const replicas = scale.spec?.replicas ?? 0
-      const errors = validateScale(scale, replicas, scope.resource.schema.decode !== undefined)
+      const errors = validateScale(scale, replicas, isCustom(scope))
       if (errors.length > 0) throw newInvalid(scaleKind, scope.name, errors)
       checkUid(scope, scale, current!.object)
       const draft = copy(current!.object) as AnyObject

@@ -2,6 +2,7 @@
 import {
   newBadRequest,
   newMethodNotAllowed,
+  newMethodNotSupported,
   newNotFound,
   newPathNotFound,
   newUnsupportedMediaType,
@@ -142,7 +143,9 @@ function checkMethod(resource: Resource, info: RequestInfo, method: string): voi
   if (info.subresource === 'proxy') byMethod['HEAD'] = byMethod['OPTIONS'] = byMethod['PATCH'] = allowed('get')
   // The server of custom resources looks at verbs, not at methods.
   if (resource.schema.decode !== undefined && info.verb !== 'watch') byMethod['HEAD'] = byMethod['GET']!
-  if (byMethod[method] !== true) throw newMethodNotAllowed()
+  if (byMethod[method] === true) return
+  if (resource.schema.decode === undefined) throw newMethodNotAllowed()
+  throw newMethodNotSupported({ group: facts.group, resource: facts.resource }, method === 'OPTIONS' ? '' : info.verb)
 }
 
 function scopeOf(services: Services, ctx: Context, resource: Resource, info: RequestInfo): Scope {

@@ -12,6 +12,8 @@ export interface StrategyContext {
   readonly namespace: string
   /** As the request names them: several groups may share a kind. */
   readonly groupResource?: GroupResource
+  /** The version in which the request speaks of the object: several may share a store. */
+  readonly version?: string
   /** A sentence for a Warning header, told even if the object is refused. */
   warn?(text: string): void
 }
@@ -73,6 +75,8 @@ export interface StatusStrategy<T extends KubeObject> {
 export interface ScaleMapping<T extends KubeObject> {
   read(object: T): { specReplicas: number; statusReplicas: number; selector: string }
   write(draft: T, replicas: number): void
+  /** Why there is no Scale to be read of the object, if there is none. */
+  problem?(object: T): string | undefined
   /** Where the number of replicas is. Default: spec, replicas. */
   readonly replicasPath?: readonly string[]
 }

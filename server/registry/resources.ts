@@ -19,6 +19,8 @@ export interface Resource {
   /** Present where another version is stored. */
   readonly toStored?: (object: AnyObject) => AnyObject
   readonly fromStored?: (object: AnyObject) => AnyObject
+  /** The version that is stored, though what is stored may be older: it is brought to what the version is now. */
+  readonly isStorageVersion?: boolean
 }
 
 /** Kinds that are answered, never stored. */
@@ -103,7 +105,7 @@ export class Resources {
   byName(name: string): Resource | undefined {
     this.#byGroupResource ??= new Map(
       this.all()
-        .filter((one) => one.fromStored === undefined)
+        .filter((one) => one.fromStored === undefined || one.isStorageVersion === true)
         .map((one) => [printGroupResource({ group: one.facts.group, resource: one.facts.resource }), one]),
     )
     return this.#byGroupResource.get(name)

@@ -11,6 +11,7 @@ import type {
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { field, forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { isDNS1035Label, isDNS1123Subdomain, validateImmutableField } from '../../apimachinery/validation.ts'
+import { approvalAnnotation, approvalOf } from '../../schema/approval.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { validateWebhookService, validateWebhookURL } from '../rules/webhook-client.ts'
 import { validateNames, validateNamesPresent } from './names.ts'
@@ -138,26 +139,13 @@ function validateStoredVersions({ spec, status }: CustomResourceDefinition): Fie
   return errors
 }
 
-const approvalAnnotation = 'api-approved.kubernetes.io'
-
-/** Groups of the project itself need an approval, given by its address. Source: apihelpers, GetAPIApprovalState */
 function validateApproval(object: CustomResourceDefinition, old: CustomResourceDefinition | undefined): FieldError[] {
-  if (!/(^|\.)(k8s|kubernetes)\.io$/.test(object.spec?.group ?? '')) return []
-  const state = approvalState(object)
-  if (state === 'approved' || state === 'bypassed' || (old !== undefined && approvalState(old) === state)) return []
+  const { state, reason } = approvalOf(object)
+  if (state === 'unprotected' || state === 'approved' || state === 'bypassed') return []
+  if (old !== undefined && approvalOf(old).state === state) return []
   const path = field('metadata', 'annotations').key(approvalAnnotation)
-  const seeAlso = 'see https://github.com/kubernetes/enhancements/pull/1111'
-  const intro = `protected groups must have approval annotation "${approvalAnnotation}"`
-  if (state === 'missing') return [required(path, `${intro}, ${seeAlso}`)]
-  const value = object.metadata?.annotations?.[approvalAnnotation]
-  return [invalid(path, value, `${intro} with either a URL or a reason starting with "unapproved", ${seeAlso}`)]
-}
-
-function approvalState({ metadata }: CustomResourceDefinition): 'missing' | 'bypassed' | 'approved' | 'invalid' {
-  const value = metadata?.annotations?.[approvalAnnotation] ?? ''
-  if (value === '') return 'missing'
-  if (value.startsWith('unapproved')) return 'bypassed'
-  return /^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#\s]+/.test(value) ? 'approved' : 'invalid'
+  if (state === 'missing') return [required(path, reason)]
+  return [invalid(path, object.metadata?.annotations?.[approvalAnnotation], reason)]
 }
 
 function validateSpec(spec: Spec, path: FieldPath): FieldError[] {
