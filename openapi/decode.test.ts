@@ -107,8 +107,10 @@ describe('decodeObject', () => {
     const value = { metadata: { managedFields: [{ fieldsV1 }], labels: { a: 'b' } }, data: { c: 'd' } }
     const { object } = decodeObject(configMap, value)
     expect(object.metadata!.managedFields![0]!.fieldsV1).to.equal(fieldsV1)
-    expect(object.metadata!.labels).to.deep.equal({ a: 'b' }).and.not.equal(value.metadata.labels)
-    expect(object['data']).to.deep.equal({ c: 'd' }).and.not.equal(value.data)
+    expect(object.metadata!.labels).to.deep.equal({ a: 'b' })
+    expect(object.metadata!.labels).not.to.equal(value.metadata.labels)
+    expect(object['data']).to.deep.equal({ c: 'd' })
+    expect(object['data']).not.to.equal(value.data)
   })
 
   it('makes a member of a key that names the prototype', () => {
