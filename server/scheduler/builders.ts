@@ -60,7 +60,9 @@ export function cluster(
     cache,
     nodes: cache.nodes,
     node: (name) => cache.node(name),
-    nodesWithAffinity: cache.nodesWithAffinity,
+    get opinions() {
+      return cache.opinions
+    },
     nodesWithImage: (name) => cache.nodesWithImage(name),
     defaultSelector: () => everything,
     namespaceLabels: (name) => namespaces[name],

@@ -1,7 +1,7 @@
 // What the scheduler knows of the cluster: nodes with their pods, including pods it has just placed itself (assumed),
 // so that the next pod is placed with them in mind before the watch has told of them.
 // Source: pkg/scheduler/backend/cache (v1.36). What differs: an assumed pod has no expiry; a failed binding forgets it.
-import type { NodeInfo, NodeObject, PodObject } from './framework.ts'
+import type { HeldOpinion, NodeInfo, NodeObject, Opinion, PodInfo, PodObject } from './framework.ts'
 import { TrackedNode } from './node-info.ts'
 import { podInfoOf } from './pod-info.ts'
 
@@ -9,7 +9,7 @@ export class SchedulerCache {
   readonly #nodes = new Map<string, TrackedNode>()
   /** Node of every pod that is placed, by uid. */
   readonly #placed = new Map<string, { nodeName: string; pod: PodObject; assumed: boolean }>()
-  readonly #nodesWithAffinity = new Set<TrackedNode>()
+  readonly #opinions = new Map<string, { opinion: Opinion; nodes: Map<NodeInfo, number> }>()
   /** How many nodes have each image. */
   readonly #images = new Map<string, number>()
   #list: readonly NodeInfo[] | undefined
@@ -23,8 +23,8 @@ export class SchedulerCache {
     return this.#nodes.get(name)
   }
 
-  get nodesWithAffinity(): Iterable<NodeInfo> {
-    return this.#nodesWithAffinity
+  get opinions(): Iterable<HeldOpinion> {
+    return this.#opinions.values()
   }
 
   nodesWithImage(name: string): number {
@@ -47,7 +47,7 @@ export class SchedulerCache {
     for (const placed of this.#placed.values()) if (placed.nodeName === name) added.addPod(podInfoOf(placed.pod))
     this.#nodes.set(name, added)
     this.#countImages(added.images, 1)
-    this.#noteAffinity(added)
+    for (const info of added.pods()) this.#countOpinions(info, added, 1)
     this.#list = undefined
   }
 
@@ -56,7 +56,7 @@ export class SchedulerCache {
     if (known === undefined) return
     this.#nodes.delete(name)
     this.#countImages(known.images, -1)
-    this.#nodesWithAffinity.delete(known)
+    for (const info of known.pods()) this.#countOpinions(info, known, -1)
     this.#list = undefined
   }
 
@@ -81,7 +81,7 @@ export class SchedulerCache {
     const node = this.#nodes.get(placed.nodeName)
     if (node === undefined) return
     node.removePod(uid)
-    this.#noteAffinity(node)
+    this.#countOpinions(podInfoOf(placed.pod), node, -1)
   }
 
   isAssumed(uid: string): boolean {
@@ -95,17 +95,24 @@ export class SchedulerCache {
   #place(pod: PodObject, nodeName: string, assumed: boolean): void {
     const { uid } = pod.metadata
     const before = this.#placed.get(uid)
-    if (before !== undefined && before.nodeName !== nodeName) this.removePod(uid)
+    if (before !== undefined) this.removePod(uid)
     this.#placed.set(uid, { nodeName, pod, assumed })
     const node = this.#nodes.get(nodeName)
     if (node === undefined) return
-    node.addPod(podInfoOf(pod))
-    this.#noteAffinity(node)
+    const info = podInfoOf(pod)
+    node.addPod(info)
+    this.#countOpinions(info, node, 1)
   }
 
-  #noteAffinity(node: TrackedNode): void {
-    if (node.podsWithAffinity().size > 0) this.#nodesWithAffinity.add(node)
-    else this.#nodesWithAffinity.delete(node)
+  #countOpinions({ opinions }: PodInfo, node: NodeInfo, factor: 1 | -1): void {
+    for (const opinion of opinions) {
+      const held = this.#opinions.get(opinion.key) ?? { opinion, nodes: new Map<NodeInfo, number>() }
+      this.#opinions.set(opinion.key, held)
+      const pods = (held.nodes.get(node) ?? 0) + factor
+      if (pods > 0) held.nodes.set(node, pods)
+      else held.nodes.delete(node)
+      if (held.nodes.size === 0) this.#opinions.delete(opinion.key)
+    }
   }
 
   #countImages(images: ReadonlyMap<string, number>, factor: 1 | -1): void {

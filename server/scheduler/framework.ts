@@ -30,6 +30,7 @@ export interface PodInfo {
   readonly hostPorts: readonly HostPort[]
   readonly priority: number
   readonly affinity: PodAffinityTerms
+  readonly opinions: readonly Opinion[]
 }
 
 /** Pods that are meant by a term of inter-pod affinity, and how near is near. */
@@ -54,6 +55,20 @@ export interface PodAffinityTerms {
   readonly preferredAnti: readonly WeightedAffinityTerm[]
 }
 
+/** What a pod that is placed thinks of those its term means: equal keys mean equal opinions. */
+export interface Opinion {
+  readonly key: string
+  readonly term: AffinityTerm
+  /** For a node near the pod; nothing for a veto. */
+  readonly points: number | 'veto'
+}
+
+/** An opinion, and how many pods on which nodes have it. */
+export interface HeldOpinion {
+  readonly opinion: Opinion
+  readonly nodes: ReadonlyMap<NodeInfo, number>
+}
+
 /** A question about pods whose answers are remembered per node: equal keys must mean the same question. */
 export interface PodQuestion {
   readonly key: string
@@ -74,8 +89,6 @@ export interface NodeInfo {
   countMatching(namespace: string, selector: Selector): number
   /** Pods for which the answer is yes; remembered too. */
   count(question: PodQuestion): number
-  /** Pods that name other pods in required or preferred terms of affinity or anti-affinity. */
-  podsWithAffinity(): Iterable<PodInfo>
   /** Sizes in bytes of the images that the node has, by name. */
   readonly images: ReadonlyMap<string, number>
   /** The same node with the same pods, to try out what would be if. */
@@ -91,8 +104,8 @@ export interface HypotheticalNode extends NodeInfo {
 export interface ClusterView {
   readonly nodes: readonly NodeInfo[]
   node(name: string): NodeInfo | undefined
-  /** Nodes with pods that name other pods in terms of affinity or anti-affinity. */
-  readonly nodesWithAffinity: Iterable<NodeInfo>
+  /** Of all pods that are placed. */
+  readonly opinions: Iterable<HeldOpinion>
   /** How many nodes have the image. */
   nodesWithImage(name: string): number
   /** Selector of the pods that belong together with this one: of its services and of its controller. */

@@ -115,7 +115,9 @@ export class Scheduler {
         return cache.nodes
       },
       node: (name) => cache.node(name),
-      nodesWithAffinity: cache.nodesWithAffinity,
+      get opinions() {
+        return cache.opinions
+      },
       nodesWithImage: (name) => cache.nodesWithImage(name),
       defaultSelector: (pod) => defaultSelector(listers, pod),
       namespaceLabels: (name) => namespaces.lister.get(undefined, name)?.metadata.labels,

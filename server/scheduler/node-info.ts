@@ -17,7 +17,6 @@ export class TrackedNode implements HypotheticalNode {
   readonly requested: ResourceTotals = noResources()
   readonly nonZeroRequested: ResourceTotals = noResources()
   readonly #pods = new Map<string, PodInfo>()
-  readonly #withAffinity = new Set<PodInfo>()
   /** How many containers use `protocol/port` on each address. */
   readonly #ports = new Map<string, Map<string, number>>()
   readonly #counts = new Map<string, Count>()
@@ -65,10 +64,6 @@ export class TrackedNode implements HypotheticalNode {
 
   pods(): Iterable<PodInfo> {
     return this.#pods.values()
-  }
-
-  podsWithAffinity(): ReadonlySet<PodInfo> {
-    return this.#withAffinity
   }
 
   copy(): TrackedNode {
@@ -128,15 +123,7 @@ export class TrackedNode implements HypotheticalNode {
       else this.#ports.delete(key)
     }
     for (const count of this.#counts.values()) if (count.question.matches(info)) count.pods += factor
-    if (!namesOtherPods(info)) return
-    if (factor === 1) this.#withAffinity.add(info)
-    else this.#withAffinity.delete(info)
   }
-}
-
-function namesOtherPods({ affinity }: PodInfo): boolean {
-  const { required, requiredAnti, preferred, preferredAnti } = affinity
-  return required.length + requiredAnti.length + preferred.length + preferredAnti.length > 0
 }
 
 function imageSizes({ status }: NodeObject): ReadonlyMap<string, number> {

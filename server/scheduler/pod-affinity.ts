@@ -7,6 +7,7 @@ import type { Frozen } from '../apimachinery/types.ts'
 import type {
   AffinityTerm,
   ClusterView,
+  Opinion,
   PodAffinityTerms,
   PodInfo,
   PodObject,
@@ -51,6 +52,27 @@ function termOf(pod: PodObject, term: Frozen<PodAffinityTerm>): readonly Affinit
   }
 }
 
+/** What it counts for a node that a pod there requires this one near. */
+const REQUIRED_POINTS = 1
+const noOpinions: readonly Opinion[] = []
+
+export function opinionsOf(terms: PodAffinityTerms): readonly Opinion[] {
+  if (terms === noTerms) return noOpinions
+  const { required, requiredAnti, preferred, preferredAnti } = terms
+  return [
+    ...required.map((term) => opinion(term, REQUIRED_POINTS)),
+    ...requiredAnti.map((term) => opinion(term, 'veto')),
+    ...preferred.map((term) => opinion(term, term.weight)),
+    ...preferredAnti.map((term) => opinion(term, -term.weight)),
+  ]
+}
+
+function opinion(term: AffinityTerm, points: number | 'veto'): Opinion {
+  const { namespaceSelector, topologyKey } = term
+  const where = namespaceSelector.empty ? '' : namespaceSelector.toString()
+  return { key: `${points} ${topologyKey} ${where} ${keyOfTerm(term)}`, term, points }
+}
+
 /** @param namespaceLabels of the pod's namespace; nothing if the term's namespaces are resolved */
 export function termMatches(term: AffinityTerm, { metadata }: PodObject, namespaceLabels?: Labels): boolean {
   return (
@@ -73,8 +95,8 @@ export function resolveNamespaces<T extends AffinityTerm>(terms: readonly T[], c
   })
 }
 
-/** Tells resolved terms from others: equal texts mean the same pods. */
-export function keyOfTerm({ selector, namespaces, namespaceSelector }: AffinityTerm): string {
+/** Equal texts mean the same pods; of terms whose namespaces are resolved, all that matters is in it. */
+function keyOfTerm({ selector, namespaces, namespaceSelector }: AffinityTerm): string {
   const which = namespaceSelector.empty ? '*' : [...namespaces].sort().join(',')
   return `${which} ${selector.empty ? '*' : selector.toString()}`
 }

@@ -1,6 +1,6 @@
 // What the scheduler derives from a pod, once per version of the pod.
 import type { HostPort, PodInfo, PodObject } from './framework.ts'
-import { affinityTermsOf } from './pod-affinity.ts'
+import { affinityTermsOf, opinionsOf } from './pod-affinity.ts'
 import { podRequests } from './resources.ts'
 
 const known = new WeakMap<PodObject, PodInfo>()
@@ -8,13 +8,15 @@ const known = new WeakMap<PodObject, PodInfo>()
 export function podInfoOf(pod: PodObject): PodInfo {
   const before = known.get(pod)
   if (before !== undefined) return before
+  const affinity = affinityTermsOf(pod)
   const info: PodInfo = {
     pod,
     requests: podRequests(pod),
     nonZeroRequests: podRequests(pod, 'assumed'),
     hostPorts: hostPortsOf(pod),
     priority: pod.spec?.priority ?? 0,
-    affinity: affinityTermsOf(pod),
+    affinity,
+    opinions: opinionsOf(affinity),
   }
   known.set(pod, info)
   return info

@@ -4,9 +4,6 @@ import type { Labels } from '../../apimachinery/selectors.ts'
 import { MAX_NODE_SCORE, type ClusterView, type NodeObject, type PodInfo, type ScorePlugin } from '../framework.ts'
 import { podsMeantBy, resolveNamespaces, termMatches } from '../pod-affinity.ts'
 
-/** What it counts for a node that a pod there requires this one near. */
-const REQUIRED_WEIGHT = 1
-
 /** Points by topology key and value. */
 type TopologyPoints = Map<string, Map<string, number>>
 
@@ -70,18 +67,9 @@ function addOwn(points: TopologyPoints, { affinity }: PodInfo, cluster: ClusterV
 /** What the pods that are there think of the pod. */
 function addForeign(points: TopologyPoints, { pod }: PodInfo, cluster: ClusterView): void {
   const namespaceLabels: Labels = cluster.namespaceLabels(pod.metadata.namespace ?? '')
-  for (const info of cluster.nodesWithAffinity) {
-    const { node } = info
-    for (const { affinity } of info.podsWithAffinity()) {
-      for (const term of affinity.required) {
-        if (termMatches(term, pod, namespaceLabels)) add(points, node, term.topologyKey, REQUIRED_WEIGHT)
-      }
-      for (const term of affinity.preferred) {
-        if (termMatches(term, pod, namespaceLabels)) add(points, node, term.topologyKey, term.weight)
-      }
-      for (const term of affinity.preferredAnti) {
-        if (termMatches(term, pod, namespaceLabels)) add(points, node, term.topologyKey, -term.weight)
-      }
-    }
+  for (const { opinion, nodes } of cluster.opinions) {
+    const { term, points: each } = opinion
+    if (each === 'veto' || !termMatches(term, pod, namespaceLabels)) continue
+    for (const [{ node }, pods] of nodes) add(points, node, term.topologyKey, each * pods)
   }
 }

@@ -68,8 +68,9 @@ export const interPodAffinity: FilterPlugin = {
         if (termMatches(term, pod, namespaceLabels)) foreign.add(node, term.topologyKey, factor)
       }
     }
-    for (const node of cluster.nodesWithAffinity) {
-      for (const other of node.podsWithAffinity()) addForeign(other, node, 1)
+    for (const { opinion, nodes } of cluster.opinions) {
+      if (opinion.points !== 'veto' || !termMatches(opinion.term, pod, namespaceLabels)) continue
+      for (const [{ node }, pods] of nodes) foreign.add(node, opinion.term.topologyKey, pods)
     }
     if (foreign.empty && required.length === 0 && requiredAnti.length === 0) return undefined
     return {
