@@ -151,10 +151,6 @@ export function newResourceExpired(message: string): StatusError {
   return failure(410, 'Expired', message)
 }
 
-export function newGone(message: string): StatusError {
-  return failure(410, 'Gone', message)
-}
-
 export function newTooManyRequests(message: string, retryAfterSeconds?: number, causes?: StatusCause[]): StatusError {
   return failure(429, 'TooManyRequests', message, {
     ...(causes === undefined ? {} : { causes }),

@@ -10,7 +10,6 @@ const wildcardFormat = `\\*\\.${dns1123SubdomainFormat}`
 const labelKeyFormat = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]'
 const labelValueFormat = `(${labelKeyFormat})?`
 const cIdentifierFormat = '[A-Za-z_][A-Za-z0-9_]*'
-const envVarNameFormat = '[-._a-zA-Z][-._a-zA-Z0-9]*'
 const configMapKeyFormat = '[-._a-zA-Z0-9]+'
 const percentFormat = '[0-9]+%'
 const httpHeaderNameFormat = '[-A-Za-z0-9]+'
@@ -23,7 +22,6 @@ const wildcard = whole(wildcardFormat)
 const labelKey = whole(labelKeyFormat)
 const labelValue = whole(labelValueFormat)
 const cIdentifier = whole(cIdentifierFormat)
-const envVarName = whole(envVarNameFormat)
 const configMapKey = whole(configMapKeyFormat)
 const percent = whole(percentFormat)
 const httpHeaderName = whole(httpHeaderNameFormat)
@@ -177,17 +175,6 @@ export function isCIdentifier(value: string): string[] {
   const message =
     "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'"
   return [regexError(message, cIdentifierFormat, 'my_name', 'MY_NAME', 'MyName')]
-}
-
-/** The older, narrower rule; containers' env is checked by isRelaxedEnvVarName. */
-export function isEnvVarName(value: string): string[] {
-  const errors: string[] = []
-  if (!envVarName.test(value)) {
-    const message =
-      "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit"
-    errors.push(regexError(message, envVarNameFormat, 'my.env-name', 'MY_ENV.NAME', 'MyEnvName1'))
-  }
-  return [...errors, ...dotPrefixErrors(value)]
 }
 
 export function isRelaxedEnvVarName(value: string): string[] {

@@ -25,12 +25,6 @@ export function formatGroupVersion({ group, version }: GroupVersion): string {
   return group === '' ? version : `${group}/${version}`
 }
 
-/** Of an object. A malformed apiVersion is one without group and version. */
-export function groupVersionKindOf(object: { readonly apiVersion?: string; readonly kind?: string }): GroupVersionKind {
-  const { apiVersion = '', kind = '' } = object
-  return { ...(apiVersion.split('/').length > 2 ? { group: '', version: '' } : parseGroupVersion(apiVersion)), kind }
-}
-
 /** As Go prints it in errors: `apps/v1, Kind=Deployment`, `/v1, Kind=Pod`. */
 export function printGroupVersionKind({ group, version, kind }: GroupVersionKind): string {
   return `${group}/${version}, Kind=${kind}`

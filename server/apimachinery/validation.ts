@@ -100,10 +100,6 @@ export function validateImmutableField(value: unknown, old: unknown, path: Field
   return deepEqual(value, old) ? [] : [invalid(path, value, 'field is immutable')]
 }
 
-export function validateNonnegativeField(value: number, path: FieldPath): FieldError[] {
-  return value < 0 ? [invalid(path, value, 'must be greater than or equal to 0')] : []
-}
-
 export function validateLabelName(name: string, path: FieldPath): FieldError[] {
   return isQualifiedName(name).map((text) => invalid(path, name, text))
 }

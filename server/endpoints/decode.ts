@@ -1,6 +1,7 @@
 // A request body's value → an object of the resource's kind, in its stored version, defaulted; with strict findings.
 import { newBadRequest, newInvalid } from '../apimachinery/errors.ts'
 import { field, invalid } from '../apimachinery/field.ts'
+import { formatGroupVersion } from '../apimachinery/gvk.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import { decodeObject, DecodeError } from '../../openapi/decode.ts'
 import { applyDefaults } from '../../openapi/defaults.ts'
@@ -43,7 +44,7 @@ export function decodeAs(
   { value, findings, oddNumbers, members }: Body,
   options: DecodeOptions,
 ): AnyObject {
-  const apiVersion = expected.group === '' ? expected.version : `${expected.group}/${expected.version}`
+  const apiVersion = formatGroupVersion(expected)
   const sent = (value ?? {}) as AnyObject
   const meta = typeMetaOf(sent)
   const sentKind = typeof meta.kind === 'string' && meta.kind !== '' ? meta.kind : expected.kind

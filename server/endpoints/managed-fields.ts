@@ -1,6 +1,7 @@
 // How a request's resource, user agent and options look to the tracking of field owners.
 // Source: apiserver/pkg/endpoints, installer.go (FieldManager); handlers/create.go, managerOrUserAgent (v1.36)
 import { copy } from '../apimachinery/equality.ts'
+import { formatGroupVersion } from '../apimachinery/gvk.ts'
 import { trackUpdate, type Writer } from '../apimachinery/managed-fields/update.ts'
 import type { ManagedType, OtherVersion } from '../apimachinery/managed-fields/versions.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
@@ -78,7 +79,7 @@ export function managedTypeOf(resources: Resources, resource: Resource, subresou
   let type = types.get(subresource)
   if (type === undefined) {
     type = {
-      apiVersion: apiVersionOf(resource),
+      apiVersion: formatGroupVersion(resource.facts),
       schema: resource.schema,
       filter: filterOf(resource, subresource),
       other: (apiVersion) => otherVersion(resources, resource, apiVersion, subresource),
@@ -124,8 +125,4 @@ function converted(from: Resource, to: Resource, object: object): AnyObject {
 
 function filterOf({ facts }: Resource, subresource: string): ReturnType<typeof resetFilter> {
   return resetFilter(facts, subresource, resourceFacts(facts.group, facts.version, facts.resource) === undefined)
-}
-
-export function apiVersionOf({ facts }: Resource): string {
-  return facts.group === '' ? facts.version : `${facts.group}/${facts.version}`
 }

@@ -4,6 +4,7 @@
 // Source: apiserver/pkg/endpoints/handlers, patch.go; apimachinery/pkg/runtime, converter.go (v1.36)
 import { newInvalid, type StatusError } from '../apimachinery/errors.ts'
 import { field, invalid } from '../apimachinery/field.ts'
+import { formatGroupVersion } from '../apimachinery/gvk.ts'
 import { consumedPatch } from '../apimachinery/patch/consumed-patch.ts'
 import { goPrint, jsonTypeOf } from '../apimachinery/patch/errors.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
@@ -56,7 +57,7 @@ export function decodePatched(
     if (strategic !== undefined) unknownFields.sort()
     restoreEmptyLists(schema, value, object)
     object.kind = expected.kind
-    object.apiVersion = apiVersionOf(expected)
+    object.apiVersion = formatGroupVersion(expected)
     if (fieldValidation === 'Ignore') return object
     const strict = [...findings, ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`)]
     if (strict.length > 0 && fieldValidation === 'Strict') throw refuse(`strict decoding error: ${strict.join(', ')}`)
@@ -133,14 +134,10 @@ function refuseInternal(
 function internalKindProblem(expected: PatchedKind, kind: string): string | undefined {
   if (kind === '' || kind === expected.kind) return undefined
   const { group } = expected
-  if (typeOfKind(apiVersionOf(expected), kind) === undefined)
+  if (typeOfKind(formatGroupVersion(expected), kind) === undefined)
     return `no kind "${kind}" is registered for the internal version of group "${group}" in scheme "${schemeName}"`
   const internal = { group, kind }
   return `converting (${internalName(internal)}) to (${internalName(expected)}): unknown conversion`
-}
-
-function apiVersionOf({ group, version }: PatchedKind): string {
-  return group === '' ? version : `${group}/${version}`
 }
 
 /** A patch may say that the object is of another kind: it is decoded as one, and then cannot be converted. */
@@ -153,7 +150,8 @@ function kindProblem(expected: PatchedKind, value: unknown): string | undefined 
   }
   // Empty is as absent.
   const isSame =
-    (kind || expected.kind) === expected.kind && (apiVersion || apiVersionOf(expected)) === apiVersionOf(expected)
+    (kind || expected.kind) === expected.kind &&
+    (apiVersion || formatGroupVersion(expected)) === formatGroupVersion(expected)
   if (isSame || typeof kind !== 'string' || typeof apiVersion !== 'string' || apiVersion === '') return undefined
   const type = typeOfKind(apiVersion, kind)
   if (type === undefined) return unregisteredProblem(kind, apiVersion)

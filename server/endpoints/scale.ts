@@ -3,6 +3,7 @@ import { newConflict, newInternalError, newInvalid, newNotFound, newPlainError }
 import { copy } from '../apimachinery/equality.ts'
 import { field, invalid, type FieldError } from '../apimachinery/field.ts'
 import { quote } from '../apimachinery/go-quote.ts'
+import { formatGroupVersion } from '../apimachinery/gvk.ts'
 import { decodeStored, encodeManagers } from '../apimachinery/managed-fields/managers.ts'
 import {
   parentManagers,
@@ -25,7 +26,7 @@ import { applyTo, checkDuplicates, setManagedFields } from './apply.ts'
 import { setNamespace } from './create.ts'
 import { decodeAs, type Body } from './decode.ts'
 import { checkRevision } from './get.ts'
-import { apiVersionOf, loneType, writerOf } from './managed-fields.ts'
+import { loneType, writerOf } from './managed-fields.ts'
 import { parseWriteOptions, type WriteOptions } from './options.ts'
 import { applyPatch, patchedValue, type PatchBody } from './patch.ts'
 import { decodePatched } from './patched-object.ts'
@@ -196,7 +197,10 @@ async function writeScale(
       if (sentVersion !== undefined && sentVersion !== '') draft.metadata!.resourceVersion = sentVersion
       mapping.write(draft, replicas)
       const scalers = decodeStored(scale.metadata?.managedFields)
-      setManagedFields(draft, encodeManagers(parentManagers(owners, scalers, pathIn, apiVersionOf(scope.resource))))
+      setManagedFields(
+        draft,
+        encodeManagers(parentManagers(owners, scalers, pathIn, formatGroupVersion(scope.resource.facts))),
+      )
       return admitted(api, scope, draft, current!.object, options.dryRun)
     },
     {

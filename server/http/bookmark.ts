@@ -1,5 +1,6 @@
 // Bookmarks: objects that say nothing but how far a watch has come.
 import { decodeObject } from '../../openapi/decode.ts'
+import { formatGroupVersion } from '../apimachinery/gvk.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import type { StreamEvent } from '../endpoints/api.ts'
 import type { Resource } from '../registry/resources.ts'
@@ -10,7 +11,7 @@ export type Bookmark = StreamEvent & { readonly type: 'BOOKMARK' }
 export function bookmark({ facts, schema }: Resource, { revision, initialEventsEnd }: Bookmark): AnyObject {
   const { object } = decodeObject(schema, {
     kind: facts.kind,
-    apiVersion: facts.group === '' ? facts.version : `${facts.group}/${facts.version}`,
+    apiVersion: formatGroupVersion(facts),
     metadata: {
       resourceVersion: String(revision),
       ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),

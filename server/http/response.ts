@@ -1,10 +1,10 @@
 // Answers → bytes: objects, lists, Tables, metadata-only forms and Statuses, in the encoding the client asked for.
 // Stored bytes are spliced, not serialised again: a list is the concatenation of what the store holds.
 import { newNotAcceptable, newPlainError } from '../apimachinery/errors.ts'
+import { formatGroupVersion } from '../apimachinery/gvk.ts'
 import type { AnyObject, Frozen, Status } from '../apimachinery/types.ts'
 import type { Answer, ListAnswer } from '../endpoints/api.ts'
 import { internalName } from '../endpoints/decode.ts'
-import { apiVersionOf } from '../endpoints/managed-fields.ts'
 import { partialMetadata, type TableRow } from '../registry/table.ts'
 import type { Resource } from '../registry/resources.ts'
 import type { Entry } from '../storage/store.ts'
@@ -156,7 +156,7 @@ function writeEntry(
       ctx,
       code,
       protobufType,
-      envelopeParts(apiVersionOf(resource), resource.facts.kind, [storedMessage(entry)]),
+      envelopeParts(formatGroupVersion(resource.facts), resource.facts.kind, [storedMessage(entry)]),
     )
   }
   writeObject(ctx, code, servedObject(resource, entry) as AnyObject, negotiated)
@@ -191,7 +191,7 @@ function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now
     return writeObject(ctx, 200, list as AnyObject, { ...negotiated, transform: undefined })
   }
   const { kind, listKind } = resource.facts
-  const apiVersion = apiVersionOf(resource)
+  const apiVersion = formatGroupVersion(resource.facts)
   const listed = listKind ?? `${kind}List`
   if (canSplice(ctx, resource, negotiated)) {
     return writeBytes(ctx, 200, jsonType, spliceList(listed, apiVersion, metadata, entries, resource))

@@ -7,6 +7,7 @@ import {
   newPathNotFound,
   newUnsupportedMediaType,
 } from '../apimachinery/errors.ts'
+import { formatGroupVersion } from '../apimachinery/gvk.ts'
 import { quote } from '../apimachinery/go-quote.ts'
 import type { RequestInfo } from '../apimachinery/request-info.ts'
 import type { Answer, Api, Scope } from '../endpoints/api.ts'
@@ -221,8 +222,10 @@ async function plainAnswer(services: Services, ctx: Context, scope: Scope): Prom
 /** @param subresource its body may be of a kind of its own: a Scale, an Eviction */
 async function bodyOf(ctx: Context, { facts, schema }: Resource, subresource = ''): Promise<Body> {
   const own = facts.subresources.find(({ name }) => name === subresource)
-  const apiVersion = facts.group === '' ? facts.version : `${facts.group}/${facts.version}`
-  const expected = own === undefined ? { apiVersion, kind: facts.kind } : { apiVersion: own.apiVersion, kind: own.kind }
+  const expected =
+    own === undefined
+      ? { apiVersion: formatGroupVersion(facts), kind: facts.kind }
+      : { apiVersion: own.apiVersion, kind: own.kind }
   // Its form is looked at before it is read.
   bodyType(ctx.get('content-type'))
   // A Scale is a kind of the server's own, of whatever it is.

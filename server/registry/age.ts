@@ -7,12 +7,6 @@ export function translateTimestampSince(timestamp: string | null | undefined, no
   return humanDuration(now - Date.parse(timestamp))
 }
 
-/** As translateTimestampSince, for a time to come. */
-export function translateTimestampUntil(timestamp: string | null | undefined, now: number): string {
-  if (timestamp === undefined || timestamp === null || timestamp === '') return '<unknown>'
-  return humanDuration(Date.parse(timestamp) - now)
-}
-
 /** `45s`, `3m20s`, `5h12m`, `3d4h`, `2y30d`. */
 export function humanDuration(durationMs: number): string {
   const seconds = Math.trunc(durationMs / 1000)

@@ -1,6 +1,7 @@
 // Label and field selectors of a list or watch, compiled for one kind.
 import { newBadRequest } from '../apimachinery/errors.ts'
 import { quote } from '../apimachinery/go-quote.ts'
+import { printGroupVersionKind } from '../apimachinery/gvk.ts'
 import { parseFieldSelector, parseLabelSelector } from '../apimachinery/selectors.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
 import type { KindDefinition } from './kind.ts'
@@ -43,12 +44,13 @@ export function selection(kind: KindDefinition, labelSelector: string, fieldSele
 }
 
 /** After how a kind's field labels are converted: not at all, or by a function of its own group. */
-function unsupportedField({ facts, group, version, kind, columns }: KindDefinition, path: string): string {
+function unsupportedField(definition: KindDefinition, path: string): string {
+  const { facts, group, kind, columns } = definition
   const own = facts.fieldSelectors.filter((one) => one !== 'metadata.name' && one !== 'metadata.namespace')
   if (own.length === 0 && columns === undefined)
     return `${quote(path)} is not a known field selector: only "metadata.name", "metadata.namespace"`
   if (group === 'batch') return `field label ${quote(path)} not supported for ${kind}`
-  if (group === 'resource.k8s.io') return `field label not supported for ${group}/${version}, Kind=${kind}: ${path}`
+  if (group === 'resource.k8s.io') return `field label not supported for ${printGroupVersionKind(definition)}: ${path}`
   return `field label not supported: ${path}`
 }
 

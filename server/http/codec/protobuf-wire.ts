@@ -26,7 +26,6 @@ export function createWriter(): Writer {
 
 /** Wire types of the encoding. */
 export const VARINT = 0
-export const FIXED64 = 1
 export const BYTES = 2
 
 /** A body that is not what its type says; the message is the one Go's generated code gives. */

@@ -186,11 +186,6 @@ export function encodeProtobuf(object: AnyObject): Buffer {
   return encodeEnvelope(object.apiVersion ?? '', object.kind ?? '', encodeMessage(object))
 }
 
-/** Whether objects of the kind can be encoded: custom resources and Tables cannot. */
-export function hasProtobuf(apiVersion: string, kind: string): boolean {
-  return schemaOfKind(apiVersion, kind) !== undefined
-}
-
 /** A list body, in parts; its items are messages made by encodeMessage, and are not copied. */
 export function protobufListParts(
   type: ExpectedType,
