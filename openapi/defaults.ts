@@ -16,6 +16,7 @@
 // - NetworkPolicy: policyTypes; Role and ClusterRole bindings: apiGroup of subjects
 // - ResourceClaim and its template: count of requests; ResourceSlice: timeAdded of taints
 // - CustomResourceDefinition: names, storedVersions
+import { copy } from '../server/apimachinery/equality.ts'
 import type { AnyObject } from '../server/apimachinery/types.ts'
 import { kindDefaults, typeByName } from './index.ts'
 import type { Field, ResourceFacts, Schema, StructSchema } from './schema.ts'
@@ -161,7 +162,7 @@ function setter({ name, pointer }: Field, value: unknown): Defaulter {
   return (struct) => {
     const current = struct[name]
     if (current === undefined || current === null || (!pointer && isZero(current))) {
-      struct[name] = shared ? value : structuredClone(value)
+      struct[name] = shared ? value : copy(value)
     }
   }
 }

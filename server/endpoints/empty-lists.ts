@@ -16,7 +16,7 @@ export function restoreEmptyLists(schema: StructSchema, sent: unknown, decoded: 
     decoded.metadata.managedFields = []
 }
 
-const restorers = new Map<Schema, Restorer | undefined>()
+const restorers = new WeakMap<Schema, Restorer | undefined>()
 
 /** Undefined if no list or map at or below the schema is always printed. */
 function restorerOf(schema: Schema): Restorer | undefined {

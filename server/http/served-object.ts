@@ -1,4 +1,5 @@
 // A stored object → the object as a version of its resource serves it.
+import { copy } from '../apimachinery/equality.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
 import type { Resource } from '../registry/resources.ts'
 import type { Entry } from '../storage/store.ts'
@@ -8,7 +9,7 @@ export function servedObject(resource: Resource, entry: Entry): Frozen<AnyObject
   if (resource.fromStored === undefined) return entry.object
   return entry.memo(
     convertedSlot(resource),
-    () => resource.fromStored!(structuredClone(entry.object) as AnyObject) as Frozen<AnyObject>,
+    () => resource.fromStored!(copy(entry.object) as AnyObject) as Frozen<AnyObject>,
   )
 }
 

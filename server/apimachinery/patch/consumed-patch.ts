@@ -2,6 +2,7 @@
 // patch as it goes, and error texts show what is left.
 // Source: apimachinery/pkg/util/strategicpatch, mergeMap, applyRetainKeysDirective, mergePatchIntoOriginal (v1.36)
 import type { Schema } from '../../../openapi/schema.ts'
+import { copy } from '../equality.ts'
 import type { JsonObject } from './merge-patch.ts'
 import { directive, isObject, kindOf, lookup, lookupList, retainKeys, setOrderPrefix } from './strategic-merge-patch.ts'
 import type { ListField } from './strategic-merge-patch.ts'
@@ -13,7 +14,7 @@ type Members = Record<string, unknown>
  * @param patch one that can be applied
  */
 export function consumedPatch(original: JsonObject, patch: JsonObject, schema: Schema): JsonObject {
-  const left = structuredClone(patch) as Members
+  const left = copy(patch) as Members
   consume(original, left, schema)
   return left
 }
