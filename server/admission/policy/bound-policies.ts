@@ -27,14 +27,19 @@ export interface BoundPolicy<P extends AnyPolicy, B extends AnyBinding> {
   readonly binding: Frozen<B>
 }
 
-/** @param resource plural of the policies; that of the bindings follows from it */
+const bindingsOf = {
+  validatingadmissionpolicies: `validatingadmissionpolicybindings.${group}`,
+  mutatingadmissionpolicies: `mutatingadmissionpolicybindings.${group}`,
+} as const
+
+/** @param resource plural of the policies */
 export function boundPolicies<P extends AnyPolicy, B extends AnyBinding>(
-  resource: 'validatingadmissionpolicies' | 'mutatingadmissionpolicies',
+  resource: keyof typeof bindingsOf,
   attributes: Attributes,
   reader: AdmissionReader,
 ): BoundPolicy<P, B>[] {
   if (attributes.group === group && exempt.has(attributes.resource)) return []
-  const bindings = reader.list(`${resource.replace(/ies$/, 'ybindings')}.${group}`) as readonly Frozen<B>[]
+  const bindings = reader.list(bindingsOf[resource]) as readonly Frozen<B>[]
   if (bindings.length === 0) return []
   const matching = new Map<string, Frozen<P> | undefined>()
   return bindings.flatMap((binding) => {

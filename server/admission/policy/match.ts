@@ -2,7 +2,7 @@
 // Source: apiserver/pkg/admission/plugin/policy/matching, Matches; apiserver/pkg/admission/plugin/webhook/predicates/rules,
 // Matcher (v1.36). A rule is not tried with a resource's other versions (matchPolicy Equivalent).
 import type { MatchResources, NamedRuleWithOperations } from '../../api/admissionregistration.ts'
-import { labelSelectorAsSelector, type LabelSelectorLike } from '../../apimachinery/selectors.ts'
+import { labelSelectorAsSelector, type LabelSelectorLike, type Selector } from '../../apimachinery/selectors.ts'
 import type { Frozen, KubeObject } from '../../apimachinery/types.ts'
 import type { AdmissionReader, Attributes } from '../plugin.ts'
 
@@ -50,8 +50,15 @@ function matchesScope(scope: string | undefined, { namespace, group, resource }:
 
 type Labels = Readonly<Record<string, string>> | undefined
 
+/** By the selector of the stored policy or binding: a change makes another. */
+const compiledSelectors = new WeakMap<Frozen<LabelSelectorLike>, Selector>()
+
 function selects(selector: Frozen<LabelSelectorLike> | undefined, labels: Labels): boolean {
-  return labelSelectorAsSelector((selector ?? {}) as LabelSelectorLike).matches(labels)
+  if (selector === undefined) return true
+  let compiled = compiledSelectors.get(selector)
+  if (compiled === undefined)
+    compiledSelectors.set(selector, (compiled = labelSelectorAsSelector(selector as LabelSelectorLike)))
+  return compiled.matches(labels)
 }
 
 /** A namespace is judged by its own labels; what is in none is always meant. */
