@@ -1,5 +1,5 @@
 // The documents a server answers on fixed paths, made of the resources it serves.
-import { OpenAPI } from '../openapi/documents/index.ts'
+import type { OpenAPI } from '../openapi/documents/index.ts'
 import { groups } from '../openapi/index.ts'
 import { Discovery } from './endpoints/discovery.ts'
 import { discoveryDocuments } from './http/discovery.ts'
@@ -27,14 +27,19 @@ export function serverDocuments({ resources, health, version, metrics, tokens, u
     paths: () =>
       Object.entries(health).flatMap(([endpoint, checks]) => checks.map(({ name }) => `/${endpoint}/${name}`)),
   })
-  const openapi = new OpenAPI({
-    groups,
-    resources: facts,
-    customSchema: ({ group, version, resource }) => resources.get(group, version, resource)?.kind.openAPISchema,
-  })
+  let openapi: Promise<OpenAPI> | undefined
+  // Most servers are never asked: what makes these documents is loaded with the first one.
+  const loadOpenAPI = async (): Promise<OpenAPI> => {
+    const { OpenAPI } = await import('../openapi/documents/index.ts')
+    return new OpenAPI({
+      groups,
+      resources: facts,
+      customSchema: ({ group, version, resource }) => resources.get(group, version, resource)?.kind.openAPISchema,
+    })
+  }
   resources.onChange(() => {
     discovery.invalidate()
-    openapi.invalidate()
+    void openapi?.then((one) => one.invalidate())
   })
   return {
     health,
@@ -43,6 +48,6 @@ export function serverDocuments({ resources, health, version, metrics, tokens, u
     url,
     metrics: () => metrics.text(),
     discovery: discoveryDocuments(discovery),
-    openapi: openAPIDocuments(openapi),
+    openapi: openAPIDocuments(() => (openapi ??= loadOpenAPI())),
   }
 }

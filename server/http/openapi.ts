@@ -13,9 +13,10 @@ const protobufTypes = [
 /** 406, without a word. */
 const refusal = (vary: string[]): Document => ({ contentType: '', bytes: Buffer.alloc(0), isRefused: true, vary })
 
-export function openAPIDocuments(openapi: OpenAPI): OpenAPIDocuments {
+export function openAPIDocuments(load: () => Promise<OpenAPI>): OpenAPIDocuments {
   return {
-    v3(path, accept) {
+    async v3(path, accept) {
+      const openapi = await load()
       // Served as text by the real server too.
       if (path === '')
         return { contentType: 'text/plain; charset=utf-8', bytes: Buffer.from(JSON.stringify(openapi.index())) }
@@ -26,14 +27,14 @@ export function openAPIDocuments(openapi: OpenAPI): OpenAPIDocuments {
       const address = `/openapi/v3/${path}?hash=${document.etag.slice(1, -1)}`
       return { contentType: jsonType, ...document, vary, address }
     },
-    v2(accept) {
+    async v2(accept) {
       const type = preferredType(accept, [jsonType, ...protobufTypes])
       const vary = ['Accept-Encoding', 'Accept']
       if (type === undefined) return refusal(vary)
       const isJSON = type === jsonType
       return {
         contentType: isJSON ? jsonType : protobufTypes[0]!,
-        ...openapi.v2(isJSON ? 'json' : 'protobuf'),
+        ...(await load()).v2(isJSON ? 'json' : 'protobuf'),
         vary,
       }
     },
