@@ -8,6 +8,8 @@ import type { FieldError, FieldPath, Printed } from '../../apimachinery/field.ts
 import { field, invalid, required } from '../../apimachinery/field.ts'
 import { formatLabelSelector } from '../../apimachinery/selectors.ts'
 import { isDNS1123Label, validateImmutableField, validateLabelSelector } from '../../apimachinery/validation.ts'
+import { typeByName } from '../../../openapi/index.ts'
+import type { StructSchema } from '../../../openapi/schema.ts'
 import { humanDuration } from '../../registry/age.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { podNameWarnings } from '../apps/warnings.ts'
@@ -237,28 +239,12 @@ function printTemplate({ metadata = {}, spec = {} as PodSpec }: PodTemplateSpec)
     labels: sorted(labels),
     annotations: sorted(annotations),
   }
-  const inlined = Object.fromEntries(metadataMembers.map((name) => [name, members[name]]))
+  const inlined = Object.fromEntries([...objectMeta().fields.keys()].map((name) => [name, members[name]]))
   return goValue({ ...inlined, Spec: internalForm('PodSpec', spec) })
 }
 
-/** In Go order. */
-const metadataMembers = [
-  'name',
-  'generateName',
-  'namespace',
-  'selfLink',
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'labels',
-  'annotations',
-  'ownerReferences',
-  'finalizers',
-  'managedFields',
-]
+/** Its members are in Go order. */
+const objectMeta = (): StructSchema => typeByName('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta') as StructSchema
 
 /** An empty struct is not as good as an absent one: Go has a pointer there. */
 function isSameSpec(spec: PodSpec | undefined, old: PodSpec | undefined): boolean {

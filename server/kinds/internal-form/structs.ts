@@ -53,13 +53,7 @@ export const internalStructs: Readonly<Record<string, string>> = {
     FieldRef=*ObjectFieldSelector ResourceFieldRef=*ResourceFieldSelector ConfigMapKeyRef=*ConfigMapKeySelector
     SecretKeyRef=*SecretKeySelector FileKeyRef=*FileKeySelector`,
   EphemeralContainer: '...EphemeralContainerCommon TargetContainerName',
-  EphemeralContainerCommon: `
-    Name Image Command=[]string Args=[]string WorkingDir Ports=[]ContainerPort EnvFrom=[]EnvFromSource
-    Env=[]EnvVar Resources=ResourceRequirements ResizePolicy=[]ContainerResizePolicy RestartPolicy=*string
-    RestartPolicyRules=[]ContainerRestartRule VolumeMounts=[]VolumeMount VolumeDevices=[]VolumeDevice
-    LivenessProbe=*Probe ReadinessProbe=*Probe StartupProbe=*Probe Lifecycle=*Lifecycle TerminationMessagePath
-    TerminationMessagePolicy ImagePullPolicy SecurityContext=*SecurityContext Stdin=bool StdinOnce=bool
-    TTY:tty=bool`,
+  EphemeralContainerCommon: '...Container',
   EphemeralVolumeSource: 'VolumeClaimTemplate=*PersistentVolumeClaimTemplate',
   ExecAction: 'Command=[]string',
   FCVolumeSource: 'TargetWWNs=[]string Lun=*int FSType:fsType ReadOnly=bool WWIDs:wwids=[]string',
