@@ -13,6 +13,7 @@ import { resourcePrefix } from '../registry/keys.ts'
 import type { Resource, Resources } from '../registry/resources.ts'
 import { ResourceStore } from '../registry/store.ts'
 import type { Store } from '../storage/store.ts'
+import { ApiServices } from './api-services.ts'
 import { approvalCondition } from './approval.ts'
 import { acceptNames, isTrue, withCondition, type Condition } from './conditions.ts'
 import { customKind, type CustomKind, type Judges } from './custom-kind.ts'
@@ -47,10 +48,12 @@ export class CustomResources {
   readonly #known = new Map<string, Definition>()
   readonly #served = new Map<string, Served>()
   readonly #queue: WorkQueue
+  readonly #apiServices: ApiServices
   #watch: { close(): void } | undefined
 
   constructor(options: CustomResourcesOptions) {
     this.#options = options
+    this.#apiServices = new ApiServices(options.client)
     this.#queue = new WorkQueue(options.clock, {
       work: (name) => this.#reconcile(name),
       concurrency: 1,
@@ -88,6 +91,14 @@ export class CustomResources {
   }
 
   async #reconcile(name: string): Promise<void> {
+    await this.#bring(name)
+    const served = [...this.#served.values()].flatMap(({ group, versions }) =>
+      versions.map((version) => ({ group, version })),
+    )
+    await this.#apiServices.publish(served)
+  }
+
+  async #bring(name: string): Promise<void> {
     const definition = this.#known.get(name)
     if (definition === undefined) {
       this.#withdraw(name)
@@ -150,7 +161,7 @@ export class CustomResources {
   async #tellApproval(definition: Definition): Promise<Definition> {
     const condition = approvalCondition(definition)
     const before = definition.status?.conditions?.find(({ type }) => type === condition?.type)
-    if (condition === undefined || (before?.status === condition.status && before.reason === condition.reason)) {
+    if (condition === undefined || (before?.status === condition.status && before.message === condition.message)) {
       return definition
     }
     return this.#setConditions(definition, [condition])

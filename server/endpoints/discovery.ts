@@ -3,6 +3,7 @@
 // The beta form of the aggregated document is not there: a 1.36 server does not give it either.
 // Source: apiserver/pkg/endpoints/discovery and discovery/aggregated; kube-aggregator, handler_apis.go (v1.36)
 import { createHash } from 'node:crypto'
+import { resources as builtInResources } from '../../openapi/index.ts'
 import type { GroupFacts, ResourceFacts, SubresourceFacts } from '../../openapi/schema.ts'
 
 export interface DiscoveryGroup {
@@ -324,7 +325,10 @@ export class Discovery {
     if (name === undefined) return { object: apiGroupList(named), aggregated: aggregatedDiscovery(named) }
     const group = named.find((one) => one.group === name)
     if (group === undefined) return undefined
-    return version === undefined ? { object: apiGroup(group) } : resourcesOf(group, version)
+    if (version === undefined) return { object: apiGroup(group) }
+    const found = resourcesOf(group, version)
+    // Nobody is there to speak for a custom group.
+    return found === 'unknown-version' && !builtInGroups().has(name) ? undefined : found
   }
 
   #makeCore(
@@ -335,6 +339,12 @@ export class Discovery {
     if (version !== undefined) return resourcesOf(core, version)
     return { object: apiVersions(core, this.#sources.serverAddress()), aggregated: aggregatedDiscovery([core]) }
   }
+}
+
+let groupNames: ReadonlySet<string> | undefined
+
+function builtInGroups(): ReadonlySet<string> {
+  return (groupNames ??= new Set(builtInResources.map(({ group }) => group)))
 }
 
 function resourcesOf(group: DiscoveryGroup, version: string): DiscoveryAnswer | 'unknown-version' {

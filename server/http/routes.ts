@@ -132,7 +132,9 @@ function checkMethod(resource: Resource, info: RequestInfo, method: string): voi
   const verbs = subresource?.verbs ?? facts.verbs
   const isCollection = info.parts.length === 1
   const acrossNamespaces = facts.namespaced && info.namespace === ''
-  const allowed = (verb: string): boolean => verbs.includes(verb)
+  // Discovery tells what may be done with a custom resource whose definition goes; it is not what is refused.
+  const isCustom = resource.schema.decode !== undefined && subresource === undefined
+  const allowed = (verb: string): boolean => isCustom || verbs.includes(verb)
   const byMethod: Record<string, boolean> = {
     GET: subresource !== undefined ? allowed('get') : isCollection ? allowed('list') : allowed('get'),
     POST: (subresource !== undefined || (isCollection && !acrossNamespaces)) && allowed('create'),
