@@ -1,5 +1,6 @@
+// Durations as Go reads and writes them.
 import { expect } from 'chai'
-import { parseDuration } from './go-duration.ts'
+import { parseDuration, parseNanoseconds, printNanoseconds } from './go-duration.ts'
 
 describe('parseDuration', () => {
   const good: readonly (readonly [string, number])[] = [
@@ -24,5 +25,11 @@ describe('parseDuration', () => {
   ]
   for (const [text, problem] of bad) {
     it(`refuses ${JSON.stringify(text)}`, () => expect(() => parseDuration(text)).to.throw(RangeError, problem))
+  }
+})
+
+describe('printNanoseconds', () => {
+  for (const text of ['0s', '1ns', '1.5µs', '300ms', '1.5s', '1m0s', '-2m3.000000004s', '1h30m0s', '100h0m1s']) {
+    it(`prints what reads as ${text}`, () => expect(printNanoseconds(parseNanoseconds(text))).to.equal(text))
   }
 })

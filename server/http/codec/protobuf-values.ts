@@ -1,5 +1,6 @@
 // Scalars of the API with a protobuf message of their own: their JSON form to and from the message's members.
 // Source: apimachinery api/resource, util/intstr and apis/meta/v1, generated.proto and *_proto.go (v1.36)
+import { parseNanoseconds, printNanoseconds } from '../../apimachinery/go-duration.ts'
 import { BYTES, checkEnd, checkTag, toNumber, VARINT } from './protobuf-wire.ts'
 import type { Reader, Writer } from './protobuf-wire.ts'
 import type { ScalarType } from '../../../openapi/schema.ts'
@@ -106,50 +107,9 @@ const microTime = timeCodec(
   (text) => Number((/\.(\d+)/.exec(text)?.[1] ?? '').padEnd(6, '0').slice(0, 6)) * 1000,
 )
 
-const nanosPer: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1_000n,
-  µs: 1_000n,
-  μs: 1_000n,
-  ms: 1_000_000n,
-  s: 1_000_000_000n,
-  m: 60_000_000_000n,
-  h: 3_600_000_000_000n,
-}
-
-function parseDuration(text: string): bigint {
-  let nanos = 0n
-  for (const [, whole, fraction = '', unit] of text.matchAll(/(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/g)) {
-    const per = nanosPer[unit!]!
-    nanos += BigInt(whole === '' ? 0 : whole!) * per
-    if (fraction !== '') nanos += (BigInt(fraction) * per) / 10n ** BigInt(fraction.length)
-  }
-  return text.startsWith('-') ? -nanos : nanos
-}
-
-/** As Go prints a time.Duration: `1h30m0s`, `1.5s`, `300ms`, `0s`. */
-function printDuration(nanos: bigint): string {
-  if (nanos === 0n) return '0s'
-  if (nanos < 0n) return `-${printDuration(-nanos)}`
-  const decimal = (per: bigint): string => {
-    const fraction = String(nanos % per)
-      .padStart(String(per).length - 1, '0')
-      .replace(/0+$/, '')
-    return `${nanos / per}${fraction === '' || per === 1n ? '' : `.${fraction}`}`
-  }
-  if (nanos < 1_000n) return `${nanos}ns`
-  if (nanos < 1_000_000n) return `${decimal(1_000n)}µs`
-  if (nanos < 1_000_000_000n) return `${decimal(1_000_000n)}ms`
-  const minutes = nanos / nanosPer['m']!
-  nanos %= nanosPer['m']!
-  const seconds = `${decimal(1_000_000_000n)}s`
-  if (minutes === 0n) return seconds
-  return minutes < 60n ? `${minutes}m${seconds}` : `${minutes / 60n}h${minutes % 60n}m${seconds}`
-}
-
 const duration: MessageCodec = {
   write(writer, value) {
-    writer.uint32(8).int64(Number(parseDuration(String(value ?? '0s'))))
+    writer.uint32(8).int64(Number(parseNanoseconds(String(value ?? '0s'))))
   },
   read(reader, end) {
     let nanos = 0
@@ -158,7 +118,7 @@ const duration: MessageCodec = {
       nanos = toNumber(reader.int64())
       return true
     })
-    return printDuration(BigInt(nanos))
+    return printNanoseconds(BigInt(nanos))
   },
   zero: '0s',
 }
