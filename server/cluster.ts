@@ -114,6 +114,8 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     tokens: control.tokens,
     url: () => state.url,
   })
+  // Requests are served before there is a scheduler.
+  const running: { components?: Components } = {}
   const app = createApp({
     authenticators,
     allowAnonymous: true,
@@ -122,6 +124,7 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     documents,
     metrics,
     snapshot: () => store.snapshot(),
+    explainScheduling: (namespace, pod) => running.components?.explainScheduling(namespace, pod),
     log: options.log,
   })
   const listener: Listener = await listen(app, {
@@ -153,6 +156,7 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     rootCA: pki.authority.certificate,
     port: listener.port,
   })
+  running.components = components
   started.push({ [Symbol.asyncDispose]: () => components.close() })
   state.isStarted = true
 

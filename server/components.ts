@@ -9,9 +9,14 @@ import { Informers } from './client/informers.ts'
 import { newControllers, startControllers } from './controllers/index.ts'
 import { nodeSet, startKubelets } from './kubelet/index.ts'
 import type { CompleteOptions } from './options.ts'
+import type { Explanation } from './scheduler/explain.ts'
 import { startScheduler } from './scheduler/index.ts'
 
+export type { Explanation } from './scheduler/explain.ts'
+
 export interface Components {
+  /** Nothing if there is no scheduler, or no such pod. */
+  explainScheduling(namespace: string, pod: string): Explanation | undefined
   close(): Promise<void>
 }
 
@@ -50,11 +55,10 @@ export async function startComponents({
     })
     started.push(controllers)
   }
-  if (options.scheduler) {
-    started.push(
-      startScheduler({ client: clientFor(user('system:kube-scheduler'), 'kube-scheduler'), informers, clock, random }),
-    )
-  }
+  const scheduler = options.scheduler
+    ? startScheduler({ client: clientFor(user('system:kube-scheduler'), 'kube-scheduler'), informers, clock, random })
+    : undefined
+  if (scheduler !== undefined) started.push(scheduler)
   let registered: Promise<void> = Promise.resolve()
   if (options.kubelet) {
     const nodes = nodeSet({ count: options.nodes, bare: options.bare })
@@ -76,6 +80,7 @@ export async function startComponents({
       ? undefined
       : createTextbookPods(clientFor(user('kubernetes-admin', 'system:masters'), 'kubeadm'), options, port)
   return {
+    explainScheduling: (namespace, pod) => scheduler?.explanation(namespace, pod),
     async close() {
       await textbook
       for (const one of started.reverse()) await one.close()

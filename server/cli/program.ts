@@ -13,6 +13,7 @@ import {
   parsePortRange,
   parseServiceRange,
 } from './flags.ts'
+import type { ExplainFlags } from './explain-scheduling.ts'
 import type { RestoreFlags, SaveFlags } from './snapshot.ts'
 import type { UpFlags } from './up.ts'
 
@@ -139,6 +140,17 @@ function makeProgram(): Command {
     .requiredOption('--data-dir <folder>', 'the folder; it must not hold a cluster yet')
     .addHelpText('after', snapshotNotes)
     .action(async (file: string, flags: RestoreFlags) => (await import('./snapshot.ts')).restore(file, flags))
+  program
+    .command('explain-scheduling <pod>')
+    .description('why a pod goes where it goes, or nowhere: what each node is worth to it')
+    .option('-n, --namespace <name>', 'of the pod', 'default')
+    .option('--kubeconfig <file>', 'of a running cluster (default: that of ~/.kubeling/default)')
+    .addOption(
+      new Option('-o, --output <form>', 'for people or for programs').choices(['table', 'json']).default('table'),
+    )
+    .action(async (pod: string, flags: ExplainFlags) =>
+      (await import('./explain-scheduling.ts')).explainScheduling(pod, flags),
+    )
   program
     .command('version')
     .description('print the version of kubeling and of the API it serves')

@@ -15,24 +15,32 @@ export interface Download {
 
 /** @throws Error whose message is a sentence */
 export async function snapshotOfServer(kubeconfig: string): Promise<Download> {
+  const { url, message } = await serverAnswer(kubeconfig, '/debug/snapshot')
+  if (message.statusCode === 200) return { url, chunks: message }
+  throw new Error(await refusal(url, message))
+}
+
+/** What the server that a kubeconfig names answers. @throws Error whose message is a sentence, if it cannot be asked */
+export async function serverAnswer(
+  kubeconfig: string,
+  path: string,
+): Promise<{ url: string; message: IncomingMessage }> {
   const { url, options } = await connectionOf(kubeconfig)
   const { hostname, port, pathname } = new URL(url)
   const asked = request({
     ...options,
     hostname: hostname.replace(/^\[|\]$/g, ''),
     port,
-    path: `${pathname.replace(/\/$/, '')}/debug/snapshot`,
+    path: `${pathname.replace(/\/$/, '')}${path}`,
     agent: false,
   })
   asked.end()
-  let message: IncomingMessage
   try {
-    ;[message] = (await once(asked, 'response')) as [IncomingMessage]
+    const [message] = (await once(asked, 'response')) as [IncomingMessage]
+    return { url, message }
   } catch (error) {
     throw new Error(`the server ${url} of ${kubeconfig} cannot be reached: ${reachFailure(error)}`, { cause: error })
   }
-  if (message.statusCode === 200) return { url, chunks: message }
-  throw new Error(await refusal(url, message))
 }
 
 async function connectionOf(kubeconfig: string): Promise<{ url: string; options: RequestOptions }> {
@@ -65,14 +73,22 @@ function reachFailure(error: unknown): string {
 }
 
 async function refusal(url: string, message: IncomingMessage): Promise<string> {
-  let text = ''
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    text += chunk.toString()
-    if (text.length > maxAnswerBytes) break
-  }
+  const text = await readAnswer(message, maxAnswerBytes)
   if (message.statusCode === 404) return `the server ${url} gives no snapshots: it is not kubeling, or an older one`
   const why = statusMessage(text) ?? `status ${message.statusCode}`
   return `the server ${url} refuses the snapshot: ${why}`
+}
+
+/** @param limit in bytes, beyond which the rest is left out */
+export async function readAnswer(message: IncomingMessage, limit = Infinity): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > limit) break
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 function statusMessage(text: string): string | undefined {

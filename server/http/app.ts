@@ -15,6 +15,7 @@ import { impersonation } from './filters/impersonation.ts'
 import { metrics, type Metrics } from './filters/metrics.ts'
 import { requestInfo } from './filters/request-info.ts'
 import { notFound, resourceRoutes, type Services } from './routes.ts'
+import { schedulerExplanation, type ExplainScheduling } from './scheduler-explanation.ts'
 import { snapshotDownload } from './snapshot.ts'
 
 export interface AppOptions {
@@ -26,6 +27,8 @@ export interface AppOptions {
   readonly metrics: Metrics
   /** The picture of now, for backups. */
   snapshot(): Snapshot
+  /** For people who want to know why a pod goes where it goes. */
+  readonly explainScheduling: ExplainScheduling
   log(message: string, error: unknown): void
 }
 
@@ -43,6 +46,7 @@ export function createApp(options: AppOptions): Koa<RequestState> {
     .use(resourceRoutes(options.services))
     .use(documents(options.documents))
     .use(snapshotDownload(() => options.snapshot()))
+    .use(schedulerExplanation(options.explainScheduling))
     .use(notFound)
   return app
 }

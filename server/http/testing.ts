@@ -158,6 +158,7 @@ function appOptions(api: TestApi, options: TestServerOptions, logged: string[]):
       ...documents,
     },
     snapshot: () => api.store.snapshot(),
+    explainScheduling: () => undefined,
     metrics: {
       inflight: () => {},
       longRunning: () => {},

@@ -11,6 +11,8 @@ const MIN_FEASIBLE_PERCENT = 5
 export interface DecideOptions {
   /** Where in `cluster.nodes` the search begins, so that large clusters are used evenly. Default 0. */
   readonly startAt?: number
+  /** Looks at all nodes, however many fit. */
+  readonly exhaustive?: boolean
   /** 0 ≤ number < 1: breaks ties between equally good nodes. */
   readonly random: () => number
 }
@@ -19,7 +21,7 @@ export function decide(
   profile: Profile,
   cluster: ClusterView,
   pod: PodInfo,
-  { startAt = 0, random }: DecideOptions,
+  { startAt = 0, exhaustive = false, random }: DecideOptions,
 ): Decision {
   const { nodes } = cluster
   if (nodes.length === 0) {
@@ -30,7 +32,7 @@ export function decide(
     }
   }
   const filters = new PodFilters(profile, cluster, pod)
-  const { feasible, rejectedBy } = filterNodes(filters, cluster, pod, startAt)
+  const { feasible, rejectedBy } = filterNodes(filters, cluster, pod, { startAt, exhaustive })
   if (feasible.length === 0) {
     return withoutNode(profile, cluster, pod, { filters, rejectedBy, random })
   }
@@ -87,7 +89,12 @@ function reasonsOf({ verdicts, restrictedBy }: PodFilters, { nodes }: ClusterVie
   return fitMessage(nodes.length, reasons)
 }
 
-function filterNodes(filters: PodFilters, cluster: ClusterView, pod: PodInfo, startAt: number) {
+function filterNodes(
+  filters: PodFilters,
+  cluster: ClusterView,
+  pod: PodInfo,
+  { startAt, exhaustive }: { startAt: number; exhaustive: boolean },
+) {
   const { verdicts } = filters
   const rejectedBy = new Set(filters.restrictedBy)
   const feasible: NodeInfo[] = []
@@ -111,7 +118,7 @@ function filterNodes(filters: PodFilters, cluster: ClusterView, pod: PodInfo, st
     if (feasible.length > 0) return { feasible, rejectedBy }
   }
   const nodes = filters.only === undefined ? cluster.nodes : nodesNamed(filters.only, cluster)
-  const enough = feasibleNodesToFind(nodes.length)
+  const enough = exhaustive ? nodes.length : feasibleNodesToFind(nodes.length)
   for (let step = 0; step < nodes.length && feasible.length < enough; step++) {
     judge(nodes[(startAt + step) % nodes.length]!)
   }

@@ -194,4 +194,23 @@ describe('Scheduler', () => {
     expect([...decision.verdicts.keys()]).to.deep.equal(['a'])
     await scheduler.close()
   })
+
+  it('explains a pod that is placed as if it were not, and leaves it where it is', async () => {
+    const half = { containers: [{ name: 'c', resources: { requests: { cpu: '5' } } }] }
+    const { scheduler } = await started({
+      nodes: [node('a'), node('b')],
+      pods: [pod('x', { nodeName: 'a', ...half }), pod('y', { nodeName: 'b', ...half })],
+    })
+    for (const _ of [1, 2]) {
+      const explanation = scheduler.explanation('default', 'x')
+      expect(explanation).to.deep.include({ pod: 'x', assigned: 'a', choice: 'a' })
+      expect(explanation?.nodes.find(({ name }) => name === 'b')).to.deep.equal({
+        name: 'b',
+        rejectedBy: 'NodeResourcesFit',
+        reasons: ['Insufficient cpu'],
+      })
+    }
+    expect(scheduler.explanation('default', 'z')).to.equal(undefined)
+    await scheduler.close()
+  })
 })

@@ -23,6 +23,7 @@ import { EventRecorder, subjectOf } from '../client/events.ts'
 import type { Informer, Informers } from '../client/informers.ts'
 import { SchedulerCache } from './cache.ts'
 import { decide } from './decide.ts'
+import { explanationOf, type Explanation } from './explain.ts'
 import { defaultSelector, type SpreadListers } from './default-selector.ts'
 import type { ClusterEvent, ClusterView, Decision, NodeObject, PodObject, Preemption, Profile } from './framework.ts'
 import { Nominations } from './nominations.ts'
@@ -146,6 +147,23 @@ export class Scheduler {
   /** What would become of a pod now, with every node's verdict and scores; changes nothing. */
   explain(pod: PodObject): Decision {
     return decide(this.#profile, this.#view, podInfoOf(pod), { random: this.#random })
+  }
+
+  /** What the scheduler thinks of a pod that there is; of one that is placed, as if it were not. */
+  explanation(namespace: string, name: string): Explanation | undefined {
+    const pod = this.#pods.lister.get(namespace, name)
+    if (pod === undefined) return undefined
+    const { uid } = pod.metadata
+    const placed = this.#cache.isPlaced(uid) && isAssigned(pod)
+    if (placed) this.#cache.removePod(uid)
+    try {
+      // That it names its node already is the scheduler's doing.
+      const open = { ...pod, spec: { ...pod.spec, nodeName: '' } } as PodObject
+      const options = { random: this.#random, exhaustive: true }
+      return explanationOf(pod, decide(this.#profile, this.#view, podInfoOf(open), options), this.#view.nodes)
+    } finally {
+      if (placed) this.#cache.putPod(pod)
+    }
   }
 
   /** Places no more pods and resolves when the writes under way have ended. */
