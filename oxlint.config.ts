@@ -33,7 +33,10 @@ export const layers: Readonly<Record<string, Layer>> = {
     packages: ['koa', '@koa/router', 'protobufjs', 'yaml'],
   },
   client: { folders: ['endpoints', 'registry', 'storage', 'api', 'apimachinery'] },
-  apiextensions: { folders: ['client', 'registry', 'schema', 'storage', 'api', 'apimachinery'] },
+  apiextensions: {
+    folders: ['client', 'registry', 'schema', 'storage', 'api', 'apimachinery'],
+    testFolders: ['endpoints', 'kinds'],
+  },
   controllers: { folders: ['client', 'api', 'apimachinery'] },
   scheduler: { folders: ['client', 'api', 'apimachinery'] },
   kubelet: { folders: ['client', 'api', 'apimachinery'] },
