@@ -10,7 +10,8 @@ import { interPodAffinityScore } from './plugins/inter-pod-affinity-score.ts'
 import { nodeAffinity, nodeAffinityScore } from './plugins/node-affinity.ts'
 import { nodeName } from './plugins/node-name.ts'
 import { nodePorts } from './plugins/node-ports.ts'
-import { leastAllocated, nodeResourcesFit } from './plugins/node-resources-fit.ts'
+import { nodeResourcesFit } from './plugins/node-resources-fit.ts'
+import { leastAllocated, nodeResourcesScore } from './plugins/node-resources-score.ts'
 import { nodeUnschedulable } from './plugins/node-unschedulable.ts'
 import { nodeVolumeLimits } from './plugins/node-volume-limits.ts'
 import { podTopologySpread, podTopologySpreadScore } from './plugins/pod-topology-spread.ts'
@@ -41,7 +42,7 @@ export const defaultProfile: Profile = {
   scores: [
     taintTolerationScore,
     nodeAffinityScore,
-    leastAllocated,
+    nodeResourcesScore(leastAllocated),
     podTopologySpreadScore,
     interPodAffinityScore,
     balancedAllocation,

@@ -1,14 +1,7 @@
-// A node must have room for what a pod asks for; among those that have, the emptier is better (LeastAllocated).
-// Source: pkg/scheduler/framework/plugins/noderesources, Fit and leastResourceScorer (v1.36)
+// A node must have room for what a pod asks for; which of those that have is best is a matter of strategy.
+// Source: pkg/scheduler/framework/plugins/noderesources, Fit (v1.36)
 import { deepEqual } from '../../apimachinery/equality.ts'
-import {
-  MAX_NODE_SCORE,
-  type FilterPlugin,
-  type NodeInfo,
-  type PodInfo,
-  type Rejection,
-  type ScorePlugin,
-} from '../framework.ts'
+import type { FilterPlugin, NodeInfo, PodInfo, Rejection } from '../framework.ts'
 import { podInfoOf } from '../pod-info.ts'
 import { podsAmount, totalsOf, type ResourceTotals } from '../resources.ts'
 
@@ -78,29 +71,4 @@ function fitsWhenEmpty({ requests }: PodInfo, allocatable: ResourceTotals, allow
   if (requests.ephemeralStorage > allocatable.ephemeralStorage) return false
   for (const [name, wanted] of requests.scalars) if (wanted > (allocatable.scalars.get(name) ?? 0)) return false
   return true
-}
-
-export const leastAllocated: ScorePlugin = {
-  name: 'NodeResourcesFit',
-  weight: 1,
-  prepare: ({ nonZeroRequests }) => ({
-    score({ allocatable, nonZeroRequested }) {
-      let sum = 0
-      let resources = 0
-      if (allocatable.cpuMilli > 0) {
-        sum += freeShare(nonZeroRequested.cpuMilli + nonZeroRequests.cpuMilli, allocatable.cpuMilli)
-        resources++
-      }
-      if (allocatable.memory > 0) {
-        sum += freeShare(nonZeroRequested.memory + nonZeroRequests.memory, allocatable.memory)
-        resources++
-      }
-      return resources === 0 ? 0 : Math.floor(sum / resources)
-    },
-  }),
-}
-
-/** In whole percent. */
-function freeShare(used: number, capacity: number): number {
-  return used > capacity ? 0 : Math.floor(((capacity - used) * MAX_NODE_SCORE) / capacity)
 }
