@@ -2,13 +2,12 @@
 // Source: pkg/apis/admissionregistration/validation, validateMutatingAdmissionPolicySpec;
 // pkg/printers/internalversion, printMutatingAdmissionPolicy (v1.36)
 import type { MutatingAdmissionPolicy, Mutation } from '../../api/admissionregistration.ts'
-import { semanticEqual } from '../../apimachinery/equality.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { field, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { problemOfExpression, type Scope } from '../rules/expressions.ts'
-import { printParamKind, validateFailurePolicy, validateParamKind, validateVariables } from './policies.ts'
-import { validateMatchConditions, validateMatchResources, validateMutatingOperations } from './rules.ts'
+import { printParamKind, validatePolicySpec } from './policies.ts'
+import { validateMutatingOperations } from './rules.ts'
 
 export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
   group: 'admissionregistration.k8s.io',
@@ -34,31 +33,11 @@ function validatePolicy(
   old: MutatingAdmissionPolicy | undefined,
 ): FieldError[] {
   const path = field('spec')
-  const { failurePolicy, paramKind, matchConstraints, matchConditions = [], mutations = [], reinvocationPolicy } = spec
-  const errors = validateFailurePolicy(failurePolicy, path.child('failurePolicy'))
-  if (paramKind !== undefined) errors.push(...validateParamKind(paramKind, path.child('paramKind')))
-  const constraintsPath = path.child('matchConstraints')
-  if (matchConstraints === undefined) errors.push(required(constraintsPath))
-  else {
-    errors.push(...validateMatchResources(matchConstraints, constraintsPath))
-    if ((matchConstraints.resourceRules ?? []).length === 0)
-      errors.push(required(constraintsPath.child('resourceRules')))
-    errors.push(...validateMutatingOperations(matchConstraints, constraintsPath))
-  }
-  const hasParams = paramKind !== undefined
-  const areConditionsKept =
-    old !== undefined &&
-    semanticEqual(paramKind, old.spec?.paramKind) &&
-    semanticEqual(matchConditions, old.spec?.matchConditions)
-  if (!areConditionsKept)
-    errors.push(...validateMatchConditions(matchConditions, path.child('matchConditions'), hasParams))
-  const variables = validateVariables(spec.variables, { hasParams, hasAuthorizer: true }, path.child('variables'))
-  errors.push(...variables.errors)
+  const { mutations = [], reinvocationPolicy } = spec
+  const { errors, scope } = validatePolicySpec(spec, old && (old.spec ?? {}), path, validateMutatingOperations)
   const mutationsPath = path.child('mutations')
   if (mutations.length === 0) errors.push(required(mutationsPath, 'mutations must contain at least one item'))
-  errors.push(
-    ...mutations.flatMap((mutation, at) => validateMutation(mutation, variables.scope, mutationsPath.index(at))),
-  )
+  errors.push(...mutations.flatMap((mutation, at) => validateMutation(mutation, scope, mutationsPath.index(at))))
   const reinvocationPath = path.child('reinvocationPolicy')
   if (!reinvocationPolicy) errors.push(required(reinvocationPath))
   else if (!reinvocationPolicies.includes(reinvocationPolicy)) {

@@ -1,7 +1,8 @@
 // What both admission policies, and both of their bindings, share.
 // Source: pkg/apis/admissionregistration/validation, validateParamKind, validateVariable, validateParamRef;
 // pkg/printers/internalversion, printValidatingAdmissionPolicyBinding (v1.36)
-import type { ParamKind, ParamRef, Variable } from '../../api/admissionregistration.ts'
+import type { MatchCondition, MatchResources, ParamKind, ParamRef, Variable } from '../../api/admissionregistration.ts'
+import { semanticEqual } from '../../apimachinery/equality.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import type { LabelSelectorLike } from '../../apimachinery/selectors.ts'
@@ -13,14 +14,53 @@ import {
   validateLabelSelector,
 } from '../../apimachinery/validation.ts'
 import { compileAdmissionExpression, type Scope } from '../rules/expressions.ts'
-import { failurePolicies } from './rules.ts'
+import { failurePolicies, validateMatchConditions, validateMatchResources } from './rules.ts'
 
-export function validateFailurePolicy(policy: string | undefined, path: FieldPath): FieldError[] {
+interface PolicySpec {
+  readonly failurePolicy?: string
+  readonly paramKind?: ParamKind
+  readonly matchConstraints?: MatchResources
+  readonly matchConditions?: MatchCondition[]
+  readonly variables?: Variable[]
+}
+
+/**
+ * What both kinds of policies say before they say what they do.
+ * @param validateConstraints what the kind asks of `matchConstraints` beyond what both do
+ * @returns what is wrong, and the scope of the expressions that may use the variables
+ */
+export function validatePolicySpec(
+  spec: PolicySpec,
+  old: PolicySpec | undefined,
+  path: FieldPath,
+  validateConstraints: (constraints: MatchResources, path: FieldPath) => FieldError[] = () => [],
+): { errors: FieldError[]; scope: Scope } {
+  const { failurePolicy, paramKind, matchConstraints, matchConditions = [] } = spec
+  const errors = validateFailurePolicy(failurePolicy, path.child('failurePolicy'))
+  if (paramKind !== undefined) errors.push(...validateParamKind(paramKind, path.child('paramKind')))
+  const constraintsPath = path.child('matchConstraints')
+  if (matchConstraints === undefined) errors.push(required(constraintsPath))
+  else {
+    errors.push(...validateMatchResources(matchConstraints, constraintsPath))
+    if ((matchConstraints.resourceRules ?? []).length === 0)
+      errors.push(required(constraintsPath.child('resourceRules')))
+    errors.push(...validateConstraints(matchConstraints, constraintsPath))
+  }
+  const hasParams = paramKind !== undefined
+  const areConditionsKept =
+    old !== undefined && semanticEqual(paramKind, old.paramKind) && semanticEqual(matchConditions, old.matchConditions)
+  if (!areConditionsKept)
+    errors.push(...validateMatchConditions(matchConditions, path.child('matchConditions'), hasParams))
+  const variables = validateVariables(spec.variables, { hasParams, hasAuthorizer: true }, path.child('variables'))
+  return { errors: [...errors, ...variables.errors], scope: variables.scope }
+}
+
+function validateFailurePolicy(policy: string | undefined, path: FieldPath): FieldError[] {
   if (policy === undefined) return [required(path)]
   return failurePolicies.includes(policy) ? [] : [notSupported(path, policy, failurePolicies)]
 }
 
-export function validateParamKind({ apiVersion = '', kind = '' }: ParamKind, path: FieldPath): FieldError[] {
+function validateParamKind({ apiVersion = '', kind = '' }: ParamKind, path: FieldPath): FieldError[] {
   const errors = validateParamVersion(apiVersion, path.child('apiVersion'))
   const kindPath = path.child('kind')
   const problems = isDNS1035Label(kind.toLowerCase())
@@ -57,7 +97,7 @@ const reservedWords = new Set(
 type VariableTypes = NonNullable<Scope['variables']>
 
 /** @returns what is wrong, and the scope of the expressions that may use the variables */
-export function validateVariables(
+function validateVariables(
   variables: readonly Variable[] | undefined,
   scope: Scope,
   path: FieldPath,

@@ -1,4 +1,4 @@
-// ValidatingAdmissionPolicy of admissionregistration.k8s.io/v1. Whether expressions compile is not judged.
+// ValidatingAdmissionPolicy of admissionregistration.k8s.io/v1.
 // Source: pkg/apis/admissionregistration/validation, validateValidatingAdmissionPolicySpec;
 // pkg/printers/internalversion, printValidatingAdmissionPolicy (v1.36)
 import type {
@@ -7,15 +7,13 @@ import type {
   ValidatingAdmissionPolicySpec,
   Validation,
 } from '../../api/admissionregistration.ts'
-import { semanticEqual } from '../../apimachinery/equality.ts'
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { duplicate, field, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { byteLength, isQualifiedName, validateConditions } from '../../apimachinery/validation.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { problemOfExpression, wantsBool, wantsString, type Scope } from '../rules/expressions.ts'
 import { goValue } from '../rules/go-value.ts'
-import { printParamKind, validateFailurePolicy, validateParamKind, validateVariables } from './policies.ts'
-import { validateMatchConditions, validateMatchResources } from './rules.ts'
+import { printParamKind, validatePolicySpec } from './policies.ts'
 
 export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
   group: 'admissionregistration.k8s.io',
@@ -43,32 +41,8 @@ const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge']
 function validatePolicy(object: ValidatingAdmissionPolicy, old: ValidatingAdmissionPolicy | undefined): FieldError[] {
   const path = field('spec')
   const spec: ValidatingAdmissionPolicySpec = object.spec ?? {}
-  const {
-    failurePolicy,
-    paramKind,
-    matchConstraints,
-    matchConditions = [],
-    validations = [],
-    auditAnnotations = [],
-  } = spec
-  const errors = validateFailurePolicy(failurePolicy, path.child('failurePolicy'))
-  if (paramKind !== undefined) errors.push(...validateParamKind(paramKind, path.child('paramKind')))
-  const constraintsPath = path.child('matchConstraints')
-  if (matchConstraints === undefined) errors.push(required(constraintsPath))
-  else {
-    errors.push(...validateMatchResources(matchConstraints, constraintsPath))
-    if ((matchConstraints.resourceRules ?? []).length === 0)
-      errors.push(required(constraintsPath.child('resourceRules')))
-  }
-  const hasParams = paramKind !== undefined
-  const areConditionsKept =
-    old !== undefined &&
-    semanticEqual(paramKind, old.spec?.paramKind) &&
-    semanticEqual(matchConditions, old.spec?.matchConditions)
-  if (!areConditionsKept)
-    errors.push(...validateMatchConditions(matchConditions, path.child('matchConditions'), hasParams))
-  const variables = validateVariables(spec.variables, { hasParams, hasAuthorizer: true }, path.child('variables'))
-  errors.push(...variables.errors)
+  const { validations = [], auditAnnotations = [] } = spec
+  const { errors, scope } = validatePolicySpec(spec, old && (old.spec ?? {}), path)
   const annotationsPath = path.child('auditAnnotations')
   if (validations.length + auditAnnotations.length === 0) {
     const detail = 'validations or auditAnnotations must contain at least one item'
@@ -76,8 +50,8 @@ function validatePolicy(object: ValidatingAdmissionPolicy, old: ValidatingAdmiss
   }
   return [
     ...errors,
-    ...validations.flatMap((one, at) => validateValidation(one, variables.scope, path.child('validations').index(at))),
-    ...validateAuditAnnotations(object.metadata?.name ?? '', auditAnnotations, variables.scope, annotationsPath),
+    ...validations.flatMap((one, at) => validateValidation(one, scope, path.child('validations').index(at))),
+    ...validateAuditAnnotations(object.metadata?.name ?? '', auditAnnotations, scope, annotationsPath),
   ]
 }
 
