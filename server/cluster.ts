@@ -11,6 +11,7 @@ import type { AnyObject, Frozen, UserInfo } from './apimachinery/types.ts'
 import type { ServiceCIDR } from './api/networking.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from './api/rbac.ts'
 import { authenticatedGroup, withAuthenticatedGroup, type Authenticator } from './authentication/authenticator.ts'
+import { readCertificateRequest, signCertificateRequest } from './authentication/certificates.ts'
 import { clientCertificates } from './authentication/client-certificate.ts'
 import { ServiceAccountTokens } from './authentication/service-account.ts'
 import { tokenFile } from './authentication/token-file.ts'
@@ -154,6 +155,10 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     options,
     clientFor,
     rootCA: pki.authority.certificate,
+    authority: {
+      read: readCertificateRequest,
+      sign: (request, grant) => signCertificateRequest(pki.authority, request, grant),
+    },
     port: listener.port,
   })
   running.components = components

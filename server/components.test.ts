@@ -5,6 +5,8 @@ import { startComponents, type Components } from './components.ts'
 import { namespace, settled, TestApi } from './endpoints/testing.ts'
 import { withDefaults, type ClusterOptions } from './options.ts'
 
+const noAuthority = { read: () => Promise.reject(new Error('none')), sign: () => Promise.reject(new Error('none')) }
+
 describe('startComponents', () => {
   let api: TestApi
   let problems: string[]
@@ -37,6 +39,7 @@ describe('startComponents', () => {
       options: complete,
       clientFor: (user, agent) => new InProcessClient(api, user, agent),
       rootCA: 'PEM',
+      authority: noAuthority,
       port: 6443,
     })
   }

@@ -6,6 +6,7 @@ import type { UserInfo } from './apimachinery/types.ts'
 import { controlPlaneObjects } from './bootstrap/control-plane.ts'
 import type { Client } from './client/client.ts'
 import { Informers } from './client/informers.ts'
+import type { Authority } from './controllers/certificates/signing.ts'
 import { newControllers, startControllers } from './controllers/index.ts'
 import { nodeSet, startKubelets } from './kubelet/index.ts'
 import type { CompleteOptions } from './options.ts'
@@ -26,6 +27,8 @@ export interface ComponentDependencies {
   readonly clientFor: (user: UserInfo, agent: string) => Client
   /** PEM. */
   readonly rootCA: string
+  /** Signs certificate requests. */
+  readonly authority: Authority
   /** Where the API server listens. */
   readonly port: number
 }
@@ -35,6 +38,7 @@ export async function startComponents({
   options,
   clientFor,
   rootCA,
+  authority,
   port,
 }: ComponentDependencies): Promise<Components> {
   const { clock, random } = options
@@ -46,7 +50,7 @@ export async function startComponents({
     (resource, error) => options.log(`a watch of ${resource} was not followed everywhere`, error),
   )
   if (options.controllers) {
-    const controllers = startControllers(newControllers({ rootCA }), {
+    const controllers = startControllers(newControllers({ rootCA, authority }), {
       informers,
       clock,
       clientFor: (account) =>

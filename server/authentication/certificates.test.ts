@@ -1,11 +1,13 @@
 // What the certificate authority signs: accepted by TLS, by name and by time.
 import { expect } from 'chai'
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createPrivateKey, createPublicKey, webcrypto, X509Certificate } from 'node:crypto'
 import {
   isUsable,
   newCertificateAuthority,
   newClientCertificate,
   newServingCertificate,
+  readCertificateRequest,
+  signCertificateRequest,
   type KeyPair,
 } from './certificates.ts'
 
@@ -57,6 +59,38 @@ describe('certificates', () => {
     expect(new X509Certificate(other.certificate).serialNumber).to.not.equal(
       new X509Certificate(serving.certificate).serialNumber,
     )
+  })
+
+  it('signs requests: their subject, key and names, its own usages and time', async () => {
+    await import('reflect-metadata')
+    const x509 = await import('@peculiar/x509')
+    const keys = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
+    const request = await x509.Pkcs10CertificateRequestGenerator.create({
+      name: 'CN=jane,O=team,O=other',
+      keys,
+      signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
+      extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'jane.example.com' }])],
+    })
+    const pem = request.toString('pem')
+    expect(await readCertificateRequest(pem)).to.deep.equal({
+      commonName: 'jane',
+      organizations: ['team', 'other'],
+      dnsNames: ['jane.example.com'],
+      ipAddresses: [],
+      emailAddresses: [],
+      uris: [],
+    })
+    const grant = { usages: ['digital signature', 'client auth'], notBefore: now, notAfter: now + day }
+    const certificate = new X509Certificate(await signCertificateRequest(authority, pem, grant))
+    expect(certificate.verify(createPublicKey(authority.certificate))).to.equal(true)
+    // Common names come last, as Go writes them.
+    expect(certificate.subject).to.equal('O=team + O=other\nCN=jane')
+    expect(certificate.subjectAltName).to.equal('DNS:jane.example.com')
+    expect(certificate.keyUsage).to.deep.equal(['1.3.6.1.5.5.7.3.2'])
+    expect(certificate.validToDate.getTime()).to.equal(now + day)
+    expect(certificate.ca).to.equal(false)
+    const longer = await signCertificateRequest(authority, pem, { ...grant, notAfter: now + 100 * 365 * day })
+    expect(new X509Certificate(longer).validTo).to.equal(new X509Certificate(authority.certificate).validTo)
   })
 
   describe('isUsable', () => {

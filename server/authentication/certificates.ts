@@ -93,6 +93,128 @@ async function issue(
   return { certificate: certificate.toString('pem') + '\n', key: await exportKey(keys.privateKey) }
 }
 
+/** What a certificate request asks for. */
+export interface CertificateRequest {
+  readonly commonName: string
+  readonly organizations: readonly string[]
+  readonly dnsNames: readonly string[]
+  readonly ipAddresses: readonly string[]
+  readonly emailAddresses: readonly string[]
+  readonly uris: readonly string[]
+}
+
+/** @param pem PKCS #10. @throws Error for what is none */
+export async function readCertificateRequest(pem: string): Promise<CertificateRequest> {
+  const x509 = await library()
+  const request = new x509.Pkcs10CertificateRequest(pem)
+  const names = alternativeNames(x509, request)?.names.items ?? []
+  const named = (type: string): string[] => names.filter((one) => one.type === type).map(({ value }) => value)
+  return {
+    commonName: request.subjectName.getField('CN').at(-1) ?? '',
+    organizations: request.subjectName.getField('O'),
+    dnsNames: named('dns'),
+    ipAddresses: named('ip'),
+    emailAddresses: named('email'),
+    uris: named('url'),
+  }
+}
+
+type Library = typeof import('@peculiar/x509')
+
+/** In the order in which Go writes a name, whatever the request's: CN and serial number last. Source: pkix.Name.ToRDNSequence */
+const subjectOrder = ['C', 'O', 'OU', 'L', 'ST', '2.5.4.9', '2.5.4.17', 'CN', '2.5.4.5']
+
+function subjectOf(name: InstanceType<Library['Pkcs10CertificateRequest']>['subjectName']): Record<string, string[]>[] {
+  return subjectOrder.flatMap((type) => {
+    const values = name.getField(type)
+    return values.length === 0 ? [] : [{ [type]: values }]
+  })
+}
+
+function alternativeNames(
+  x509: Library,
+  request: InstanceType<Library['Pkcs10CertificateRequest']>,
+): InstanceType<Library['SubjectAlternativeNameExtension']> | undefined {
+  const extension = request.getExtension('2.5.29.17')
+  return extension === null ? undefined : new x509.SubjectAlternativeNameExtension(extension.rawData)
+}
+
+/** What a signer grants: key usages by the names of the API, and the time from when to when, in milliseconds. */
+export interface Grant {
+  readonly usages: readonly string[]
+  readonly notBefore: number
+  readonly notAfter: number
+}
+
+/** Source: pkg/controller/certificates/authority, keyUsageDict and extKeyUsageDict (v1.36) */
+const keyUsageNames: Readonly<Record<string, keyof typeof import('@peculiar/x509').KeyUsageFlags>> = {
+  signing: 'digitalSignature',
+  'digital signature': 'digitalSignature',
+  'content commitment': 'nonRepudiation',
+  'key encipherment': 'keyEncipherment',
+  'key agreement': 'keyAgreement',
+  'data encipherment': 'dataEncipherment',
+  'cert sign': 'keyCertSign',
+  'crl sign': 'cRLSign',
+  'encipher only': 'encipherOnly',
+  'decipher only': 'decipherOnly',
+}
+
+const extendedUsages: Readonly<Record<string, string>> = {
+  any: '2.5.29.37.0',
+  'server auth': '1.3.6.1.5.5.7.3.1',
+  'client auth': '1.3.6.1.5.5.7.3.2',
+  'code signing': '1.3.6.1.5.5.7.3.3',
+  'email protection': '1.3.6.1.5.5.7.3.4',
+  's/mime': '1.3.6.1.5.5.7.3.4',
+  'ipsec end system': '1.3.6.1.5.5.7.3.5',
+  'ipsec tunnel': '1.3.6.1.5.5.7.3.6',
+  'ipsec user': '1.3.6.1.5.5.7.3.7',
+  timestamping: '1.3.6.1.5.5.7.3.8',
+  'ocsp signing': '1.3.6.1.5.5.7.3.9',
+  'microsoft sgc': '1.3.6.1.4.1.311.10.3.3',
+  'netscape sgc': '2.16.840.1.113730.4.1',
+}
+
+/**
+ * Signs a certificate request as a cluster's signers do: subject, key and alternative names are those of the request, all else
+ * is the signer's. Never good for longer than the authority itself.
+ * @param pem PKCS #10 @returns PEM
+ */
+export async function signCertificateRequest(authority: KeyPair, pem: string, grant: Grant): Promise<string> {
+  const x509 = await library()
+  const request = new x509.Pkcs10CertificateRequest(pem)
+  const issuer = new x509.X509Certificate(authority.certificate)
+  const flags = grant.usages.flatMap((usage) => keyUsageNames[usage] ?? [])
+  const extended = [...new Set(grant.usages.flatMap((usage) => extendedUsages[usage] ?? []))]
+  const names = alternativeNames(x509, request)
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    issuer: issuer.subject,
+    subject: subjectOf(request.subjectName),
+    notBefore: new Date(grant.notBefore),
+    notAfter: new Date(Math.min(grant.notAfter, issuer.notAfter.getTime())),
+    signingAlgorithm: algorithm,
+    publicKey: request.publicKey,
+    signingKey: await importKey(authority.key),
+    extensions: [
+      ...(flags.length === 0
+        ? []
+        : [
+            new x509.KeyUsagesExtension(
+              flags.reduce((sum, flag) => sum | x509.KeyUsageFlags[flag], 0),
+              true,
+            ),
+          ]),
+      ...(extended.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension(extended)]),
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+      ...(names === undefined ? [] : [names]),
+    ],
+  })
+  return certificate.toString('pem') + '\n'
+}
+
 /** Whether a certificate was signed by this authority's key and is good for a while. */
 export function isUsable(pair: KeyPair, authority: KeyPair, names: readonly string[], nowMs: number): boolean {
   try {

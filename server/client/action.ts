@@ -82,8 +82,14 @@ export interface BatchAction {
   readonly then?: (outcomes: readonly Outcome[]) => readonly Action[]
 }
 
+/** Something that takes its time without asking the API, such as a signature; what it comes to decides what follows. */
+export interface WorkAction {
+  readonly do: 'work'
+  readonly work: () => Promise<readonly Action[]>
+}
+
 export type WriteAction = CreateAction | UpdateAction | PatchAction | DeleteAction
-export type Action = WriteAction | EventAction | RequeueAction | RetryAction | BatchAction
+export type Action = WriteAction | EventAction | RequeueAction | RetryAction | BatchAction | WorkAction
 
 export function create<O extends Frozen<KubeObject>>(
   resource: ResourceName,

@@ -216,6 +216,9 @@ class Runner implements RunningController, Listers {
           break
         case 'retry':
           throw action.error instanceof StatusError ? action.error : new PlannedRetry(action.error)
+        case 'work':
+          await this.#perform(await action.work(), round)
+          break
         case 'batch':
           await this.#performBatch(action, round)
           break

@@ -1,6 +1,8 @@
 // The controllers, by the names under which users know and enable them.
 // Source: kubernetes cmd/kube-controller-manager/names (v1.36)
 import type { Controller, ControllerContext, RunningController } from '../client/controller.ts'
+import { csrCleaner } from './certificates/cleaner.ts'
+import { csrSigning, type Authority } from './certificates/signing.ts'
 import { clusterroleAggregation } from './clusterrole-aggregation.ts'
 import { cronjob } from './cronjob/index.ts'
 import { daemonset } from './daemonset/index.ts'
@@ -31,15 +33,18 @@ import { vacProtection } from './vac-protection.ts'
 export interface ControllerOptions {
   /** PEM of the certificate authority that signs the API server's certificate. */
   readonly rootCA: string
+  readonly authority: Authority
 }
 
 /** All controllers, each with its own state. */
-export function newControllers({ rootCA }: ControllerOptions): readonly Controller[] {
+export function newControllers({ rootCA, authority }: ControllerOptions): readonly Controller[] {
   return [
     namespace,
     serviceaccount,
     rootCACertificatePublisher(rootCA),
     clusterroleAggregation,
+    csrSigning(authority),
+    csrCleaner,
     garbageCollector,
     replicaset,
     replicationcontroller,

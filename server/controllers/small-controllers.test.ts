@@ -74,7 +74,10 @@ describe('clusterrole-aggregation-controller', () => {
 })
 
 describe('the list of controllers', () => {
-  const all = newControllers({ rootCA: 'PEM' })
+  const all = newControllers({
+    rootCA: 'PEM',
+    authority: { read: () => Promise.reject(new Error('none')), sign: () => Promise.reject(new Error('none')) },
+  })
   const names = (list: readonly string[]): string[] => enabledControllers(all, list).map(({ name }) => name)
 
   it('has no name twice', () => {

@@ -167,6 +167,9 @@ export function told(actions: readonly Action[], answer: (object: Frozen<KubeObj
       case 'retry':
         lines.push(`retry: ${action.error.message}`)
         break
+      case 'work':
+        lines.push('work')
+        break
       case 'batch': {
         const outcomes = action.actions.map((each) => {
           lines.push(...told([each], answer))
@@ -188,7 +191,9 @@ export function told(actions: readonly Action[], answer: (object: Frozen<KubeObj
   return lines
 }
 
-function objectOf(action: Exclude<Action, { do: 'event' | 'requeueAfter' | 'retry' | 'batch' }>): Frozen<KubeObject> {
+function objectOf(
+  action: Exclude<Action, { do: 'event' | 'requeueAfter' | 'retry' | 'batch' | 'work' }>,
+): Frozen<KubeObject> {
   return action.do === 'patch' ? { metadata: { name: action.name } } : action.object
 }
 
