@@ -9,7 +9,7 @@ import { isBookmark, jsonLines, protobufFrames, significant, type WatchEvent } f
 
 /** How long to wait for events that are too many. */
 const surplusMs = 250
-export const watchSeconds = 8
+const watchSeconds = 8
 
 export class Watch implements Disposable {
   readonly #incoming: IncomingMessage

@@ -37,7 +37,7 @@ export class FieldSelector {
   }
 }
 
-export const everyField = new FieldSelector([])
+const everyField = new FieldSelector([])
 
 /** Makes any text usable as the value of a field selector. */
 export function escapeFieldValue(value: string): string {

@@ -54,7 +54,7 @@ export function regexError(message: string, format: string, ...examples: string[
   return `${message} (e.g. ${list}regex used for validation is '${format}')`
 }
 
-export function emptyError(): string {
+function emptyError(): string {
   return 'must be non-empty'
 }
 
@@ -166,7 +166,7 @@ export function isPathSegmentName(name: string): string[] {
   return isPathSegmentPrefix(name)
 }
 
-export function isPathSegmentPrefix(name: string): string[] {
+function isPathSegmentPrefix(name: string): string[] {
   return ['/', '%'].filter((part) => name.includes(part)).map((part) => `may not contain '${part}'`)
 }
 

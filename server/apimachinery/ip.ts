@@ -87,7 +87,7 @@ export function isIPv6(ip: IP): boolean {
   return ip.bytes.length === 16
 }
 
-export function equalIP(a: IP, b: IP): boolean {
+function equalIP(a: IP, b: IP): boolean {
   return a.bytes.length === b.bytes.length && a.bytes.every((byte, at) => byte === b.bytes[at])
 }
 

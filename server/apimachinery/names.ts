@@ -9,7 +9,7 @@ const maxNameLength = 63
 /** A number from 0 (included) to 1 (excluded). */
 export type Random = () => number
 
-export function randomSuffix(random: Random = Math.random, length = suffixLength): string {
+function randomSuffix(random: Random = Math.random, length = suffixLength): string {
   let suffix = ''
   for (let at = 0; at < length; at++) suffix += alphabet[Math.floor(random() * alphabet.length)]
   return suffix

@@ -18,7 +18,7 @@ import type { Frozen, ManagedFieldsEntry, ObjectMeta, OwnerReference } from './t
 export * from './formats.ts'
 export * from './ip.ts'
 
-export const annotationsMaxBytes = 256 * 1024
+const annotationsMaxBytes = 256 * 1024
 
 type Meta = Frozen<ObjectMeta>
 
@@ -129,10 +129,7 @@ export function validateAnnotations(
 }
 
 /** Error paths name no index, as upstream's do not. */
-export function validateOwnerReferences(
-  owners: readonly Frozen<OwnerReference>[] | undefined,
-  path: FieldPath,
-): FieldError[] {
+function validateOwnerReferences(owners: readonly Frozen<OwnerReference>[] | undefined, path: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   let controller: string | undefined
   for (const owner of owners ?? []) {
@@ -172,7 +169,7 @@ function printOwner(owner: Frozen<OwnerReference>): Printed {
   return new Printed(JSON.stringify({ apiVersion, kind, name, uid, controller, blockOwnerDeletion }))
 }
 
-export function validateFinalizerName(name: string, path: FieldPath): FieldError[] {
+function validateFinalizerName(name: string, path: FieldPath): FieldError[] {
   return isQualifiedName(name).map((text) => invalid(path, name, text))
 }
 
@@ -205,7 +202,7 @@ function validateNoNewFinalizers(finalizers: readonly string[], old: readonly st
   ]
 }
 
-export function validateManagedFields(
+function validateManagedFields(
   entries: readonly Frozen<ManagedFieldsEntry>[] | undefined,
   path: FieldPath,
 ): FieldError[] {

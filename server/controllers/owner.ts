@@ -115,7 +115,7 @@ function ignoreGone({ error }: Outcome): ReturnType<NonNullable<PatchAction['the
 }
 
 /** Keys of the owners in a namespace whose selector matches an orphan: one of them may want it. */
-export function ownersOfOrphan<T extends KubeObject>(
+function ownersOfOrphan<T extends KubeObject>(
   orphan: StoredObject,
   owners: Lister<T>,
   selector: (owner: Frozen<Stored<T>>) => Selector,

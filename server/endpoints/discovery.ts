@@ -139,7 +139,7 @@ export function apiGroup(group: DiscoveryGroup): object {
 }
 
 /** /api/v1, which has no apiVersion either; /apis/GROUP/VERSION */
-export function apiResourceList({ group }: DiscoveryGroup, { version, resources }: DiscoveryVersion): object {
+function apiResourceList({ group }: DiscoveryGroup, { version, resources }: DiscoveryVersion): object {
   const own = groupVersion(group, version)
   return {
     kind: 'APIResourceList',
@@ -248,7 +248,7 @@ const fixedPaths = [
 ]
 
 /** `/`. @param more further paths, such as those of single health checks (`/livez/etcd`) */
-export function rootPaths(groups: readonly DiscoveryGroup[], more: Iterable<string> = []): object {
+function rootPaths(groups: readonly DiscoveryGroup[], more: Iterable<string> = []): object {
   const ofGroups = groups.flatMap(({ group, versions }) =>
     group === ''
       ? versions.map(({ version }) => `/api/${version}`)

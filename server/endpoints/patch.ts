@@ -17,9 +17,9 @@ import { parseWriteOptions, type WriteOptions } from './options.ts'
 import { decodePatched, type PatchedValue } from './patched-object.ts'
 import { checkName } from './update.ts'
 
-export const jsonPatchType = 'application/json-patch+json'
-export const mergePatchType = 'application/merge-patch+json'
-export const strategicMergePatchType = 'application/strategic-merge-patch+json'
+const jsonPatchType = 'application/json-patch+json'
+const mergePatchType = 'application/merge-patch+json'
+const strategicMergePatchType = 'application/strategic-merge-patch+json'
 
 /** `value` is the parsed patch. */
 export interface PatchBody {

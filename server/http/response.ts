@@ -106,7 +106,7 @@ export function writeStatus(ctx: Context, status: Status): void {
   writeObject(ctx, status.code ?? 200, status as unknown as AnyObject, negotiated ?? asIndented)
 }
 
-export function writeObject(ctx: Context, code: number, object: AnyObject, negotiated: Negotiated): void {
+function writeObject(ctx: Context, code: number, object: AnyObject, negotiated: Negotiated): void {
   writeBytes(ctx, code, negotiated.mediaType, [encode(ctx, object, negotiated)])
 }
 

@@ -5,7 +5,7 @@ import { formatTime } from '../apimachinery/clock.ts'
 import type { Frozen } from '../apimachinery/types.ts'
 import type { PulledImage } from './runtime.ts'
 
-export const CONTROL_PLANE_LABEL = 'node-role.kubernetes.io/control-plane'
+const CONTROL_PLANE_LABEL = 'node-role.kubernetes.io/control-plane'
 
 export interface NodeOptions {
   readonly name: string

@@ -5,8 +5,8 @@ import type { Frozen, ObjectMeta } from '../apimachinery/types.ts'
 
 export type Propagation = 'Orphan' | 'Background' | 'Foreground'
 
-export const orphanFinalizer = 'orphan'
-export const foregroundFinalizer = 'foregroundDeletion'
+const orphanFinalizer = 'orphan'
+const foregroundFinalizer = 'foregroundDeletion'
 
 /**
  * `metadata.finalizers` as the deletion leaves them. Without a policy, finalizers already there decide, then the kind.

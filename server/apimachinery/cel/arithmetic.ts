@@ -9,7 +9,7 @@ const maxInt = 2n ** 63n - 1n
 const minInt = -(2n ** 63n)
 const maxUint = 2n ** 64n - 1n
 
-export function overflowed(kind: 'integer' | 'unsigned integer' = 'integer'): never {
+function overflowed(kind: 'integer' | 'unsigned integer' = 'integer'): never {
   throw new EvaluationError(`${kind} overflow`)
 }
 
@@ -138,7 +138,7 @@ function formatDouble(value: number): string {
 }
 
 /** In the zone in which it was written. */
-export function formatTimestamp({ nanoseconds: instant, zone }: Timestamp): string {
+function formatTimestamp({ nanoseconds: instant, zone }: Timestamp): string {
   const nanoseconds = instant + BigInt(zoneMinutes(zone)) * 60_000_000_000n
   const fraction = ((nanoseconds % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
   const whole = new Date(Number((nanoseconds - fraction) / 1_000_000n)).toISOString().slice(0, 19)

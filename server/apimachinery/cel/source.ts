@@ -16,7 +16,7 @@ export class CompilationError extends Error {
 }
 
 /** Errors in the order of their positions, each with its line and a mark below it. */
-export function displayErrors(source: string, errors: readonly CelError[]): string {
+function displayErrors(source: string, errors: readonly CelError[]): string {
   const points = [...source]
   const lines = source.split('\n').map((line) => [...line])
   return errors

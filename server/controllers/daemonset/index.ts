@@ -54,12 +54,7 @@ function keysOfNode({ type, object, old }: WatchEvent, listers: Listers): Iterab
   return same ? [] : listers.of<apps.DaemonSet>(RESOURCE).list().map(keyOf)
 }
 
-export function reconcileDaemonSet(
-  key: string,
-  listers: Listers,
-  now: number,
-  backoff: FailedPodBackoff,
-): readonly Action[] {
+function reconcileDaemonSet(key: string, listers: Listers, now: number, backoff: FailedPodBackoff): readonly Action[] {
   const { namespace, name } = splitKey(key)
   const set = listers.of<apps.DaemonSet>(RESOURCE).get(namespace, name)
   if (set === undefined || set.metadata.deletionTimestamp !== undefined) return []

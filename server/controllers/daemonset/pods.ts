@@ -71,7 +71,7 @@ export function isUpdated(set: DaemonSet, pod: Pod, hash: string): boolean {
 }
 
 /** The node a pod is on, or is made for. */
-export function targetNode({ spec }: Pod): string | undefined {
+function targetNode({ spec }: Pod): string | undefined {
   if (spec?.nodeName !== undefined && spec.nodeName !== '') return spec.nodeName
   const terms = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
   for (const { matchFields = [] } of terms) {

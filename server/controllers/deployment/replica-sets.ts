@@ -10,7 +10,7 @@ export type ReplicaSet = Frozen<Stored<apps.ReplicaSet>>
 
 export const POD_TEMPLATE_HASH = 'pod-template-hash'
 export const REVISION = 'deployment.kubernetes.io/revision'
-export const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history'
+const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history'
 export const DESIRED_REPLICAS = 'deployment.kubernetes.io/desired-replicas'
 export const MAX_REPLICAS = 'deployment.kubernetes.io/max-replicas'
 /** Beyond so many characters the oldest revisions fall out of the history. */

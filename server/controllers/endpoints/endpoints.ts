@@ -50,7 +50,7 @@ export function endpoints(): Controller {
   })
 }
 
-export function reconcileEndpoints(key: string, listers: Listers, times: TriggerTimes): readonly Action[] {
+function reconcileEndpoints(key: string, listers: Listers, times: TriggerTimes): readonly Action[] {
   const { namespace, name } = splitKey(key)
   const service = listers.of<core.Service>('services').get(namespace, name)
   const present = listers.of<core.Endpoints>('endpoints').get(namespace, name)

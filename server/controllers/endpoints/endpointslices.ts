@@ -75,7 +75,7 @@ function serviceOf(slice: Frozen<Stored<AnyObject>>): readonly string[] {
   return name !== '' && labels[MANAGED_BY] === MANAGER ? [`${namespace}/${name}`] : []
 }
 
-export function reconcileSlices(key: string, listers: Listers, times: TriggerTimes): readonly Action[] {
+function reconcileSlices(key: string, listers: Listers, times: TriggerTimes): readonly Action[] {
   const { namespace, name } = splitKey(key)
   const service = listers.of<core.Service>('services').get(namespace, name)
   if (service === undefined) {

@@ -8,7 +8,7 @@ export type Endpoint = Frozen<discovery.Endpoint>
 export type Port = Frozen<discovery.EndpointPort>
 export type Slice = Frozen<Stored<discovery.EndpointSlice>>
 
-export const MAX_ENDPOINTS_PER_SLICE = 100
+const MAX_ENDPOINTS_PER_SLICE = 100
 
 export interface Layout {
   /** Contents of new slices. */

@@ -127,7 +127,7 @@ export function isWaitingForClaims(scope: Scope, pod: AnyPod): boolean {
   return knownClaims(scope, pod).some((claim) => belongsToFormerPod(scope.set, claim, pod))
 }
 
-export function claimsHaveRightOwners(scope: Scope, pod: AnyPod): boolean {
+function claimsHaveRightOwners(scope: Scope, pod: AnyPod): boolean {
   return knownClaims(scope, pod).every((claim) => hasRightOwners(claim, scope.set, pod))
 }
 

@@ -118,7 +118,7 @@ function pick({ fields }: StructSchema, name: string): Map<string, Field> {
 }
 
 /** The message of an object of a known type; kind and apiVersion come first, as in JSON. */
-export function decodeMessage(schema: StructSchema, apiVersion: string, kind: string, raw: Uint8Array): AnyObject {
+function decodeMessage(schema: StructSchema, apiVersion: string, kind: string, raw: Uint8Array): AnyObject {
   const reader = createReader(raw)
   return { kind, apiVersion, ...reading(() => structCodec(schema).read(reader, reader.len)) }
 }
@@ -177,7 +177,7 @@ export function envelopeParts(apiVersion: string, kind: string, raw: readonly Ui
 /** No contentEncoding and no contentType, which are always said. */
 const noContent = Buffer.from([26, 0, 34, 0])
 
-export function encodeEnvelope(apiVersion: string, kind: string, raw: Uint8Array): Buffer {
+function encodeEnvelope(apiVersion: string, kind: string, raw: Uint8Array): Buffer {
   return Buffer.concat(envelopeParts(apiVersion, kind, [raw]))
 }
 

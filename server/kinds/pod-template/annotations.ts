@@ -12,8 +12,8 @@ import { validateTolerations } from './scheduling.ts'
 type Annotations = Readonly<Record<string, string>> | undefined
 
 export const mirrorPodAnnotation = 'kubernetes.io/config.mirror'
-export const tolerationsAnnotation = 'scheduler.alpha.kubernetes.io/tolerations'
-export const podDeletionCostAnnotation = 'controller.kubernetes.io/pod-deletion-cost'
+const tolerationsAnnotation = 'scheduler.alpha.kubernetes.io/tolerations'
+const podDeletionCostAnnotation = 'controller.kubernetes.io/pod-deletion-cost'
 export const seccompPodAnnotation = 'seccomp.security.alpha.kubernetes.io/pod'
 export const seccompContainerPrefix = 'container.seccomp.security.alpha.kubernetes.io/'
 export const appArmorPrefix = 'container.apparmor.security.beta.kubernetes.io/'

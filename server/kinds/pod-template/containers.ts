@@ -21,7 +21,7 @@ export interface ContainerContext {
   readonly claimNames: ReadonlySet<string>
 }
 
-export const portProtocols = ['SCTP', 'TCP', 'UDP']
+const portProtocols = ['SCTP', 'TCP', 'UDP']
 
 export interface VisitedContainer {
   readonly container: Container

@@ -8,7 +8,7 @@ import type { PodTemplateSpec } from '../../api/core.ts'
 import { validateLabelSelector } from '../../apimachinery/validation.ts'
 import { goValue } from './go-value.ts'
 
-export const mismatchText = '`selector` does not match template `labels`'
+const mismatchText = '`selector` does not match template `labels`'
 
 /** The compiled selector, or undefined if it is not one. */
 export function compileSelector(selector: LabelSelectorLike | null | undefined): Selector | undefined {
