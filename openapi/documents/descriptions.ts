@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Operation, Parameter } from './operations.ts'
+import type { Operation, Parameter } from './operation.ts'
 import type { Descriptions } from './schemas.ts'
 
 /** What a model's file says. */

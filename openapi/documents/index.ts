@@ -5,13 +5,9 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { GroupFacts, ResourceFacts } from '../schema.ts'
 import { customTypeName, customTypes } from './custom.ts'
 import { installedDescriptions, parameterDescriptions } from './descriptions.ts'
-import {
-  groupOperation,
-  groupVersionOperation,
-  otherOperations,
-  resourceOperations,
-  type Operation,
-} from './operations.ts'
+import { groupOperation, groupVersionOperation, otherOperations } from './group-operations.ts'
+import type { Operation } from './operation.ts'
+import { resourceOperations } from './resource-operations.ts'
 import type { Descriptions, JSONSchema } from './schemas.ts'
 import { documentV2 } from './v2.ts'
 import { encodeDocumentV2 } from './v2-protobuf.ts'

@@ -1,6 +1,6 @@
 // OpenAPI v2: one document with everything, whose repeated parameters are said once and referred to.
 // Source: kube-openapi/pkg/builder, openapi.go, parameters.go (v1.36)
-import type { Operation, Parameter } from './operations.ts'
+import type { Operation, Parameter } from './operation.ts'
 import { printType, referenceTo, type JSONSchema, type KindName } from './schemas.ts'
 import { kindsOfAllGroups, ownParameters, sharedParameters, sortParameters, type DocumentOptions } from './v3.ts'
 

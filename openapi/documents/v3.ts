@@ -1,6 +1,6 @@
 // OpenAPI v3: one document for each group and version, made when it is asked for.
 // Source: kube-openapi/pkg/builder3, handler3 (v1.36)
-import type { Operation, Parameter } from './operations.ts'
+import type { Operation, Parameter } from './operation.ts'
 import { printType, referenceTo, type Descriptions, type JSONSchema, type KindName } from './schemas.ts'
 
 export interface DocumentOptions {

@@ -1,14 +1,33 @@
-// The operations of the API as OpenAPI describes them, made from what discovery says: paths, parameters, bodies, answers.
+// The operations on a resource as OpenAPI describes them, made from what discovery says: paths, parameters, bodies, answers.
 // Both forms of the documents, v2 and v3, are printed from this.
 // Source: apiserver/pkg/endpoints/installer.go; kube-openapi/pkg/builder (v1.36)
 import type { ResourceFacts, SubresourceFacts } from '../schema.ts'
+import {
+  capitalize,
+  groupVersionPath,
+  groupWord,
+  jsonType,
+  meta,
+  objectTypes,
+  protobufType,
+  yamlType,
+  type Method,
+  type Operation,
+  type Parameter,
+  type Response,
+} from './operation.ts'
+import {
+  connectParameters,
+  deleteParameters,
+  listParameters,
+  logParameters,
+  path,
+  pretty,
+  query,
+  watchParameters,
+  writeParameters,
+} from './parameters.ts'
 
-export const jsonType = 'application/json'
-export const yamlType = 'application/yaml'
-export const protobufType = 'application/vnd.kubernetes.protobuf'
-
-// In the order of v2; v3 sorts them.
-const objectTypes = [jsonType, yamlType, protobufType]
 const streamTypes = [...objectTypes, `${jsonType};stream=watch`, `${protobufType};stream=watch`]
 const customTypes = [jsonType, yamlType]
 const patchTypes = [
@@ -16,96 +35,6 @@ const patchTypes = [
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
   'application/apply-patch+yaml',
-]
-
-export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch'
-
-export interface Parameter {
-  readonly name: string
-  readonly in: 'path' | 'query'
-  readonly type: 'string' | 'boolean' | 'integer'
-}
-
-/** `type` is an OpenAPI name; undefined for a plain string. */
-export interface Response {
-  readonly code: 200 | 201 | 202
-  readonly type: string | undefined
-}
-
-export interface Operation {
-  readonly path: string
-  readonly method: Method
-  readonly tag: string
-  readonly description: string
-  readonly operationId: string
-  readonly parameters: readonly Parameter[]
-  readonly body?: { readonly type: string; readonly contentTypes: readonly string[]; readonly required: boolean }
-  readonly produces: readonly string[]
-  readonly responses: readonly Response[]
-  readonly action?: string
-  readonly kind?: { readonly group: string; readonly version: string; readonly kind: string }
-}
-
-const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1'
-
-const query = (name: string, type: Parameter['type'] = 'string'): Parameter => ({ name, in: 'query', type })
-const path = (name: string): Parameter => ({ name, in: 'path', type: 'string' })
-
-const pretty = query('pretty')
-const writeParameters = [query('dryRun'), query('fieldManager'), query('fieldValidation')]
-const deleteParameters = [
-  query('dryRun'),
-  query('gracePeriodSeconds', 'integer'),
-  query('ignoreStoreReadErrorWithClusterBreakingPotential', 'boolean'),
-  query('orphanDependents', 'boolean'),
-  query('propagationPolicy'),
-]
-const listParameters = [
-  query('continue'),
-  query('fieldSelector'),
-  query('labelSelector'),
-  query('limit', 'integer'),
-  query('resourceVersion'),
-  query('resourceVersionMatch'),
-  query('sendInitialEvents', 'boolean'),
-  query('shardSelector'),
-  query('timeoutSeconds', 'integer'),
-]
-const watchParameters = [query('allowWatchBookmarks', 'boolean'), ...listParameters, query('watch', 'boolean')]
-
-/** Query parameters of subresources that are not answered from the store, by the kind of their options. */
-const connectParameters: Readonly<Record<string, readonly Parameter[]>> = {
-  PodAttachOptions: [
-    query('container'),
-    query('stderr', 'boolean'),
-    query('stdin', 'boolean'),
-    query('stdout', 'boolean'),
-    query('tty', 'boolean'),
-  ],
-  PodExecOptions: [
-    query('command'),
-    query('container'),
-    query('stderr', 'boolean'),
-    query('stdin', 'boolean'),
-    query('stdout', 'boolean'),
-    query('tty', 'boolean'),
-  ],
-  PodPortForwardOptions: [query('ports', 'integer')],
-  PodProxyOptions: [query('path')],
-  ServiceProxyOptions: [query('path')],
-  NodeProxyOptions: [query('path')],
-}
-
-const logParameters = [
-  query('container'),
-  query('follow', 'boolean'),
-  query('insecureSkipTLSVerifyBackend', 'boolean'),
-  query('limitBytes', 'integer'),
-  query('previous', 'boolean'),
-  query('sinceSeconds', 'integer'),
-  query('stream'),
-  query('tailLines', 'integer'),
-  query('timestamps', 'boolean'),
 ]
 
 const proxyMethods: readonly Method[] = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch']
@@ -122,26 +51,11 @@ const deletionAnswersObject = new Set([
 ])
 const groupsAnsweringDeletionWithObject = new Set(['storage.k8s.io', 'resource.k8s.io'])
 
-const capitalize = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`
-
-/** `rbac.authorization.k8s.io` → rbacAuthorization, and `core` for the empty group. */
-function groupWord(group: string): string {
-  if (group === '') return 'core'
-  return group
-    .replace(/\.k8s\.io$/, '')
-    .split('.')
-    .map((word, index) => (index === 0 ? word : capitalize(word)))
-    .join('')
-}
-
 /** For Go a noun in -s is plural, but for one in -ss. */
 function article(noun: string): string {
   if (noun.endsWith('s') && !noun.endsWith('ss')) return ''
   return /^[AEIOU]/i.test(noun) ? 'an ' : 'a '
 }
-
-const groupVersionPath = (group: string, version: string): string =>
-  group === '' ? `/api/${version}` : `/apis/${group}/${version}`
 
 const statusResponses: Response[] = [{ code: 200, type: `${meta}.Status` }]
 
@@ -472,79 +386,3 @@ class ResourceOperations {
 }
 
 const deleteBody = { body: { type: `${meta}.DeleteOptions`, contentTypes: ['*/*'], required: false } }
-
-function plain(
-  path: string,
-  tag: string,
-  operationId: string,
-  description: string,
-  type: string | undefined,
-  produces: readonly string[],
-): Operation {
-  return {
-    path,
-    method: 'get',
-    tag,
-    operationId,
-    description,
-    parameters: [],
-    produces,
-    responses: [{ code: 200, type }],
-  }
-}
-
-/** `/apis/apps/v1/` */
-export function groupVersionOperation(group: string, version: string): Operation {
-  const word = `${capitalize(groupWord(group))}${capitalize(version)}`
-  return plain(
-    `${groupVersionPath(group, version)}/`,
-    `${groupWord(group)}_${version}`,
-    `get${word}APIResources`,
-    'get available resources',
-    `${meta}.APIResourceList`,
-    objectTypes,
-  )
-}
-
-/** `/apis/apps/` */
-export function groupOperation(group: string): Operation {
-  const word = groupWord(group)
-  return plain(
-    `/apis/${group}/`,
-    word,
-    `get${capitalize(word)}APIGroup`,
-    'get information of a group',
-    `${meta}.APIGroup`,
-    objectTypes,
-  )
-}
-
-/** Paths beside those of groups, by the name under which the index of v3 lists them. */
-export const otherOperations: Readonly<Record<string, Operation>> = {
-  '.well-known/openid-configuration': plain(
-    '/.well-known/openid-configuration/',
-    'WellKnown',
-    'getServiceAccountIssuerOpenIDConfiguration',
-    "get service account issuer OpenID configuration, also known as the 'OIDC discovery doc'",
-    undefined,
-    [jsonType],
-  ),
-  api: plain('/api/', 'core', 'getCoreAPIVersions', 'get available API versions', `${meta}.APIVersions`, objectTypes),
-  apis: plain('/apis/', 'apis', 'getAPIVersions', 'get available API versions', `${meta}.APIGroupList`, objectTypes),
-  'openid/v1/jwks': plain(
-    '/openid/v1/jwks/',
-    'openid',
-    'getServiceAccountIssuerOpenIDKeyset',
-    'get service account issuer OpenID JSON Web Key Set (contains public token verification keys)',
-    undefined,
-    ['application/jwk-set+json'],
-  ),
-  version: plain(
-    '/version/',
-    'version',
-    'getCodeVersion',
-    'get the version information for this server',
-    'io.k8s.apimachinery.pkg.version.Info',
-    [jsonType],
-  ),
-}
