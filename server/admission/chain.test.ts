@@ -1,3 +1,4 @@
+// The order of the admission plugins, and which are on.
 import { readdirSync } from 'node:fs'
 import { expect } from 'chai'
 import { makeChain } from './chain.ts'

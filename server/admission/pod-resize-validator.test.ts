@@ -1,3 +1,4 @@
+// What a pod on a node may be resized to.
 import { expect } from 'chai'
 import { StatusError } from '../apimachinery/errors.ts'
 import { FakeReader, pod, request } from './fake-cluster.ts'

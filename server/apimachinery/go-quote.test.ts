@@ -1,3 +1,4 @@
+// Texts as Go quotes them.
 import { expect } from 'chai'
 import { quote } from './go-quote.ts'
 

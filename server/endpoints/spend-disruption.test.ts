@@ -1,3 +1,4 @@
+// What an eviction takes from a budget.
 import { expect } from 'chai'
 import type { Pod } from '../api/core.ts'
 import type { PodDisruptionBudget } from '../api/policy.ts'

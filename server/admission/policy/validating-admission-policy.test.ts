@@ -1,3 +1,4 @@
+// Bound policies: the objects they refer to, and the namespaces they select.
 import { expect } from 'chai'
 import { StatusError } from '../../apimachinery/errors.ts'
 import { FakeReader, request } from '../fake-cluster.ts'

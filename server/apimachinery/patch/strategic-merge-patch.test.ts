@@ -1,3 +1,4 @@
+// Strategic merge patches: what they make of an object, and what is refused.
 import { expect } from 'chai'
 import type { Field, Schema, StructSchema } from '../../../openapi/schema.ts'
 import { deepFreeze } from '../equality.ts'

@@ -1,3 +1,4 @@
+// The paths of members as they stand in a JSON text.
 import { expect } from 'chai'
 import { memberPaths } from './json-members.ts'
 

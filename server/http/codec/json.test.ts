@@ -1,3 +1,4 @@
+// JSON as Go reads and prints it: duplicates, odd numbers, and where a text goes wrong.
 import { expect } from 'chai'
 import { encodeJSON, JSONSyntaxError, parseJSON, printJSON } from './json.ts'
 

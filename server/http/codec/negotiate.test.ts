@@ -1,3 +1,4 @@
+// Which form of an answer a client gets for its Accept header.
 import { expect } from 'chai'
 import { StatusError } from '../../apimachinery/errors.ts'
 import {

@@ -1,3 +1,4 @@
+// Protobuf bodies, lists and watch frames, as Go writes and reads them.
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { registeredKinds, typeOfKind } from '../../../openapi/index.ts'

@@ -1,3 +1,4 @@
+// Flow collections of YAML: where they end, and what is wrong with them.
 import { expect } from 'chai'
 import { readFlow } from './yaml-flow.ts'
 

@@ -1,3 +1,4 @@
+// What pods and templates share: images, quantities, resources, defaults, findings.
 import { expect } from 'chai'
 import type { PodSpec } from '../../api/core.ts'
 import { field } from '../../apimachinery/field.ts'

@@ -1,3 +1,4 @@
+// What the status of a pod may say of devices, extended resources and users.
 import { expect } from 'chai'
 import type { ContainerStatus, PodSpec } from '../../../api/core.ts'
 import { field, type FieldError } from '../../../apimachinery/field.ts'
