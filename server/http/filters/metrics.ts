@@ -42,21 +42,20 @@ export function metrics(sink: Metrics): Filter {
     const isLong = isLongRunning(requestInfo)
     const kind = mutating.has(requestInfo.verb) ? 'mutating' : 'readOnly'
     const started = performance.now()
-    let longRunning: RequestLabels | undefined
     if (!isLong) sink.inflight(kind, 1)
     ctx.state.tallyWatch = (facts) => sink.watchTally(facts)
     ctx.res.once('close', () => {
       if (!isLong) sink.inflight(kind, -1)
-      if (longRunning !== undefined) sink.longRunning(longRunning, -1)
       const labels = labelsOf(ctx)
       if (labels === undefined) return
       const seconds = (performance.now() - started) / 1000
       sink.requestEnded(labels, { code: ctx.status, dryRun: dryRunOf(ctx), seconds, bytes: ctx.response.length })
     })
     await next()
-    if (!isLong || ctx.res.closed) return
-    longRunning = labelsOf(ctx)
-    if (longRunning !== undefined) sink.longRunning(longRunning, 1)
+    const streaming = isLong && !ctx.res.closed ? labelsOf(ctx) : undefined
+    if (streaming === undefined) return
+    sink.longRunning(streaming, 1)
+    ctx.res.once('close', () => sink.longRunning(streaming, -1))
   }
 }
 
