@@ -72,7 +72,10 @@ export class CustomResources {
         for (const { type, object } of events) {
           const { name } = object.metadata
           if (type === 'DELETED') this.#known.delete(name)
-          else this.#known.set(name, object)
+          else {
+            this.#known.set(name, object)
+            this.#redefine(object)
+          }
           this.#queue.add(name)
         }
       },
@@ -88,6 +91,13 @@ export class CustomResources {
     this.#watch?.close()
     await this.#queue.close()
     for (const { store } of this.#served.values()) store.cache.close()
+  }
+
+  /** What is served already changes at once: its names are accepted, and others need not be waited for. */
+  #redefine(definition: Definition): void {
+    const { name, uid, deletionTimestamp } = definition.metadata
+    const isServed = this.#served.get(name)?.uid === uid
+    if (isServed && deletionTimestamp === undefined && isTrue(definition, 'Established')) this.#serve(definition)
   }
 
   async #reconcile(name: string): Promise<void> {
