@@ -23,7 +23,7 @@ export interface DecodedBody {
 
 /** The media type of a body without its parameters. @throws StatusError 415 */
 export function bodyType(contentType: string | undefined): string {
-  if (contentType === undefined || contentType === '') return jsonType
+  if (contentType === undefined || contentType === '' || contentType === jsonType) return jsonType
   const type = parseMediaType(contentType)
   if (type === undefined || !mediaTypes.some((known) => known === type)) throw unknownFormat(mediaTypes)
   return type
