@@ -33,6 +33,11 @@ export function customTypes(
   const typeMeta = { apiVersion: pod['apiVersion']!, kind: pod['kind']! }
   const reference = (type: string, description: string): JSONSchema =>
     version === 2 ? { description, ...referenceTo(type, 2) } : { description, allOf: [referenceTo(type, 3)] }
+  const own = { ...typeMeta, metadata: reference(`${meta}.ObjectMeta`, metadataDescription) }
+  const selectable =
+    facts.fieldSelectors.length === 0
+      ? {}
+      : { 'x-kubernetes-selectable-fields': facts.fieldSelectors.map((fieldPath) => ({ fieldPath })) }
   const list: JSONSchema = {
     description: `${listKind} is a list of ${kind}`,
     type: 'object',
@@ -44,20 +49,18 @@ export function customTypes(
         type: 'array',
         items: referenceTo(name, version),
       },
-      metadata: reference(`${meta}.ListMeta`, metadataDescription),
+      metadata: reference(`${meta}.ListMeta`, listMetadataDescription),
     },
     ...gvk(listKind),
+    ...selectable,
   }
   return new Map([
     [
       name,
       {
-        ...objectSchema(
-          schema,
-          { ...typeMeta, metadata: reference(`${meta}.ObjectMeta`, metadataDescription) },
-          version,
-        ),
+        ...objectSchema(schema, own, version),
         ...gvk(kind),
+        ...selectable,
       },
     ],
     [customTypeName(group, facts.version, listKind), list],
@@ -67,12 +70,56 @@ export function customTypes(
 const metadataDescription =
   "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata"
 
+const listMetadataDescription =
+  'Standard list metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds'
+
+const embeddedDescriptions = {
+  apiVersion:
+    'apiVersion defines the versioned schema of this representation of an object. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources',
+  kind: 'kind is a string value representing the type of this object. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds',
+}
+
+/** What `x-kubernetes-int-or-string` and `x-kubernetes-embedded-resource` stand for is written out. */
+function unfolded(schema: JSONSchema, metadata: JSONSchema): JSONSchema {
+  const next: JSONSchema = { ...schema }
+  const below = (one: unknown): unknown =>
+    typeof one === 'object' && one !== null && !Array.isArray(one) ? unfolded(one as JSONSchema, metadata) : one
+  if (next['x-kubernetes-int-or-string'] === true) unfoldIntOrString(next)
+  const properties = next['properties'] as Record<string, unknown> | undefined
+  if (properties !== undefined) {
+    next['properties'] = Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, below(one)]))
+  }
+  for (const name of ['items', 'additionalProperties']) if (next[name] !== undefined) next[name] = below(next[name])
+  if (next['x-kubernetes-embedded-resource'] === true) {
+    const { apiVersion, kind } = embeddedDescriptions
+    const common = {
+      apiVersion: { type: 'string', description: apiVersion },
+      kind: { type: 'string', description: kind },
+      metadata,
+    }
+    next['properties'] = { ...(next['properties'] as object | undefined), ...common }
+    next['required'] = [...new Set([...((next['required'] as string[] | undefined) ?? []), 'kind', 'apiVersion'])]
+  }
+  return next
+}
+
+const intOrString = [{ type: 'integer' }, { type: 'string' }]
+
+function unfoldIntOrString(schema: JSONSchema): void {
+  const written = (anyOf: unknown): boolean => JSON.stringify(anyOf) === JSON.stringify(intOrString)
+  const [first] = (schema['allOf'] as JSONSchema[] | undefined) ?? []
+  if (written(schema['anyOf']) || written(first?.['anyOf'])) return
+  if (schema['anyOf'] === undefined) schema['anyOf'] = intOrString
+  else schema['allOf'] = [{ anyOf: intOrString }, ...((schema['allOf'] as JSONSchema[] | undefined) ?? [])]
+}
+
 function objectSchema(schema: JSONSchema | undefined, own: Record<string, JSONSchema>, version: 2 | 3): JSONSchema {
   const keepsAnything = schema?.['x-kubernetes-preserve-unknown-fields'] === true
   if (schema === undefined || (version === 2 && keepsAnything)) return { type: 'object' }
-  const properties = { ...(schema['properties'] as Record<string, JSONSchema> | undefined), ...own }
+  const complete = unfolded(schema, own['metadata']!)
+  const properties = { ...(complete['properties'] as Record<string, JSONSchema> | undefined), ...own }
   const sorted = Object.fromEntries(Object.entries(properties).sort(([a], [b]) => (a < b ? -1 : 1)))
-  const whole = { ...schema, properties: sorted }
+  const whole = { ...complete, properties: sorted }
   return version === 2 ? (withoutV3(whole) as JSONSchema) : whole
 }
 
