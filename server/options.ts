@@ -3,6 +3,7 @@ import { systemClock, type Clock } from './apimachinery/clock.ts'
 import { StatusError } from './apimachinery/errors.ts'
 import type { Random } from './apimachinery/names.ts'
 import { firstAddress } from './bootstrap/objects.ts'
+import { StoreFailedError } from './storage/store.ts'
 
 /** Parts that can be left out. */
 export const componentNames = ['controllers', 'scheduler', 'kubelet'] as const
@@ -71,9 +72,15 @@ export interface CompleteOptions {
   log(message: string, error: unknown): void
 }
 
-/** A refusal of the API says all there is to say in its message; anything else is a defect, and where it comes from matters. */
+/**
+ * A refusal of the API, or of a disk, says all there is to say in its message; anything else is a defect, and where it
+ * comes from matters.
+ */
 function logToStandardError(message: string, error: unknown): void {
-  console.error(`kubeling: ${message}:`, error instanceof StatusError ? error.message : error)
+  console.error(
+    `kubeling: ${message}:`,
+    error instanceof StatusError || error instanceof StoreFailedError ? error.message : error,
+  )
 }
 
 /** Where pods would find the API server: on the first simulated node, as endpoints may not be loopback addresses. */
