@@ -15,6 +15,13 @@ const responseNames: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Creat
 
 const string = { type: 'string' }
 
+const bearerToken = {
+  type: 'apiKey',
+  description: 'Bearer Token authentication',
+  name: 'authorization',
+  in: 'header',
+}
+
 export function documentV3(operations: readonly Operation[], options: DocumentOptions): object {
   const used = new Set<string>()
   const refer = (type: string | undefined): JSONSchema => {
@@ -26,20 +33,15 @@ export function documentV3(operations: readonly Operation[], options: DocumentOp
   for (const operation of operations) byPath.set(operation.path, [...(byPath.get(operation.path) ?? []), operation])
   const paths: Record<string, unknown> = {}
   for (const path of [...byPath.keys()].sort()) paths[path] = printPath(byPath.get(path)!, refer, options)
+  // Those of custom resources are made by another server, which says less of itself.
+  const isCustom = (options.custom?.size ?? 0) > 0
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: '1.36' },
+    info: isCustom ? { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' } : { title: 'Kubernetes', version: '1.36' },
     paths,
     components: {
       ...(used.size === 0 ? {} : { schemas: printSchemas(used, groupVersionOf(operations), options) }),
-      securitySchemes: {
-        BearerToken: {
-          type: 'apiKey',
-          description: 'Bearer Token authentication',
-          name: 'authorization',
-          in: 'header',
-        },
-      },
+      ...(isCustom ? {} : { securitySchemes: { BearerToken: bearerToken } }),
     },
   }
 }
