@@ -21,9 +21,25 @@ export function valueAt(object: Members, path: readonly string[]): unknown {
 
 const maxInt32 = 2 ** 31 - 1
 
+/** What is in the way to a value: something that has no members. */
+function obstacle(object: Members, path: readonly string[]): string | undefined {
+  let value: unknown = object
+  for (const [index, name] of path.entries()) {
+    if (value === undefined || value === null) return undefined
+    if (typeof value !== 'object' || Array.isArray(value)) {
+      const dotted = `.${path.slice(0, index + 1).join('.')}`
+      return `${dotted} accessor error: ${goPrint(value)} is of the type ${goType(value)}, expected map[string]interface{}`
+    }
+    value = (value as Members)[name]
+  }
+  return undefined
+}
+
 function validateReplicas(object: AnyObject, path: string): FieldError[] {
   const value = valueAt(object, pathOf(path))
   const at = new FieldPath(path)
+  const problem = obstacle(object, pathOf(path))
+  if (problem !== undefined) return [invalid(at, 0, problem)]
   if (value === undefined) return []
   if (typeof value !== 'number' || !Number.isInteger(value)) {
     const dotted = `.${pathOf(path).join('.')}`
@@ -57,6 +73,8 @@ export function validateScaleStatus(
 ): FieldError[] {
   const errors = validateReplicas(object, statusReplicasPath)
   if (labelSelectorPath === undefined) return errors
+  const problem = obstacle(object, pathOf(labelSelectorPath))
+  if (problem !== undefined) return [...errors, invalid(new FieldPath(labelSelectorPath), '', problem)]
   const selector = valueAt(object, pathOf(labelSelectorPath))
   if (selector === undefined || typeof selector === 'string') return errors
   const dotted = `.${pathOf(labelSelectorPath).join('.')}`
