@@ -1,25 +1,7 @@
-// PEM texts, certificate requests and certificates, as far as validation looks into them.
+// Certificate requests and certificates in PEM, as far as validation looks into them.
 // Source: pkg/apis/certificates, ParseCSR; pkg/apis/certificates/validation, validateCSR, validateCertificate (v1.36)
 import { X509Certificate, createPublicKey, verify } from 'node:crypto'
-
-interface PEMBlock {
-  readonly type: string
-  readonly hasHeaders: boolean
-  readonly bytes: Buffer
-}
-
-const blockSyntax = /-----BEGIN ([^-\n]+)-----\n((?:[^\n]*:[^\n]*\n)*)([\s\S]*?)-----END \1-----/g
-
-const base64Syntax = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
-
-function pemBlocks(text: string): PEMBlock[] {
-  return [...text.replaceAll('\r\n', '\n').matchAll(blockSyntax)].flatMap(([, type, headers, body]) => {
-    const base64 = body!.replaceAll(/[\n\r\t ]/g, '')
-    // What does not decode is no block.
-    if (!base64Syntax.test(base64)) return []
-    return [{ type: type!, hasHeaders: headers !== '', bytes: Buffer.from(base64, 'base64') }]
-  })
-}
+import { pemBlocks } from '../../apimachinery/pem.ts'
 
 /** What is wrong with the base64 of a PEM certificate request. */
 export function problemOfRequest(base64: string): string | undefined {

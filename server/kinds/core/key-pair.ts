@@ -1,24 +1,19 @@
 // What Go's TLS says of a certificate and a private key that do not go together: such messages are part of the API.
 // Source: crypto/tls, X509KeyPair
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
-
-interface Block {
-  readonly type: string
-  /** Base64, on one line. */
-  readonly body: string
-}
+import { pemBlocks, printPEM } from '../../apimachinery/pem.ts'
 
 /** Undefined if the key is the certificate's. Both in PEM. */
 export function problemOfKeyPair(certificates: string, key: string): string | undefined {
-  const blocks = blocksOf(certificates)
+  const blocks = pemBlocks(certificates)
   const first = blocks.find(({ type }) => type === 'CERTIFICATE')
   if (first === undefined) return problemOfMissingCertificate(blocks.map(({ type }) => type))
-  const keyBlocks = blocksOf(key)
+  const keyBlocks = pemBlocks(key)
   const keyBlock = keyBlocks.find(({ type }) => type === 'PRIVATE KEY' || type.endsWith(' PRIVATE KEY'))
   if (keyBlock === undefined) return problemOfMissingKey(keyBlocks.map(({ type }) => type))
-  const certificate = parse(() => new X509Certificate(Buffer.from(first.body, 'base64')))
+  const certificate = parse(() => new X509Certificate(first.bytes))
   if (certificate === undefined) return 'x509: malformed certificate'
-  const privateKey = parse(() => createPrivateKey(printBlock(keyBlock)))
+  const privateKey = parse(() => createPrivateKey(printPEM(keyBlock.type, keyBlock.bytes)))
   if (privateKey === undefined) return 'tls: failed to parse private key'
   const { publicKey } = certificate
   if (publicKey.asymmetricKeyType !== privateKey.asymmetricKeyType) {
@@ -43,17 +38,6 @@ function problemOfMissingKey(skipped: readonly string[]): string {
   }
   const after = `after skipping PEM blocks of the following types: [${skipped.join(' ')}]`
   return `tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input ${after}`
-}
-
-function blocksOf(text: string): Block[] {
-  const found = text.matchAll(/^-----BEGIN ([^\n]*?)-----[ \t\r]*\n([\s\S]*?)^-----END \1-----[ \t\r]*$/gm)
-  return Array.from(found, ([, type = '', body = '']) => ({ type, body: body.replaceAll(/\s/g, '') })).filter(
-    ({ body }) => /^[A-Za-z0-9+/]*={0,2}$/.test(body) && body.length % 4 === 0,
-  )
-}
-
-function printBlock({ type, body }: Block): string {
-  return `-----BEGIN ${type}-----\n${body.replaceAll(/(.{64})/g, '$1\n')}\n-----END ${type}-----\n`
 }
 
 function parse<T extends KeyObject | X509Certificate>(read: () => T): T | undefined {
