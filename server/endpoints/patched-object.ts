@@ -7,6 +7,7 @@ import { field, invalid } from '../apimachinery/field.ts'
 import { formatGroupVersion } from '../apimachinery/gvk.ts'
 import { consumedPatch } from '../apimachinery/patch/consumed-patch.ts'
 import { goPrint, jsonTypeOf } from '../apimachinery/patch/errors.ts'
+import { isObject } from '../apimachinery/patch/merge-patch.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import { decodeObject, DecodeError } from '../../openapi/decode.ts'
 import { typeOfKind } from '../../openapi/index.ts'
@@ -230,8 +231,4 @@ function goKind(value: unknown): string {
     default:
       return 'map'
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

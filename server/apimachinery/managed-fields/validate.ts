@@ -1,5 +1,6 @@
 // Whether an applied configuration fits its type: everything declared, of the right type, no list item twice.
 // Source: sigs.k8s.io/structured-merge-diff/v6 typed, TypedValue.Validate
+import { isMap } from './compare.ts'
 import { fieldElement, printElement } from './path-element.ts'
 import {
   deducedMap,
@@ -39,7 +40,7 @@ function check(shape: Shape, value: unknown, path: string, problems: Problem[]):
   else if (shape.form === 'list') checkList(shape, value, path, problems)
   else if (shape.form === 'map') checkMap(shape, value, path, problems)
   // Without a type there is nothing to check but what a map would check, which takes anything.
-  else if (!shape.atomic && isObject(value)) checkMap(deducedMap, value, path, problems)
+  else if (!shape.atomic && isMap(value)) checkMap(deducedMap, value, path, problems)
 }
 
 function checkScalar({ type }: ScalarShape, value: unknown, path: string, problems: Problem[]): void {
@@ -90,7 +91,7 @@ function checkList(shape: ListShape, value: unknown, path: string, problems: Pro
 
 function checkMap({ fields, element }: MapShape, value: unknown, path: string, problems: Problem[]): void {
   if (value === null) return
-  if (!isObject(value)) {
+  if (!isMap(value)) {
     problems.push({ path, message: `expected map, got &{${goPlain(value)}}` })
     return
   }
@@ -103,10 +104,6 @@ function checkMap({ fields, element }: MapShape, value: unknown, path: string, p
     }
     check(shape, value[name], below, problems)
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function goTypeName(value: unknown): string {

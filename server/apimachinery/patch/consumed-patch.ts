@@ -3,8 +3,8 @@
 // Source: apimachinery/pkg/util/strategicpatch, mergeMap, applyRetainKeysDirective, mergePatchIntoOriginal (v1.36)
 import type { Schema } from '../../../openapi/schema.ts'
 import { copy } from '../equality.ts'
-import type { JsonObject } from './merge-patch.ts'
-import { directive, isObject, kindOf, lookup, lookupList, retainKeys, setOrderPrefix } from './strategic-merge-patch.ts'
+import { isObject, type JsonObject } from './merge-patch.ts'
+import { directive, kindOf, lookup, lookupList, retainKeys, setOrderPrefix } from './strategic-merge-patch.ts'
 import type { ListField } from './strategic-merge-patch.ts'
 
 type Members = Record<string, unknown>

@@ -11,7 +11,7 @@ import type { Schema, StructSchema } from '../../../openapi/schema.ts'
 import { newBadRequest } from '../errors.ts'
 import { goPrint, jsonTypeOf, newBrokenPatch, newUnprocessablePatch } from './errors.ts'
 import { mergeInOrder } from './list-order.ts'
-import type { JsonObject } from './merge-patch.ts'
+import { isObject, type JsonObject } from './merge-patch.ts'
 
 export const directive = '$patch'
 const deleteFromPrefix = '$deleteFromPrimitiveList'
@@ -257,10 +257,6 @@ function kindName(schema: Schema): string {
 export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'list'
   return value === null ? 'null' : typeof value
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function badArgument(expected: string, actual: unknown) {
