@@ -19,10 +19,11 @@ import { formatTime, type Clock } from '../apimachinery/clock.ts'
 import { deepEqual } from '../apimachinery/equality.ts'
 import { isNotFound } from '../apimachinery/errors.ts'
 import type { Client, WatchEvent } from '../client/client.ts'
-import { EventRecorder, subjectOf } from '../client/events.ts'
+import { subjectOf } from '../client/events.ts'
 import type { Informer, Informers } from '../client/informers.ts'
 import { SchedulerCache } from './cache.ts'
 import { decide } from './decide.ts'
+import { EventSeriesRecorder } from './event-series.ts'
 import { explanationOf, type Explanation } from './explain.ts'
 import { defaultSelector, type SpreadListers } from './default-selector.ts'
 import type { ClusterEvent, ClusterView, Decision, NodeObject, PodObject, Preemption, Profile } from './framework.ts'
@@ -62,7 +63,7 @@ export class Scheduler {
   readonly #nominations = new Nominations()
   readonly #view: ClusterView
   readonly #queue: SchedulingQueue
-  readonly #recorder: EventRecorder
+  readonly #recorder: EventSeriesRecorder
   readonly #pods: Informer<Pod>
   readonly #writes = new Set<Promise<void>>()
   #startAt = 0
@@ -74,7 +75,7 @@ export class Scheduler {
     this.#random = random
     this.#profile = profile
     this.#queue = new SchedulingQueue(profile, clock, () => this.#wake())
-    this.#recorder = new EventRecorder({ client, clock, component: profile.schedulerName })
+    this.#recorder = new EventSeriesRecorder({ client, clock, controller: profile.schedulerName })
     this.#pods = informers.for<Pod>('pods')
     const nodes = informers.for<Node>('nodes')
     const others = {
@@ -350,8 +351,12 @@ export class Scheduler {
       return
     }
     this.#queue.delete(uid)
-    const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`
-    this.#recorder.event(subjectOf(pod, { apiVersion: 'v1', kind: 'Pod' }), 'Normal', 'Scheduled', message)
+    this.#recorder.event(subjectOf(pod, { apiVersion: 'v1', kind: 'Pod' }), {
+      type: 'Normal',
+      reason: 'Scheduled',
+      action: 'Binding',
+      note: `Successfully assigned ${namespace}/${name} to ${nodeName}`,
+    })
   }
 
   /**
@@ -365,12 +370,12 @@ export class Scheduler {
     nomination?: string | null,
   ): Promise<void> {
     const { generation } = pod.metadata
-    this.#recorder.event(
-      subjectOf(pod, { apiVersion: 'v1', kind: 'Pod' }),
-      'Warning',
-      'FailedScheduling',
-      truncate(message),
-    )
+    this.#recorder.event(subjectOf(pod, { apiVersion: 'v1', kind: 'Pod' }), {
+      type: 'Warning',
+      reason: 'FailedScheduling',
+      action: 'Scheduling',
+      note: truncate(message),
+    })
     const before = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
     const isSaid = before?.status === 'False' && before.reason === reason && before.message === message
     const isNominated = nomination === undefined || (nomination ?? '') === (pod.status?.nominatedNodeName ?? '')

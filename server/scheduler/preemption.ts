@@ -2,12 +2,13 @@
 // Source: pkg/scheduler/framework/preemption, Executor.PreemptPod (v1.36)
 import { isNotFound } from '../apimachinery/errors.ts'
 import type { Client } from '../client/client.ts'
-import { subjectOf, type EventRecorder } from '../client/events.ts'
+import { subjectOf } from '../client/events.ts'
+import type { EventSeriesRecorder } from './event-series.ts'
 import type { PodObject } from './framework.ts'
 
 export interface Evictor {
   readonly client: Client
-  readonly recorder: EventRecorder
+  readonly recorder: EventSeriesRecorder
   readonly schedulerName: string
   /** RFC 3339. */
   readonly now: string
@@ -40,6 +41,10 @@ export async function evict(
     if (isNotFound(error)) return
     throw error
   }
-  const message = `Preempted by pod ${preemptor.metadata.uid} on node ${nodeName}`
-  recorder.event(subjectOf(victim, { apiVersion: 'v1', kind: 'Pod' }), 'Normal', 'Preempted', message)
+  recorder.event(subjectOf(victim, { apiVersion: 'v1', kind: 'Pod' }), {
+    type: 'Normal',
+    reason: 'Preempted',
+    action: 'Preempting',
+    note: `Preempted by pod ${preemptor.metadata.uid} on node ${nodeName}`,
+  })
 }
