@@ -5,6 +5,7 @@ import { isNotFound } from './apimachinery/errors.ts'
 import type { UserInfo } from './apimachinery/types.ts'
 import { controlPlaneObjects } from './bootstrap/control-plane.ts'
 import type { Client } from './client/client.ts'
+import type { ControllerContext } from './client/controller.ts'
 import { Informers } from './client/informers.ts'
 import type { Authority } from './controllers/certificates/signing.ts'
 import { newControllers, startControllers } from './controllers/index.ts'
@@ -31,6 +32,8 @@ export interface ComponentDependencies {
   readonly authority: Authority
   /** Where the API server listens. */
   readonly port: number
+  /** For metrics of the controllers' queues. */
+  readonly observeQueue?: ControllerContext['observeQueue']
 }
 
 /** Resolves when nodes are registered and ready, and controllers have seen what there is. */
@@ -40,6 +43,7 @@ export async function startComponents({
   rootCA,
   authority,
   port,
+  observeQueue,
 }: ComponentDependencies): Promise<Components> {
   const { clock, random } = options
   const started: { close(): unknown }[] = []
@@ -53,6 +57,7 @@ export async function startComponents({
     const controllers = startControllers(newControllers({ rootCA, authority }), {
       informers,
       clock,
+      observeQueue,
       clientFor: (account) =>
         clientFor(withAuthenticated(serviceAccountUser('kube-system', account)), 'kube-controller-manager'),
       onError: (controller, key, error) => options.log(`${controller} could not reconcile ${key}`, error),

@@ -1,4 +1,6 @@
 import { expect } from 'chai'
+import { FakeClock } from './apimachinery/clock.ts'
+import { WorkQueue } from './client/work-queue.ts'
 import type { RequestLabels } from './http/filters/metrics.ts'
 import { ServerMetrics } from './metrics.ts'
 
@@ -76,6 +78,25 @@ describe('ServerMetrics', () => {
     expect(await lines(metrics, 'etcd_request_duration_seconds_count')).to.deep.equal([
       'etcd_request_duration_seconds_count{group="",operation="create",resource="pods"} 1',
     ])
+  })
+
+  it('tells of queues', async () => {
+    const metrics = new ServerMetrics()
+    const observer = metrics.observeQueue('deployment')
+    const clock = new FakeClock()
+    const queue = new WorkQueue(clock, { work: async () => {}, observer })
+    for (const key of ['a', 'a', 'b']) queue.add(key)
+    expect(await lines(metrics, 'workqueue_depth')).to.deep.equal(['workqueue_depth{name="deployment"} 2'])
+    queue.start()
+    await queue.settled()
+    expect(await lines(metrics, 'workqueue_depth')).to.deep.equal(['workqueue_depth{name="deployment"} 0'])
+    expect(await lines(metrics, 'workqueue_adds_total')).to.deep.equal(['workqueue_adds_total{name="deployment"} 2'])
+    for (const name of ['queue', 'work']) {
+      expect(await lines(metrics, `workqueue_${name}_duration_seconds_count`)).to.deep.equal([
+        `workqueue_${name}_duration_seconds_count{name="deployment"} 2`,
+      ])
+    }
+    await queue.close()
   })
 
   it('is apart from that of other clusters in the process', async () => {

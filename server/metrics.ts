@@ -1,12 +1,15 @@
 // The series of /metrics, under the names, types and labels of the real server.
 // Source: apiserver/pkg/endpoints/metrics, apiserver/pkg/storage/etcd3/metrics, client-go/util/workqueue (v1.36)
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { QueueObserver } from './client/work-queue.ts'
 import type { Metrics, RequestFigures, RequestLabels, WatchTally } from './http/filters/metrics.ts'
 
 /** Upper bounds, in seconds. */
 const durationBuckets = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ]
+/** Of queues, in seconds. */
+const queueBuckets = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10]
 const sizeBuckets = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
 
 const requestLabels = ['component', 'group', 'resource', 'scope', 'subresource', 'verb', 'version'] as const
@@ -91,6 +94,43 @@ export class ServerMetrics implements Metrics {
     registers: this.#registers,
   })
 
+  readonly #queueDepth = new Gauge({
+    name: 'workqueue_depth',
+    help: '[BETA] Current depth of workqueue',
+    labelNames: ['name'],
+    registers: this.#registers,
+  })
+
+  readonly #queueAdds = new Counter({
+    name: 'workqueue_adds_total',
+    help: '[BETA] Total number of adds handled by workqueue',
+    labelNames: ['name'],
+    registers: this.#registers,
+  })
+
+  readonly #queueRetries = new Counter({
+    name: 'workqueue_retries_total',
+    help: '[BETA] Total number of retries handled by workqueue',
+    labelNames: ['name'],
+    registers: this.#registers,
+  })
+
+  readonly #queueWait = new Histogram({
+    name: 'workqueue_queue_duration_seconds',
+    help: '[BETA] How long in seconds an item stays in workqueue before being requested.',
+    labelNames: ['name'],
+    buckets: queueBuckets,
+    registers: this.#registers,
+  })
+
+  readonly #queueWork = new Histogram({
+    name: 'workqueue_work_duration_seconds',
+    help: '[BETA] How long in seconds processing an item from workqueue takes.',
+    labelNames: ['name'],
+    buckets: queueBuckets,
+    registers: this.#registers,
+  })
+
   constructor() {
     for (const kind of ['mutating', 'readOnly']) this.#inflight.set({ request_kind: kind }, 0)
     this.#addWatchEvents()
@@ -136,6 +176,25 @@ export class ServerMetrics implements Metrics {
     this.#writeDuration.observe(labels, seconds)
     this.#writes.inc(labels)
     this.#received.inc({ group, resource })
+  }
+
+  observeQueue(name: string): QueueObserver {
+    const labels = { name }
+    this.#queueDepth.set(labels, 0)
+    this.#queueAdds.inc(labels, 0)
+    this.#queueRetries.inc(labels, 0)
+    return {
+      added: () => {
+        this.#queueAdds.inc(labels)
+        this.#queueDepth.inc(labels)
+      },
+      started: (seconds) => {
+        this.#queueDepth.dec(labels)
+        this.#queueWait.observe(labels, seconds)
+      },
+      ended: (seconds) => this.#queueWork.observe(labels, seconds),
+      retried: () => this.#queueRetries.inc(labels),
+    }
   }
 
   text(): Promise<string> {

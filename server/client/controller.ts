@@ -10,7 +10,7 @@ import type { Client, ResourceName, WatchEvent } from './client.ts'
 import { EventRecorder } from './events.ts'
 import { Indexer, keyOf, type IndexFunction, type Lister } from './indexer.ts'
 import type { Informer, Informers } from './informers.ts'
-import { WorkQueue } from './work-queue.ts'
+import { WorkQueue, type QueueObserver } from './work-queue.ts'
 
 /** Reads of a reconcile, by resource. Only resources that the definition watches may be asked for. */
 export interface Listers {
@@ -57,6 +57,8 @@ export interface ControllerContext {
   /** The Client that acts as `system:serviceaccount:kube-system:<serviceAccount>`. */
   readonly clientFor: (serviceAccount: string) => Client
   readonly clock: Clock
+  /** For metrics of the queue of a controller. */
+  readonly observeQueue?: ((controllerName: string) => QueueObserver) | undefined
   /** Told of failures that `isWorthTelling`, before they are tried again. */
   readonly onError?: (controllerName: string, key: string, error: unknown) => void
 }
@@ -130,7 +132,10 @@ class Runner implements RunningController, Listers {
   readonly #informers = new Map<ResourceName, Informer<AnyObject>>()
   readonly #queue: WorkQueue
 
-  constructor(definition: ControllerDefinition, { informers, clientFor, clock, onError }: ControllerContext) {
+  constructor(
+    definition: ControllerDefinition,
+    { informers, clientFor, clock, observeQueue, onError }: ControllerContext,
+  ) {
     this.name = definition.name
     this.#definition = definition
     this.#clock = clock
@@ -143,6 +148,7 @@ class Runner implements RunningController, Listers {
     this.#queue = new WorkQueue(clock, {
       work: (key) => this.#reconcile(key),
       concurrency: definition.concurrency ?? 5,
+      observer: observeQueue?.(definition.name),
       ...(definition.backOff && {
         baseDelayMs: definition.backOff.firstMs,
         maxDelayMs: definition.backOff.longestMs,

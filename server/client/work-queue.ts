@@ -2,6 +2,14 @@
 // Source: client-go util/workqueue, Typed rate limiting queue and ItemExponentialFailureRateLimiter (v1.36)
 import type { Clock, Timer } from '../apimachinery/clock.ts'
 
+/** Told of what a queue does, for metrics. Durations are of real time. */
+export interface QueueObserver {
+  added(): void
+  started(waitedSeconds: number): void
+  ended(workedSeconds: number): void
+  retried(): void
+}
+
 export interface WorkQueueOptions {
   /**
    * Works on one key. A rejection brings the key back after its back-off; success forgets earlier failures and, when a
@@ -15,6 +23,7 @@ export interface WorkQueueOptions {
   /** First back-off and its limit; it doubles with each failure in a row. Default 5 ms … 1000 s. */
   readonly baseDelayMs?: number
   readonly maxDelayMs?: number
+  readonly observer?: QueueObserver | undefined
 }
 
 /**
@@ -28,6 +37,8 @@ export class WorkQueue {
   /** Keys that wait for a worker, in order; a Set keeps insertion order and each key once. */
   readonly #waiting = new Set<string>()
   readonly #working = new Set<string>()
+  /** When keys that wait were added, on the clock of `performance`; empty where nobody observes. */
+  readonly #addedAt = new Map<string, number>()
   /** Keys added while they were worked on. */
   readonly #dirty = new Set<string>()
   readonly #delayed = new Map<string, { due: number; timer: Timer }>()
@@ -71,9 +82,16 @@ export class WorkQueue {
 
   add(key: string): void {
     if (this.#state === 'closed') return
+    if (this.#options.observer !== undefined) this.#observeAdd(this.#options.observer, key)
     if (this.#working.has(key)) this.#dirty.add(key)
     else this.#waiting.add(key)
     this.#schedule()
+  }
+
+  #observeAdd(observer: QueueObserver, key: string): void {
+    if (this.#addedAt.has(key)) return
+    this.#addedAt.set(key, performance.now())
+    observer.added()
   }
 
   /** Adds the key later. Of several pending delays of one key the earliest counts. */
@@ -95,7 +113,8 @@ export class WorkQueue {
   addRateLimited(key: string): void {
     const failures = this.#failures.get(key) ?? 0
     this.#failures.set(key, failures + 1)
-    const { baseDelayMs = 5, maxDelayMs = 1_000_000 } = this.#options
+    const { baseDelayMs = 5, maxDelayMs = 1_000_000, observer } = this.#options
+    observer?.retried()
     this.addAfter(key, Math.min(baseDelayMs * 2 ** failures, maxDelayMs))
   }
 
@@ -124,6 +143,10 @@ export class WorkQueue {
   }
 
   async #run(key: string): Promise<void> {
+    const { observer } = this.#options
+    const startedAt = performance.now()
+    observer?.started((startedAt - (this.#addedAt.get(key) ?? startedAt)) / 1000)
+    this.#addedAt.delete(key)
     try {
       const delayMs = await this.#options.work(key)
       this.forget(key)
@@ -132,6 +155,7 @@ export class WorkQueue {
       this.#options.onError?.(key, error, this.retries(key))
       this.addRateLimited(key)
     }
+    observer?.ended((performance.now() - startedAt) / 1000)
     this.#working.delete(key)
     if (this.#dirty.delete(key)) this.#waiting.add(key)
     this.#schedule()
