@@ -160,6 +160,7 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
       sign: (request, grant) => signCertificateRequest(pki.authority, request, grant),
     },
     port: listener.port,
+    observeQueue: (controller) => metrics.observeQueue(controller.replace(/-controller$/, '')),
   })
   running.components = components
   started.push({ [Symbol.asyncDispose]: () => components.close() })
