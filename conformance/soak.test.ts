@@ -1,4 +1,4 @@
-// Mixed writes, watchers that come and go, and compaction, for as long as $KUBELING_SOAK_SECONDS says (3 by default; 1800 for
+// Mixed writes, watchers that come and go, and compaction, for as long as $KUBELING_SOAK_SECONDS says (2 by default; 1800 for
 // the real thing): no event is missing, doubled or out of order, memory stays flat, and so does the data folder.
 import { expect } from 'chai'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { BareClient, tokenFileText } from './soak/client.ts'
 import { Witness } from './soak/witness.ts'
 import { listStored, Writer } from './soak/writer.ts'
 
-const seconds = Number(process.env['KUBELING_SOAK_SECONDS'] ?? 3)
+const seconds = Number(process.env['KUBELING_SOAK_SECONDS'] ?? 2)
 const isLong = seconds >= 60
 /** So many of each fit on the machine of a test; the long run is to strain it. */
 const writerCount = isLong ? 32 : 12
@@ -80,11 +80,12 @@ async function strain(
   const writing = writers.map(async (writer) => {
     while (elapsed() < seconds) await writer.write(client)
   })
+  const upTo = (mostMs: number): number => Math.random() * Math.max(0, Math.min(mostMs, (seconds - elapsed()) * 1000))
   const watching = witnesses.map(async (witness) => {
     while (elapsed() < seconds) {
       // Some are away for so long that their history is gone when they come back, most are not.
-      await stay(witness, client, Math.random() * Math.min(isLong ? 20_000 : 1000, (seconds - elapsed()) * 1000))
-      if (Math.random() < 0.1) await delay(Math.random() * (isLong ? 200_000 : 1500))
+      await stay(witness, client, upTo(isLong ? 20_000 : 1000))
+      if (Math.random() < 0.1) await delay(upTo(isLong ? 200_000 : 1500))
       // And some forget where they were.
       if (Math.random() < 0.05) await witness.list(client)
     }
