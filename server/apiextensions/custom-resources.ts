@@ -1,6 +1,7 @@
 // Custom resources come and go with their definitions: names are accepted, versions are served, and with a definition all
 // of its objects go.
 // Source: apiextensions-apiserver/pkg/controller/{status,establish,finalizer,apiapproval} and pkg/apiserver (v1.36)
+import { createRequire } from 'node:module'
 import type { ResourceFacts, StructSchema } from '../../openapi/schema.ts'
 import type { CustomResourceDefinition } from '../api/apiextensions.ts'
 import type { Clock } from '../apimachinery/clock.ts'
@@ -16,9 +17,18 @@ import type { Store } from '../storage/store.ts'
 import { ApiServices } from './api-services.ts'
 import { approvalCondition } from './approval.ts'
 import { acceptNames, isTrue, withCondition, type Condition } from './conditions.ts'
-import { customKind, type CustomKind, type Judges } from './custom-kind.ts'
+import type * as Kinds from './custom-kind.ts'
+import type { CustomKind, Judges } from './custom-kind.ts'
 
 type Definition = Frozen<Stored<CustomResourceDefinition>>
+
+const require = createRequire(import.meta.url)
+const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
+
+/** Loaded with the first definition: schemas, and the expressions in them, come along with it. */
+function kindsOfDefinitions(): typeof Kinds {
+  return require(`./custom-kind${extension}`) as typeof Kinds
+}
 
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
 const definitions = 'customresourcedefinitions.apiextensions.k8s.io'
@@ -211,7 +221,7 @@ export class CustomResources {
     const plain = definition as CustomResourceDefinition
     const storage = plain.spec.versions.find((version) => version.storage) ?? plain.spec.versions[0]!
     const judges: Judges = new Map()
-    const stored = customKind(plain, storage, storage.name, judges)
+    const stored = kindsOfDefinitions().customKind(plain, storage, storage.name, judges)
     const { resources, store } = this.#options
     const { group, resource: plural } = stored.kind.facts
     const isSame = before?.uid === uid
@@ -232,7 +242,8 @@ export class CustomResources {
     // What is stored may come from another version, or from what this one was before.
     const mayDiffer = plain.spec.versions.length > 1 || generation > 1
     for (const version of plain.spec.versions) {
-      const { kind, schema } = version === storage ? stored : customKind(plain, version, storage.name, judges)
+      const { kind, schema } =
+        version === storage ? stored : kindsOfDefinitions().customKind(plain, version, storage.name, judges)
       if (!version.served) continue
       const { facts } = kind
       const resource: Resource = {

@@ -1,6 +1,7 @@
 // One version of a custom resource, without its schema.
 // Source: apiextensions-apiserver/pkg/apis/apiextensions/validation, validateCustomResourceDefinitionVersion,
 // ValidateCustomResourceDefinitionSubresources, ValidateCustomResourceColumnDefinition (v1.36)
+import { createRequire } from 'node:module'
 import type {
   CustomResourceColumnDefinition,
   CustomResourceDefinitionVersion,
@@ -10,9 +11,17 @@ import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { invalid, required } from '../../apimachinery/field.ts'
 import { isDNS1035Label } from '../../apimachinery/formats.ts'
 import { isShared } from './internal-form.ts'
-import { validateSchema } from './schema.ts'
+import type * as Schema from './schema.ts'
 import { validateSelectableFields } from './selectable-fields.ts'
 import { unsupported } from './structure.ts'
+
+const require = createRequire(import.meta.url)
+const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
+
+/** Loaded with the first definition: expressions come along with it. */
+function schemaValidation(): typeof Schema {
+  return require(`./schema${extension}`) as typeof Schema
+}
 
 /** What all versions have in common stands beside them, and is judged there, once. */
 export function validateVersions(
@@ -45,7 +54,7 @@ function validateParts(
 ): FieldError[] {
   const { subresources, schema, additionalPrinterColumns = [], selectableFields = [] } = version
   const errors: FieldError[] = []
-  if (which.has('schema')) errors.push(...validateSchema(schema, hasStatus, schemaPath))
+  if (which.has('schema')) errors.push(...schemaValidation().validateSchema(schema, hasStatus, schemaPath))
   if (which.has('subresources')) errors.push(...validateSubresources(subresources, path.child('subresources')))
   if (which.has('additionalPrinterColumns')) {
     const at = path.child('additionalPrinterColumns')
