@@ -1,7 +1,7 @@
 // `kubeling explain-scheduling`: why a pod is where it is, or nowhere.
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Explanation } from '../components.ts'
-import { defaultDataDir } from './home.ts'
+import { kubeconfigInUse } from './home.ts'
 import { readAnswer, serverAnswer } from './snapshot-download.ts'
 
 export interface ExplainFlags {
@@ -13,7 +13,7 @@ export interface ExplainFlags {
 /** A failure is printed, and becomes the exit code 1. */
 export async function explainScheduling(pod: string, flags: ExplainFlags): Promise<void> {
   try {
-    const kubeconfig = resolve(flags.kubeconfig ?? join(defaultDataDir(), 'kubeconfig'))
+    const kubeconfig = resolve(flags.kubeconfig ?? kubeconfigInUse())
     const path = `/debug/scheduler/${encodeURIComponent(flags.namespace)}/${encodeURIComponent(pod)}`
     const { url, message } = await serverAnswer(kubeconfig, path)
     const { statusCode } = message

@@ -144,7 +144,7 @@ function makeProgram(): Command {
     .command('explain-scheduling <pod>')
     .description('why a pod goes where it goes, or nowhere: what each node is worth to it')
     .option('-n, --namespace <name>', 'of the pod', 'default')
-    .option('--kubeconfig <file>', 'of a running cluster (default: that of ~/.kubeling/default)')
+    .option('--kubeconfig <file>', 'of a running cluster (default: $KUBECONFIG, else that of ~/.kubeling/default)')
     .addOption(
       new Option('-o, --output <form>', 'for people or for programs').choices(['table', 'json']).default('table'),
     )
