@@ -84,13 +84,20 @@ export async function startComponents({
   }
   await Promise.all([informers.start(), registered])
   // The cluster is ready without them: they appear as they do after a kubeadm init.
+  const closing = new AbortController()
   const textbook =
     options.bare || !options.kubelet
       ? undefined
-      : createTextbookPods(clientFor(user('kubernetes-admin', 'system:masters'), 'kubeadm'), options, port)
+      : createTextbookPods(
+          clientFor(user('kubernetes-admin', 'system:masters'), 'kubeadm'),
+          options,
+          port,
+          closing.signal,
+        )
   return {
     explainScheduling: (namespace, pod) => scheduler?.explanation(namespace, pod),
     async close() {
+      closing.abort()
       await textbook
       for (const one of started.reverse()) await one.close()
       await informers.close()
@@ -98,8 +105,13 @@ export async function startComponents({
   }
 }
 
-/** The pods of a control plane that books show in kube-system. */
-async function createTextbookPods(client: Client, options: CompleteOptions, port: number): Promise<void> {
+/** The pods of a control plane that books show in kube-system. Cut short, the next start goes on with it. */
+async function createTextbookPods(
+  client: Client,
+  options: CompleteOptions,
+  port: number,
+  closing: AbortSignal,
+): Promise<void> {
   const resources = new Map(
     (await client.resources()).map((one) => [`${one.group}/${one.version}/${one.kind}`, one.resource]),
   )
@@ -114,6 +126,7 @@ async function createTextbookPods(client: Client, options: CompleteOptions, port
     now: options.clock.now(),
   })
   for (const object of objects) {
+    if (closing.aborted) return
     const apiVersion = object.apiVersion!.includes('/') ? object.apiVersion! : `/${object.apiVersion}`
     const resource = resources.get(`${apiVersion}/${object.kind}`)!
     const { namespace, name } = object.metadata!
