@@ -39,3 +39,6 @@ export type ServiceReference = Wire<ApiextensionsV1ServiceReference>
 export type ValidationRule = Wire<V1ValidationRule>
 export type WebhookClientConfig = Wire<ApiextensionsV1WebhookClientConfig>
 export type WebhookConversion = Wire<V1WebhookConversion>
+
+/** Holds a definition until all of its objects are gone. */
+export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'

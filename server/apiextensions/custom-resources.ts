@@ -1,12 +1,12 @@
 // Custom resources come and go with their definitions: names are accepted, versions are served, and with a definition all
 // of its objects go.
 // Source: apiextensions-apiserver/pkg/controller/{status,establish,finalizer,apiapproval} and pkg/apiserver (v1.36)
-import { createRequire } from 'node:module'
 import type { ResourceFacts, StructSchema } from '../../openapi/schema.ts'
-import type { CustomResourceDefinition } from '../api/apiextensions.ts'
+import { cleanupFinalizer, type CustomResourceDefinition } from '../api/apiextensions.ts'
 import type { Clock } from '../apimachinery/clock.ts'
 import { copy, deepEqual } from '../apimachinery/equality.ts'
 import { isConflict, isNotFound } from '../apimachinery/errors.ts'
+import { lazyModules } from '../apimachinery/lazy-module.ts'
 import type { AnyObject, Frozen, Stored } from '../apimachinery/types.ts'
 import type { Client } from '../client/client.ts'
 import { WorkQueue } from '../client/work-queue.ts'
@@ -22,15 +22,13 @@ import type { CustomKind, Judges } from './custom-kind.ts'
 
 type Definition = Frozen<Stored<CustomResourceDefinition>>
 
-const require = createRequire(import.meta.url)
-const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
+const load = lazyModules(import.meta.url)
 
 /** Loaded with the first definition: schemas, and the expressions in them, come along with it. */
 function kindsOfDefinitions(): typeof Kinds {
-  return require(`./custom-kind${extension}`) as typeof Kinds
+  return load<typeof Kinds>('./custom-kind')
 }
 
-export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
 const definitions = 'customresourcedefinitions.apiextensions.k8s.io'
 
 export interface CustomResourcesOptions {

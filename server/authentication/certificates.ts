@@ -2,6 +2,7 @@
 // Source: RFC 5280; kubeadm's PKI layout (names of files)
 import { createPublicKey, randomBytes, webcrypto, X509Certificate as X509 } from 'node:crypto'
 import { isIP } from 'node:net'
+import type { CertificateGrant, CertificateRequest } from '../api/certificates.ts'
 import type { UserInfo } from '../apimachinery/types.ts'
 
 /** A certificate and its key, both PEM. */
@@ -93,16 +94,6 @@ async function issue(
   return { certificate: certificate.toString('pem') + '\n', key: await exportKey(keys.privateKey) }
 }
 
-/** What a certificate request asks for. */
-export interface CertificateRequest {
-  readonly commonName: string
-  readonly organizations: readonly string[]
-  readonly dnsNames: readonly string[]
-  readonly ipAddresses: readonly string[]
-  readonly emailAddresses: readonly string[]
-  readonly uris: readonly string[]
-}
-
 /** @param pem PKCS #10. @throws Error for what is none */
 export async function readCertificateRequest(pem: string): Promise<CertificateRequest> {
   const x509 = await library()
@@ -137,13 +128,6 @@ function alternativeNames(
 ): InstanceType<Library['SubjectAlternativeNameExtension']> | undefined {
   const extension = request.getExtension('2.5.29.17')
   return extension === null ? undefined : new x509.SubjectAlternativeNameExtension(extension.rawData)
-}
-
-/** What a signer grants: key usages by the names of the API, and the time from when to when, in milliseconds. */
-export interface Grant {
-  readonly usages: readonly string[]
-  readonly notBefore: number
-  readonly notAfter: number
 }
 
 /** Source: pkg/controller/certificates/authority, keyUsageDict and extKeyUsageDict (v1.36) */
@@ -181,7 +165,11 @@ const extendedUsages: Readonly<Record<string, string>> = {
  * is the signer's. Never good for longer than the authority itself.
  * @param pem PKCS #10 @returns PEM
  */
-export async function signCertificateRequest(authority: KeyPair, pem: string, grant: Grant): Promise<string> {
+export async function signCertificateRequest(
+  authority: KeyPair,
+  pem: string,
+  grant: CertificateGrant,
+): Promise<string> {
   const x509 = await library()
   const request = new x509.Pkcs10CertificateRequest(pem)
   const issuer = new x509.X509Certificate(authority.certificate)

@@ -24,9 +24,9 @@ const REFILL_MS = 300_000
 const MAX_SUBJECTS = 4096
 const MAX_EVENTS_PER_SUBJECT = 256
 /** Writes under way at a time: telling of what happened must not hold up what happens next. */
-const MAX_WRITES = 4
+export const MAX_WRITES = 4
 /** Beyond so many that wait, further events are dropped. */
-const MAX_QUEUED = 10_000
+export const MAX_QUEUED = 10_000
 const MAX_TRIES = 12
 const RETRY_MS = 10_000
 

@@ -8,15 +8,11 @@ import type { Event } from '../api/core.ts'
 import { formatMicroTime, type Clock } from '../apimachinery/clock.ts'
 import { isNotFound } from '../apimachinery/errors.ts'
 import type { Client } from '../client/client.ts'
-import type { EventSubject, EventType } from '../client/events.ts'
+import { MAX_QUEUED, MAX_WRITES, type EventSubject, type EventType } from '../client/events.ts'
 
 const EVENTS = 'events'
 /** What has not happened for so long is over. */
 const FINISH_MS = 360_000
-/** Writes under way at a time: telling of what happened must not hold up what happens next. */
-const MAX_WRITES = 4
-/** Beyond so many that wait, further events are dropped. */
-const MAX_QUEUED = 10_000
 
 export interface EventSeriesOptions {
   readonly client: Client

@@ -1,8 +1,9 @@
 // What the signers of a cluster refuse, and why.
 import { expect } from 'chai'
-import { signers, type Request } from './signers.ts'
+import type { CertificateRequest } from '../../api/certificates.ts'
+import { signers } from './signers.ts'
 
-const empty: Request = {
+const empty: CertificateRequest = {
   commonName: '',
   organizations: [],
   dnsNames: [],
@@ -10,11 +11,11 @@ const empty: Request = {
   emailAddresses: [],
   uris: [],
 }
-const node: Request = { ...empty, commonName: 'system:node:a', organizations: ['system:nodes'] }
+const node: CertificateRequest = { ...empty, commonName: 'system:node:a', organizations: ['system:nodes'] }
 const clientUsages = ['digital signature', 'key encipherment', 'client auth']
 const serverUsages = ['digital signature', 'server auth']
 
-const cases: { signer: string; request: Request; usages: string[]; problem: string | undefined }[] = [
+const cases: { signer: string; request: CertificateRequest; usages: string[]; problem: string | undefined }[] = [
   { signer: 'kube-apiserver-client', request: empty, usages: ['client auth'], problem: undefined },
   {
     signer: 'kube-apiserver-client',

@@ -1,18 +1,10 @@
 // What each signer of a cluster asks of a certificate request.
 // Source: kubernetes pkg/controller/certificates/signer; pkg/apis/certificates, helpers.go (v1.36)
 
-/** What a certificate request asks for. */
-export interface Request {
-  readonly commonName: string
-  readonly organizations: readonly string[]
-  readonly dnsNames: readonly string[]
-  readonly ipAddresses: readonly string[]
-  readonly emailAddresses: readonly string[]
-  readonly uris: readonly string[]
-}
+import type { CertificateRequest } from '../../api/certificates.ts'
 
 /** What is wrong; undefined if the signer signs it. */
-type Rule = (request: Request, usages: readonly string[]) => string | undefined
+type Rule = (request: CertificateRequest, usages: readonly string[]) => string | undefined
 
 export interface Signer {
   readonly name: string
@@ -29,16 +21,16 @@ function firstOf(...rules: readonly Rule[]): Rule {
   }
 }
 
-function isOfNodes({ organizations }: Request): string | undefined {
+function isOfNodes({ organizations }: CertificateRequest): string | undefined {
   const isIt = organizations.length === 1 && organizations[0] === 'system:nodes'
   return isIt ? undefined : 'subject organization is not system:nodes'
 }
 
-function isNamedForNode({ commonName }: Request): string | undefined {
+function isNamedForNode({ commonName }: CertificateRequest): string | undefined {
   return commonName.startsWith('system:node:') ? undefined : 'subject common name does not begin with system:node:'
 }
 
-function hasAddress({ dnsNames, ipAddresses }: Request): string | undefined {
+function hasAddress({ dnsNames, ipAddresses }: CertificateRequest): string | undefined {
   return dnsNames.length + ipAddresses.length > 0 ? undefined : 'DNS or IP subjectAltName is required'
 }
 
@@ -62,7 +54,7 @@ function exactly(purpose: string): Rule {
   }
 }
 
-function forClients(_request: Request, usages: readonly string[]): string | undefined {
+function forClients(_request: CertificateRequest, usages: readonly string[]): string | undefined {
   const allowed = new Set(['digital signature', 'key encipherment', 'client auth'])
   const other = usages.find((usage) => !allowed.has(usage))
   if (other !== undefined) return `invalid usage for client certificate: ${other}`

@@ -1,20 +1,16 @@
 // Approved certificate requests are signed by the cluster's authority, if they are what their signer signs.
 // Source: kubernetes pkg/controller/certificates/signer; authority, PermissiveSigningPolicy (v1.36)
-import type { CertificateSigningRequest } from '../../api/certificates.ts'
+import type { CertificateGrant, CertificateRequest, CertificateSigningRequest } from '../../api/certificates.ts'
 import { formatTime } from '../../apimachinery/clock.ts'
 import type { Frozen, Stored } from '../../apimachinery/types.ts'
 import { updateStatus, type Action } from '../../client/action.ts'
 import { defineController } from '../../client/controller.ts'
-import { signers, type Request, type Signer } from './signers.ts'
+import { signers, type Signer } from './signers.ts'
 
 /** The cluster's certificate authority, as the signers use it. Requests and certificates are PEM. */
 export interface Authority {
-  read(request: string): Promise<Request>
-  /** Times in milliseconds since the epoch. */
-  sign(
-    request: string,
-    grant: { readonly usages: readonly string[]; readonly notBefore: number; readonly notAfter: number },
-  ): Promise<string>
+  read(request: string): Promise<CertificateRequest>
+  sign(request: string, grant: CertificateGrant): Promise<string>
 }
 
 const requests = 'certificatesigningrequests.certificates.k8s.io'
@@ -83,7 +79,7 @@ function failed(csr: Pending, message: string, now: number): Action {
   })
 }
 
-function lifetime(expirationSeconds: number | undefined, now: number): { notBefore: number; notAfter: number } {
+function lifetime(expirationSeconds: number | undefined, now: number): Omit<CertificateGrant, 'usages'> {
   const wanted = expirationSeconds === undefined ? longestMs : expirationSeconds * 1000
   const ttl = Math.min(longestMs, Math.max(shortestMs, wanted))
   return { notBefore: now - backdateMs, notAfter: now + ttl - (ttl < shortMs ? 0 : backdateMs) }

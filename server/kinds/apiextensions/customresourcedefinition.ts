@@ -11,6 +11,7 @@ import type {
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { field, forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { isDNS1035Label, isDNS1123Subdomain, validateImmutableField } from '../../apimachinery/validation.ts'
+import { cleanupFinalizer } from '../../api/apiextensions.ts'
 import { approvalAnnotation, approvalOf } from '../../schema/approval.ts'
 import { defineKind } from '../../registry/kind.ts'
 import { validateWebhookService, validateWebhookURL } from '../rules/webhook-client.ts'
@@ -55,8 +56,6 @@ function beginDeletion(draft: CustomResourceDefinition): void {
   const reason = 'InstanceDeletionPending'
   status.conditions = [...others, { type: 'Terminating', status: 'True', lastTransitionTime, reason, message }]
 }
-
-const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
 
 type Spec = Partial<CustomResourceDefinitionSpec>
 

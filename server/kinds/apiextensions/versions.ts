@@ -1,7 +1,6 @@
 // One version of a custom resource, without its schema.
 // Source: apiextensions-apiserver/pkg/apis/apiextensions/validation, validateCustomResourceDefinitionVersion,
 // ValidateCustomResourceDefinitionSubresources, ValidateCustomResourceColumnDefinition (v1.36)
-import { createRequire } from 'node:module'
 import type {
   CustomResourceColumnDefinition,
   CustomResourceDefinitionVersion,
@@ -10,17 +9,17 @@ import type {
 import type { FieldError, FieldPath } from '../../apimachinery/field.ts'
 import { invalid, required } from '../../apimachinery/field.ts'
 import { isDNS1035Label } from '../../apimachinery/formats.ts'
+import { lazyModules } from '../../apimachinery/lazy-module.ts'
 import { isShared } from './internal-form.ts'
 import type * as Schema from './schema.ts'
 import { validateSelectableFields } from './selectable-fields.ts'
 import { unsupported } from './structure.ts'
 
-const require = createRequire(import.meta.url)
-const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
+const load = lazyModules(import.meta.url)
 
 /** Loaded with the first definition: expressions come along with it. */
 function schemaValidation(): typeof Schema {
-  return require(`./schema${extension}`) as typeof Schema
+  return load<typeof Schema>('./schema')
 }
 
 /** What all versions have in common stands beside them, and is judged there, once. */

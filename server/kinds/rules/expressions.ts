@@ -1,21 +1,15 @@
 // Expressions in objects: what is wrong with them, in the words of error causes. The compiler is loaded with the first one.
 // Source: apiserver/pkg/admission/plugin/cel, compile.go (mustBuildEnvs, CompileCELExpression);
 // dynamic-resource-allocation/cel, CompileCELExpression (v1.36)
-import { createRequire } from 'node:module'
 import type * as Admission from '../../apimachinery/cel/admission.ts'
 import type * as Device from '../../apimachinery/cel/device.ts'
 import type { Compiled } from '../../apimachinery/cel/index.ts'
 import type * as Types from '../../apimachinery/cel/types.ts'
+import { lazyModules } from '../../apimachinery/lazy-module.ts'
 
 export type Scope = Admission.AdmissionScope
 
-const require = createRequire(import.meta.url)
-const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
-
-/** A module of the compiler, from a source tree or from a built one. */
-function load<Module>(name: string): Module {
-  return require(`../../apimachinery/cel/${name}${extension}`) as Module
-}
+const load = lazyModules(import.meta.url)
 
 /** What an expression gives, or what is wrong with it. */
 export type Verdict = { readonly compiled: Compiled } | { readonly problem: string }
@@ -31,7 +25,9 @@ function verdict(compile: () => Compiled): Verdict {
 }
 
 export function compileAdmissionExpression(expression: string, scope: Scope): Verdict {
-  return verdict(() => load<typeof Admission>('admission').compileForAdmission(expression, scope))
+  return verdict(() =>
+    load<typeof Admission>('../../apimachinery/cel/admission').compileForAdmission(expression, scope),
+  )
 }
 
 /** What may come out of an expression: names of types, and how the text calls them together. */
@@ -47,15 +43,15 @@ export const wantsString: Wanted = { types: ['string'], text: 'string' }
 export function problemOfExpression(expression: string, scope: Scope, wanted: Wanted): string | undefined {
   const found = compileAdmissionExpression(expression, scope)
   if ('problem' in found) return found.problem
-  const name = load<typeof Types>('types').typeName(found.compiled.type)
+  const name = load<typeof Types>('../../apimachinery/cel/types').typeName(found.compiled.type)
   return wanted.types.includes(name) ? undefined : `must evaluate to ${wanted.text} but got ${name}`
 }
 
 /** Undefined for an expression that selects devices. */
 export function compileDeviceSelector(expression: string): string | undefined {
-  const found = verdict(() => load<typeof Device>('device').compileForDevice(expression))
+  const found = verdict(() => load<typeof Device>('../../apimachinery/cel/device').compileForDevice(expression))
   if ('problem' in found) return found.problem
   const { kind, name } = found.compiled.type
   if (name === 'bool' || kind === 'any') return undefined
-  return `must evaluate to bool or the unknown type, not ${load<typeof Types>('types').typeName(found.compiled.type)}`
+  return `must evaluate to bool or the unknown type, not ${load<typeof Types>('../../apimachinery/cel/types').typeName(found.compiled.type)}`
 }
