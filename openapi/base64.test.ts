@@ -1,3 +1,4 @@
+// Bytes in base64 are brought into the one form that Go prints.
 import { expect } from 'chai'
 import { canonicalBase64 } from './base64.ts'
 

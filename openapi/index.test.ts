@@ -1,3 +1,4 @@
+// What the definition set knows: groups, resources, types, columns, and the order they are listed in.
 import { expect } from 'chai'
 import { groups, resourceFacts, resources, tableColumns, typeByName, typeNames, typeOfKind } from './index.ts'
 import type { StructSchema } from './schema.ts'

@@ -1,3 +1,4 @@
+// Times as they are read and as they are printed again.
 import { expect } from 'chai'
 import { canonicalMicroTime, canonicalTime } from './time.ts'
 

@@ -1,3 +1,4 @@
+// Folders are made where they are missing, and errors tell why they could not be.
 import { expect } from 'chai'
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

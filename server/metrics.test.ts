@@ -1,3 +1,4 @@
+// The series of /metrics and what moves them.
 import { expect } from 'chai'
 import { FakeClock } from './apimachinery/clock.ts'
 import { WorkQueue } from './client/work-queue.ts'

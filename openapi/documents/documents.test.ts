@@ -1,3 +1,4 @@
+// The OpenAPI documents against those recorded from a real server.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'

@@ -1,3 +1,4 @@
+// What may be made in which namespace, and which namespaces may not go.
 import { expect } from 'chai'
 import { FakeReader, pod, request } from './fake-cluster.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'

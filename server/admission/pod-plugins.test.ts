@@ -1,3 +1,4 @@
+// The plugins that complete a pod: tolerations, priority, runtime class.
 import { expect } from 'chai'
 import { copy } from '../apimachinery/equality.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'

@@ -1,3 +1,4 @@
+// A pod gets its account, the token and the pull secrets, or is refused.
 import { expect } from 'chai'
 import { FakeClock } from '../apimachinery/clock.ts'
 import { copy } from '../apimachinery/equality.ts'

@@ -1,3 +1,4 @@
+// Protection finalizers and default classes of storage and ingress.
 import { expect } from 'chai'
 import type { AnyObject } from '../apimachinery/types.ts'
 import { makeCertificateApproval, makeCertificateSigning } from './certificate-signers.ts'

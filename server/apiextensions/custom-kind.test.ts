@@ -1,3 +1,4 @@
+// Columns, names and paths that a CustomResourceDefinition declares.
 import { expect } from 'chai'
 import type { CustomResourceDefinition, JSONSchemaProps } from '../api/apiextensions.ts'
 import type { AnyObject } from '../apimachinery/types.ts'

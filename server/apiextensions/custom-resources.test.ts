@@ -1,3 +1,4 @@
+// The life of a definition and of its objects, through the API.
 import { expect } from 'chai'
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../api/apiextensions.ts'
 import type { AnyObject } from '../apimachinery/types.ts'

@@ -1,3 +1,4 @@
+// When two values are the same, and copies that share nothing.
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { copy, deepEqual, deepFreeze, semanticEqual } from './equality.ts'

@@ -1,3 +1,4 @@
+// Generated names and the safe alphabet of hashes.
 import { expect } from 'chai'
 import { generateName, safeEncodeString, seededRandom } from './names.ts'
 import {

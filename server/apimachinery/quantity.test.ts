@@ -1,3 +1,4 @@
+// Quantities: their canonical form and their arithmetic.
 import { expect } from 'chai'
 import fc from 'fast-check'
 import {

@@ -1,3 +1,4 @@
+// Label selectors, as text and as objects: what they match, and what is refused.
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { deepFreeze } from './equality.ts'

@@ -1,3 +1,4 @@
+// Names, metadata and selectors: what is refused, in which words.
 import { expect } from 'chai'
 import { field } from './field.ts'
 import {

@@ -1,3 +1,4 @@
+// `kubeling snapshot`: what was saved comes back, and what went wrong is said.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'

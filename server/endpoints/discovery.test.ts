@@ -1,3 +1,4 @@
+// Discovery documents against the recorded ones, with custom and further groups.
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { groups, resources } from '../../openapi/index.ts'

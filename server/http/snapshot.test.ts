@@ -1,3 +1,4 @@
+// The download of a snapshot, and who may have it.
 import { expect } from 'chai'
 import { readSnapshot } from '../storage/snapshot-file.ts'
 import { authorizerFor, TestServer } from './testing.ts'

@@ -1,3 +1,4 @@
+// Durations and ages as tables show them.
 import { expect } from 'chai'
 import { humanDuration, translateTimestampSince } from './age.ts'
 

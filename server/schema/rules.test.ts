@@ -1,3 +1,4 @@
+// Rules in schemas of custom resources: what compiles, and against which types.
 import { expect } from 'chai'
 import type { JSONSchemaProps, ValidationRule } from '../api/apiextensions.ts'
 import { field } from '../apimachinery/field.ts'

@@ -1,3 +1,4 @@
+// Objects against the schema of a custom resource: pruned, defaulted, validated.
 import { expect } from 'chai'
 import type { JSONSchemaProps } from '../api/apiextensions.ts'
 import { field } from '../apimachinery/field.ts'

@@ -1,3 +1,4 @@
+// History is forgotten by age and by size.
 import { expect } from 'chai'
 import { FakeClock } from '../apimachinery/clock.ts'
 import { startCompaction } from './compaction.ts'

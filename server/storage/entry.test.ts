@@ -1,3 +1,4 @@
+// One version of a key: its bytes, its object, and which of them stays in memory.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'

@@ -1,3 +1,4 @@
+// Records of the log come back as they were, or not at all.
 import { expect } from 'chai'
 import { StoredEntry } from './entry.ts'
 import { decodeRecord, encodeRecord } from './level-record.ts'

@@ -1,3 +1,4 @@
+// Opening a data folder: what is found damaged, in use, or not to be written.
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

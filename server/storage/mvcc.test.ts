@@ -1,3 +1,4 @@
+// Group commit, the order of events, and decisions about keys.
 import { expect } from 'chai'
 import { DecodedCache } from './decoded-cache.ts'
 import type { Log } from './log.ts'

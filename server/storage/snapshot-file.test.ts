@@ -1,3 +1,4 @@
+// A snapshot file is a picture of one moment, and is refused if anything of it is not as written.
 import { existsSync, mkdtempSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+// Snapshots, indexes and watches of one resource.
 import { expect } from 'chai'
 import { openMemoryStore } from './memory.ts'
 import { describeEvent, put, record, rejection, remove, valueOf } from './store.contract.ts'

@@ -1,3 +1,4 @@
+// Pods and templates against the level of their namespace: refused, warned about, or let through.
 import { expect } from 'chai'
 import { FakeReader, pod, request } from '../fake-cluster.ts'
 import { podSecurity } from './pod-security.ts'

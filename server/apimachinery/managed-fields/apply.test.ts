@@ -1,3 +1,4 @@
+// Server-side apply: who owns what afterwards, and what goes.
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { decodeObject } from '../../../openapi/decode.ts'

@@ -1,3 +1,4 @@
+// Which fields two versions of an object differ in.
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { decodeObject } from '../../../openapi/decode.ts'

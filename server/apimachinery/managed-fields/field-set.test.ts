@@ -1,3 +1,4 @@
+// Sets of fields: their operations, and their one printed form.
 import { expect } from 'chai'
 import fc from 'fast-check'
 import {

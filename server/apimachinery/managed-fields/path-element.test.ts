@@ -1,3 +1,4 @@
+// The parts of a field's path: form, order and print.
 import { expect } from 'chai'
 import {
   canonicalElement,

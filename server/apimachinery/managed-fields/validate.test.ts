@@ -1,3 +1,4 @@
+// What no configuration to apply may contain.
 import { expect } from 'chai'
 import { shapeOf, type MapShape } from './shape.ts'
 import { configMapType, podType } from './testing.ts'

@@ -1,3 +1,4 @@
+// JSON Patch: its operations, its refusals and its cost.
 import { expect } from 'chai'
 import { deepFreeze } from '../equality.ts'
 import { applyJsonPatch, parseJsonPatch } from './json-patch.ts'

@@ -1,3 +1,4 @@
+// JSON Merge Patch: what it changes, and what it is not.
 import { expect } from 'chai'
 import { deepFreeze } from '../equality.ts'
 import { applyMergePatch, parseMergePatch } from './merge-patch.ts'

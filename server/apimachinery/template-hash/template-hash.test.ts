@@ -1,3 +1,4 @@
+// Hashes of templates and revisions against those of a real cluster.
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { copy } from '../equality.ts'

@@ -1,3 +1,4 @@
+// Bodies of requests, in every media type they come in.
 import { expect } from 'chai'
 import { StatusError } from '../../apimachinery/errors.ts'
 import { decodeApplyBody, decodeBody, decodePatchBody } from './body.ts'

@@ -1,3 +1,4 @@
+// YAML is read as a real server reads it.
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { encodeYAML, parseYAML, YAMLError } from './yaml.ts'

@@ -1,3 +1,4 @@
+// What a text that should be a JSON object is refused for.
 import { expect } from 'chai'
 import { jsonObjectProblem } from './json-problem.ts'
 

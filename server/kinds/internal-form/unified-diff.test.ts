@@ -1,3 +1,4 @@
+// Differences of texts as messages show them.
 import { expect } from 'chai'
 import { internalDiff, internalForm } from './index.ts'
 import { unifiedDiff } from './unified-diff.ts'
