@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { makeChain } from './admission/chain.ts'
 import type { AdmissionReader } from './admission/plugin.ts'
+import type { ClusterClock } from './apimachinery/cluster-clock.ts'
 import { deepEqual } from './apimachinery/equality.ts'
 import { isNotFound } from './apimachinery/errors.ts'
 import type { AnyObject, Frozen, UserInfo } from './apimachinery/types.ts'
@@ -56,6 +57,8 @@ export interface Cluster extends AsyncDisposable {
   kubeConfig(): Promise<KubeConfig>
   /** The number of simulated nodes. */
   readonly nodes: number
+  /** Its time, to stop, step and speed up. */
+  readonly clock: ClusterClock
   /** A client in this process, as this user; default: the admin. */
   client(user?: UserInfo): Client
   /** Stops everything and lets go of the store; what was acknowledged is on disk. */
@@ -95,8 +98,9 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
   const storageMetrics = new StorageMetrics(metrics)
   const store = await openStore(options, storageMetrics.committed)
   started.push({ [Symbol.asyncDispose]: () => store.close() })
-  const pki = await preparePKI(pkiFolder, names, clock.now())
-  const compaction = startCompaction(store, clock, { intervalMs: options.compactionIntervalMs })
+  const pki = await preparePKI(pkiFolder, names, clock.source.now())
+  // Who resumes a watch counts in real time; so do those who judge certificates.
+  const compaction = startCompaction(store, clock.source, { intervalMs: options.compactionIntervalMs })
   started.push({ [Symbol.asyncDispose]: async () => compaction.stop() })
 
   const control = buildControlPlane(store, options, pki)
@@ -157,8 +161,19 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     rootCA: pki.authority.certificate,
     authority: {
       read: readCertificateRequest,
-      sign: (request, grant) => signCertificateRequest(pki.authority, request, grant),
+      sign: (request, grant) => {
+        const aheadMs = clock.now() - clock.source.now()
+        const real = { ...grant, notBefore: grant.notBefore - aheadMs, notAfter: grant.notAfter - aheadMs }
+        return signCertificateRequest(pki.authority, request, real)
+      },
     },
+    mayRequestCertificates: (user, subresource) =>
+      control.isAuthorized(user, 'create', {
+        group: 'certificates.k8s.io',
+        resource: 'certificatesigningrequests',
+        subresource,
+      }),
+    signToken: (account, secretName) => control.tokens.issueForSecret(account, secretName),
     port: listener.port,
     observeQueue: (controller) => metrics.observeQueue(controller.replace(/-controller$/, '')),
   })
@@ -183,6 +198,7 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     kubeconfigOptions,
     kubeConfig: () => clientConfig(kubeconfigOptions),
     nodes: options.nodes,
+    clock,
     client: (user = admin) => clientFor(user, 'kubeling'),
     close,
     [Symbol.asyncDispose]: close,
@@ -226,6 +242,17 @@ interface ControlPlane {
   readonly authorizer: ReturnType<typeof union>
   readonly tokens: ServiceAccountTokens
   readonly serviceAllocator: ServiceAllocator
+  /** Whether a user may do something with a resource of the cluster's scope, with one of its objects, or with a part of them. */
+  isAuthorized(
+    user: UserInfo,
+    verb: string,
+    resource: {
+      readonly group: string
+      readonly resource: string
+      readonly name?: string
+      readonly subresource?: string
+    },
+  ): boolean
 }
 
 function buildControlPlane(store: Store, options: CompleteOptions, pki: PKI): ControlPlane {
@@ -255,26 +282,29 @@ function buildControlPlane(store: Store, options: CompleteOptions, pki: PKI): Co
   const rbac = new RBACAuthorizer(roles)
   const authorizer = union([nodeAuthorizer, rbac])
   const escalation = new EscalationGuard(rbac, roles, authorizer)
+  const isAuthorized: ControlPlane['isAuthorized'] = (user, verb, resource) => {
+    const question = {
+      user,
+      verb,
+      isResourceRequest: true,
+      path: '',
+      namespace: '',
+      version: '*',
+      name: '',
+      subresource: '',
+      ...resource,
+    }
+    return authorizer.authorize(question).verdict === 'allow'
+  }
   const admission = makeChain(options.disabledAdmissionPlugins, {
     clock,
+    realTime: clock.source,
     random,
     afterAdmit: (attributes) => escalation.check(attributes),
     updateQuota: (quota) => server().update('resourcequotas', quota as unknown as AnyObject, { subresource: 'status' }),
-    isAuthorized: (user, verb, resource) => {
-      const question = {
-        user,
-        verb,
-        ...resource,
-        isResourceRequest: true,
-        path: '',
-        namespace: '',
-        version: '*',
-        subresource: '',
-      }
-      return authorizer.authorize(question).verdict === 'allow'
-    },
+    isAuthorized,
   })
-  const api: Api = { resources, admission, reader, clock }
+  const api: Api = { resources, admission, reader, clock, realTime: clock.source }
   const tokens = new ServiceAccountTokens({
     issuer: options.serviceAccountIssuer,
     audiences: options.apiAudiences,
@@ -297,7 +327,7 @@ function buildControlPlane(store: Store, options: CompleteOptions, pki: PKI): Co
       audiences: options.apiAudiences,
     },
   }
-  return { api, services, authenticators, authorizer, tokens, serviceAllocator }
+  return { api, services, authenticators, authorizer, tokens, serviceAllocator, isAuthorized }
 }
 
 /** Tokens that are not of service accounts are for this server. */

@@ -5,6 +5,7 @@ import { startComponents, type Components } from './components.ts'
 import { namespace, settled, TestApi } from './endpoints/testing.ts'
 import { withDefaults, type ClusterOptions } from './options.ts'
 
+const signToken = () => Promise.reject(new Error('none'))
 const noAuthority = { read: () => Promise.reject(new Error('none')), sign: () => Promise.reject(new Error('none')) }
 
 describe('startComponents', () => {
@@ -40,6 +41,8 @@ describe('startComponents', () => {
       clientFor: (user, agent) => new InProcessClient(api, user, agent),
       rootCA: 'PEM',
       authority: noAuthority,
+      mayRequestCertificates: () => false,
+      signToken,
       port: 6443,
     })
   }

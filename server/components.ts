@@ -7,7 +7,9 @@ import { controlPlaneObjects } from './bootstrap/control-plane.ts'
 import type { Client } from './client/client.ts'
 import type { ControllerContext } from './client/controller.ts'
 import { Informers } from './client/informers.ts'
+import type { MayRequest } from './controllers/certificates/approving.ts'
 import type { Authority } from './controllers/certificates/signing.ts'
+import type { SignToken } from './controllers/serviceaccount-tokens.ts'
 import { newControllers, startControllers } from './controllers/index.ts'
 import { nodeSet, startKubelets } from './kubelet/index.ts'
 import type { CompleteOptions } from './options.ts'
@@ -30,6 +32,9 @@ export interface ComponentDependencies {
   readonly rootCA: string
   /** Signs certificate requests. */
   readonly authority: Authority
+  readonly mayRequestCertificates: MayRequest
+  /** Signs the tokens that Secrets hold. */
+  readonly signToken: SignToken
   /** Where the API server listens. */
   readonly port: number
   /** For metrics of the controllers' queues. */
@@ -42,6 +47,8 @@ export async function startComponents({
   clientFor,
   rootCA,
   authority,
+  mayRequestCertificates,
+  signToken,
   port,
   observeQueue,
 }: ComponentDependencies): Promise<Components> {
@@ -54,14 +61,23 @@ export async function startComponents({
     (resource, error) => options.log(`a watch of ${resource} was not followed everywhere`, error),
   )
   if (options.controllers) {
-    const controllers = startControllers(newControllers({ rootCA, authority }), {
-      informers,
-      clock,
-      observeQueue,
-      clientFor: (account) =>
-        clientFor(withAuthenticated(serviceAccountUser('kube-system', account)), 'kube-controller-manager'),
-      onError: (controller, key, error) => options.log(`${controller} could not reconcile ${key}`, error),
-    })
+    const controllers = startControllers(
+      newControllers({
+        rootCA,
+        authority,
+        mayRequestCertificates,
+        signToken,
+        clusterCIDRs: options.clusterCIDR === undefined ? [] : options.clusterCIDR.split(','),
+        loadBalancerCIDR: options.loadBalancerCIDR,
+      }),
+      {
+        informers,
+        clock,
+        observeQueue,
+        clientFor: (account) => clientFor(controllerUser(account), 'kube-controller-manager'),
+        onError: (controller, key, error) => options.log(`${controller} could not reconcile ${key}`, error),
+      },
+    )
     started.push(controllers)
   }
   const scheduler = options.scheduler
@@ -151,6 +167,12 @@ async function exists(client: Client, resource: string, namespace: string | unde
 
 /** The range nodes take their pod CIDRs from. */
 const clusterPodCIDR = '10.244.0.0/16'
+
+/** Each controller has a service account, but for what makes the tokens of accounts: that is the manager itself. */
+function controllerUser(account: string): UserInfo {
+  if (account === 'kube-controller-manager') return user(`system:${account}`)
+  return withAuthenticated(serviceAccountUser('kube-system', account))
+}
 
 function user(name: string, ...groups: string[]): UserInfo {
   return { name, groups: [...groups, authenticatedGroup] }

@@ -1,5 +1,6 @@
 // What can be chosen about a cluster, and what it is when nothing is chosen.
-import { systemClock, type Clock } from './apimachinery/clock.ts'
+import type { Clock } from './apimachinery/clock.ts'
+import { ClusterClock, type ClockSettings } from './apimachinery/cluster-clock.ts'
 import { StatusError } from './apimachinery/errors.ts'
 import type { Random } from './apimachinery/names.ts'
 import { firstAddress } from './bootstrap/objects.ts'
@@ -31,6 +32,10 @@ export interface ClusterOptions {
   tokenAuthFile?: string
   /** Default 10.0.0.0/24. */
   serviceClusterIPRange?: string
+  /** Nodes get the networks of their pods from it, pods of a second family after a comma. Default 10.244.0.0/16, bare: none. */
+  clusterCIDR?: string
+  /** Services of type LoadBalancer get their addresses from it. Default 172.31.255.0/24, bare: none. */
+  loadBalancerCIDR?: string
   /** Inclusive; default 30000-32767. */
   serviceNodePortRange?: { from: number; to: number }
   /** Default https://kubernetes.default.svc */
@@ -40,7 +45,8 @@ export interface ClusterOptions {
   advertiseAddress?: string
   /** Of cluster, user and context in the kubeconfig. Default kubeling. */
   name?: string
-  clock?: Clock
+  /** The time of the cluster: how it begins, or what stands for real time in it. Default: real time. */
+  clock?: ClockSettings | Clock
   random?: Random
   /** Told of what should never happen. Default: standard error. */
   log?: (message: string, error: unknown) => void
@@ -60,6 +66,8 @@ export interface CompleteOptions {
   readonly disabledAdmissionPlugins: readonly string[]
   readonly tokenAuthFile: string | undefined
   readonly serviceClusterIPRange: string
+  readonly clusterCIDR: string | undefined
+  readonly loadBalancerCIDR: string | undefined
   readonly serviceNodePortRange: { readonly from: number; readonly to: number }
   /** Cluster IP of the service `kubernetes`. */
   readonly serviceAddress: string
@@ -67,7 +75,7 @@ export interface CompleteOptions {
   readonly apiAudiences: readonly string[]
   readonly advertiseAddress: string
   readonly name: string
-  readonly clock: Clock
+  readonly clock: ClusterClock
   readonly random: Random
   log(message: string, error: unknown): void
 }
@@ -85,6 +93,10 @@ function logToStandardError(message: string, error: unknown): void {
 
 /** Where pods would find the API server: on the first simulated node, as endpoints may not be loopback addresses. */
 const firstNodeAddress = '172.18.0.2'
+
+function clockOf(chosen: ClockSettings | Clock = {}): ClusterClock {
+  return new ClusterClock('now' in chosen ? { source: chosen } : chosen)
+}
 
 export function withDefaults(options: ClusterOptions): CompleteOptions {
   const disabled = new Set(options.disable)
@@ -105,13 +117,15 @@ export function withDefaults(options: ClusterOptions): CompleteOptions {
     disabledAdmissionPlugins: options.disableAdmissionPlugins ?? [],
     tokenAuthFile: options.tokenAuthFile,
     serviceClusterIPRange,
+    clusterCIDR: options.clusterCIDR ?? (options.bare === true ? undefined : '10.244.0.0/16'),
+    loadBalancerCIDR: options.loadBalancerCIDR ?? (options.bare === true ? undefined : '172.31.255.0/24'),
     serviceNodePortRange: options.serviceNodePortRange ?? { from: 30000, to: 32767 },
     serviceAddress: firstAddress(serviceClusterIPRange),
     serviceAccountIssuer,
     apiAudiences: options.apiAudiences ?? [serviceAccountIssuer],
     advertiseAddress: options.advertiseAddress ?? firstNodeAddress,
     name: options.name ?? 'kubeling',
-    clock: options.clock ?? systemClock,
+    clock: clockOf(options.clock),
     random: options.random ?? Math.random,
     log: options.log ?? logToStandardError,
   }

@@ -47,6 +47,17 @@ export interface ServiceAccountOptions {
   find(resource: string, namespace: string | undefined, name: string): Frozen<AnyObject> | undefined
 }
 
+/** Of the tokens that Secrets hold. */
+const legacyIssuer = 'kubernetes/serviceaccount'
+const legacyClaims = 'kubernetes.io/serviceaccount'
+
+/** A service account, as tokens of Secrets name it. */
+export interface AccountReference {
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+}
+
 /** Source: go-jose/v4/jwt, DefaultLeeway */
 const leewayMs = 60_000
 
@@ -85,8 +96,27 @@ export class ServiceAccountTokens implements Authenticator {
       .sign(key)
   }
 
+  /** The token of a Secret: it does not expire, and dies with its Secret. Source: pkg/serviceaccount, LegacyClaims */
+  async issueForSecret({ namespace, name, uid }: AccountReference, secretName: string): Promise<string> {
+    const { SignJWT } = await import('jose')
+    const key = await this.#signingKey()
+    const claims = {
+      [`${legacyClaims}/namespace`]: namespace,
+      [`${legacyClaims}/secret.name`]: secretName,
+      [`${legacyClaims}/service-account.name`]: name,
+      [`${legacyClaims}/service-account.uid`]: uid,
+    }
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: 'RS256', kid: keyId(key) })
+      .setIssuer(legacyIssuer)
+      .setSubject(userName(namespace, name))
+      .sign(key)
+  }
+
   async authenticate({ bearerToken, audiences = this.audiences }: Credentials): Promise<UserInfo | undefined> {
-    if (bearerToken === undefined || !looksLikeOurs(bearerToken, this.issuer)) return undefined
+    if (bearerToken === undefined) return undefined
+    if (looksLikeOurs(bearerToken, legacyIssuer)) return this.#authenticateOfSecret(bearerToken, audiences)
+    if (!looksLikeOurs(bearerToken, this.issuer)) return undefined
     const { jwtVerify, errors } = await import('jose')
     try {
       const key = createPublicKey(await this.#signingKey())
@@ -107,9 +137,34 @@ export class ServiceAccountTokens implements Authenticator {
     }
   }
 
+  /** Source: pkg/serviceaccount, legacyValidator (v1.36); such a token is for the API server, whatever it calls itself. */
+  async #authenticateOfSecret(bearerToken: string, audiences: readonly string[]): Promise<UserInfo | undefined> {
+    const { compactVerify } = await import('jose')
+    if (!audiences.some((one) => this.audiences.includes(one))) return undefined
+    try {
+      await compactVerify(bearerToken, createPublicKey(await this.#signingKey()), { algorithms: ['RS256'] })
+    } catch {
+      throw newUnauthorized()
+    }
+    const claims = (payloadOf(bearerToken) ?? {}) as Record<string, unknown>
+    const claim = (name: string): string => String(claims[`${legacyClaims}/${name}`] ?? '')
+    const [namespace, name, uid] = [claim('namespace'), claim('service-account.name'), claim('service-account.uid')]
+    const secret = this.#options.find('secrets', namespace, claim('secret.name'))
+    const data = (secret?.['data'] ?? {}) as Readonly<Record<string, string>>
+    const isRevoked =
+      secret === undefined ||
+      secret.metadata?.deletionTimestamp !== undefined ||
+      secret.metadata?.labels?.['kubernetes.io/legacy-token-invalid-since'] !== undefined ||
+      Buffer.from(data['token'] ?? '', 'base64').toString() !== bearerToken
+    if (isRevoked) throw newUnauthorized()
+    this.#mustLive('serviceaccounts', namespace, { name, uid })
+    return { ...serviceAccountUser(namespace, name), uid }
+  }
+
   /** Those of the wanted audiences that a token is for; the token has been found good. */
   sharedAudiences(bearerToken: string, wanted: readonly string[]): string[] {
-    const own = audiencesOf(payloadOf(bearerToken) ?? {})
+    const payload = payloadOf(bearerToken) ?? {}
+    const own = payload.iss === legacyIssuer ? this.audiences : audiencesOf(payload)
     return wanted.filter((one) => own.includes(one))
   }
 

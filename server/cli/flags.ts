@@ -2,6 +2,7 @@
 import { isIP, isIPv4 } from 'node:net'
 import { InvalidArgumentError } from 'commander'
 import { parseDuration } from '../apimachinery/go-duration.ts'
+import { isIPv6, parseCIDR } from '../apimachinery/ip.ts'
 import { knownPlugins } from '../admission/chain.ts'
 import { componentNames, type ComponentName } from '../options.ts'
 
@@ -34,6 +35,26 @@ export function parseServiceRange(text: string): string {
   const length = /^\d+$/.test(bits) ? Number(bits) : Number.NaN
   if (!isIPv4(base) || !(length >= 12 && length <= 29) || rest.length > 0) {
     throw new InvalidArgumentError('It must be an IPv4 range from /12 to /29, such as 10.0.0.0/24.')
+  }
+  return text
+}
+
+/** `10.244.0.0/16`, or one IPv4 and one IPv6 range: at least one node must find room, with a /24 or a /64. */
+export function parseClusterCIDR(text: string): string {
+  const ranges = text.split(',').map((one) => parseCIDR(one))
+  const families = new Set(ranges.map((range) => range?.network.bytes.length))
+  const fits = ranges.every((range) => range !== undefined && range.prefixLength <= (isIPv6(range.network) ? 64 : 24))
+  if (!fits || families.size !== ranges.length) {
+    throw new InvalidArgumentError('It must be an IPv4 range up to /24, an IPv6 range up to /64, or both with a comma.')
+  }
+  return text
+}
+
+/** `172.31.255.0/24` */
+export function parseLoadBalancerCIDR(text: string): string {
+  const range = parseCIDR(text)
+  if (range === undefined || isIPv6(range.network) || range.prefixLength > 30) {
+    throw new InvalidArgumentError('It must be an IPv4 range up to /30, such as 172.31.255.0/24.')
   }
   return text
 }

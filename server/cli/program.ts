@@ -11,6 +11,8 @@ import {
   parseNodes,
   parsePort,
   parsePortRange,
+  parseClusterCIDR,
+  parseLoadBalancerCIDR,
   parseServiceRange,
 } from './flags.ts'
 import type { ExplainFlags } from './explain-scheduling.ts'
@@ -99,6 +101,18 @@ function makeProgram(): Command {
       new Option('--service-cluster-ip-range <cidr>', 'addresses of Services')
         .argParser(parseServiceRange)
         .default('10.0.0.0/24'),
+    )
+    .addOption(
+      new Option(
+        '--cluster-cidr <cidr>',
+        'nodes get the networks of their pods from it (default: 10.244.0.0/16; with --bare none)',
+      ).argParser(parseClusterCIDR),
+    )
+    .addOption(
+      new Option(
+        '--load-balancer-cidr <cidr>',
+        'addresses of LoadBalancer Services (default: 172.31.255.0/24; with --bare none, they stay pending)',
+      ).argParser(parseLoadBalancerCIDR),
     )
     .addOption(
       new Option('--service-node-port-range <ports>', 'ports of NodePort Services')

@@ -28,6 +28,8 @@ export interface UpFlags {
   readonly disableAdmissionPlugins?: readonly string[]
   readonly tokenAuthFile?: string
   readonly serviceClusterIpRange: string
+  readonly clusterCidr?: string
+  readonly loadBalancerCidr?: string
   readonly serviceNodePortRange: { readonly from: number; readonly to: number }
   readonly advertiseAddress?: string
   readonly serviceAccountIssuer: string
@@ -77,6 +79,8 @@ function clusterOptions(flags: UpFlags): ClusterOptions & { port: number } {
     serviceClusterIPRange: flags.serviceClusterIpRange,
     serviceNodePortRange: flags.serviceNodePortRange,
     serviceAccountIssuer: flags.serviceAccountIssuer,
+    ...(flags.clusterCidr === undefined ? {} : { clusterCIDR: flags.clusterCidr }),
+    ...(flags.loadBalancerCidr === undefined ? {} : { loadBalancerCIDR: flags.loadBalancerCidr }),
     ...(flags.inMemory ? {} : { dataDir: resolve(flags.dataDir ?? defaultDataDir()) }),
     ...(flags.disable === undefined ? {} : { disable: flags.disable }),
     ...(flags.disableAdmissionPlugins === undefined ? {} : { disableAdmissionPlugins: flags.disableAdmissionPlugins }),

@@ -38,6 +38,8 @@ export interface PatchAction {
   readonly type: PatchType
   readonly patch: unknown
   readonly subresource?: string
+  /** The field manager of an apply, which takes over the fields of others. Default: that of all controllers. */
+  readonly applyAs?: string
   readonly then?: Continuation
 }
 
@@ -121,7 +123,7 @@ export function patch(
   object: Frozen<KubeObject>,
   type: PatchType,
   body: unknown,
-  more: Pick<PatchAction, 'subresource' | 'then'> = {},
+  more: Pick<PatchAction, 'subresource' | 'applyAs' | 'then'> = {},
 ): PatchAction {
   const { namespace, name = '' } = object.metadata ?? {}
   return { do: 'patch', resource, namespace, name, type, patch: body, ...more }

@@ -16,6 +16,8 @@ export interface WriteOptions {
   /** `status`, `scale`, `binding`, `eviction`, `finalize`, … */
   subresource?: string
   fieldManager?: string
+  /** Of an apply: takes over the fields of other managers. */
+  force?: boolean
 }
 
 export interface DeleteOptions {

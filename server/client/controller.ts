@@ -284,8 +284,12 @@ class Runner implements RunningController, Listers {
         return round.wrote(action.resource, await client.update(action.resource, action.object as KubeObject, options))
       }
       case 'patch': {
-        const { resource, namespace, name, type, patch } = action
-        return round.wrote(resource, await client.patch(resource, namespace, name, type, patch, options))
+        const { resource, namespace, name, type, patch, applyAs } = action
+        const manager = applyAs === undefined ? {} : { fieldManager: applyAs, force: true }
+        return round.wrote(
+          resource,
+          await client.patch(resource, namespace, name, type, patch, { ...options, ...manager }),
+        )
       }
       case 'delete': {
         const { namespace, name = '', uid } = action.object.metadata ?? {}

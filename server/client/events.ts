@@ -174,7 +174,9 @@ export class EventRecorder {
     if (group.messages.size < MAX_SIMILAR_EVENTS) return { event, key: eventKey(event) }
     const [oldest] = group.messages
     if (oldest !== undefined) group.messages.delete(oldest)
-    return { event: { ...event, message: `(combined from similar events): ${event.message ?? ''}` }, key: groupKey }
+    const message = `(combined from similar events): ${event.message ?? ''}`
+    // What stands for many is not said to be reported by anybody.
+    return { event: { ...event, message, reportingComponent: '', reportingInstance: '' }, key: groupKey }
   }
 
   /** Source: EventSourceObjectSpamFilter.Filter */

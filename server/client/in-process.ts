@@ -96,10 +96,8 @@ export class InProcessClient implements Client {
     const { name = '', namespace } = object.metadata ?? {}
     const { subresource = '' } = options
     const scope = this.#scope(resource, namespace, subresource === '' ? '' : name, writeQuery(options), subresource)
-    const body = { value: object, findings: [] }
-    if (subresource === 'binding') return objectOf(await bind(this.#api, scope, body))
-    if (subresource === 'eviction') return objectOf(await evict(this.#api, scope, body))
-    return objectOf(await create(this.#api, scope, body))
+    const verb = subresource === 'binding' ? bind : subresource === 'eviction' ? evict : create
+    return objectOf(await this.#write(resource, () => verb(this.#api, scope, { value: object, findings: [] })))
   }
 
   async update<T extends KubeObject>(
@@ -109,9 +107,8 @@ export class InProcessClient implements Client {
   ): Promise<Frozen<Stored<T>>> {
     const { name = '', namespace } = object.metadata ?? {}
     const scope = this.#scope(resource, namespace, name, writeQuery(options), options.subresource)
-    const body = { value: object, findings: [] }
-    if (options.subresource === 'scale') return objectOf(await updateScale(this.#api, scope, body))
-    return objectOf(await update(this.#api, scope, body))
+    const verb = options.subresource === 'scale' ? updateScale : update
+    return objectOf(await this.#write(resource, () => verb(this.#api, scope, { value: object, findings: [] })))
   }
 
   async patch<T extends KubeObject>(
@@ -123,11 +120,10 @@ export class InProcessClient implements Client {
     options: WriteOptions = {},
   ): Promise<Frozen<Stored<T>>> {
     const scope = this.#scope(resource, namespace, name, writeQuery(options), options.subresource)
-    if (type === applyPatchType) {
-      const body = { value, findings: [] }
-      return objectOf(await (options.subresource === 'scale' ? applyScale : apply)(this.#api, scope, body))
-    }
-    return objectOf(await patch(this.#api, scope, { type, value }))
+    if (type !== applyPatchType)
+      return objectOf(await this.#write(resource, () => patch(this.#api, scope, { type, value })))
+    const verb = options.subresource === 'scale' ? applyScale : apply
+    return objectOf(await this.#write(resource, () => verb(this.#api, scope, { value, findings: [] })))
   }
 
   async delete(
@@ -137,7 +133,8 @@ export class InProcessClient implements Client {
     options: DeleteOptions = {},
   ): Promise<void> {
     const body = { value: { kind: 'DeleteOptions', apiVersion: 'v1', ...options }, findings: [] }
-    await deleteOne(this.#api, this.#scope(resource, namespace, name), body)
+    const scope = this.#scope(resource, namespace, name)
+    await this.#write(resource, () => deleteOne(this.#api, scope, body))
   }
 
   async resources(): ReturnType<Client['resources']> {
@@ -180,6 +177,7 @@ export class InProcessClient implements Client {
   }
 }
 
+const eventResources: ReadonlySet<ResourceName> = new Set(['events', 'events.events.k8s.io'])
 const noQuery = new URLSearchParams()
 /** In-process watches end with the process, or after some three weeks: timers cannot be set further ahead. */
 const endlessSeconds = 2_000_000
@@ -191,8 +189,9 @@ function selectors({ labelSelector, fieldSelector }: ListOptions): URLSearchPara
   return query
 }
 
-function writeQuery({ fieldManager }: WriteOptions): URLSearchParams {
-  return fieldManager === undefined ? noQuery : new URLSearchParams({ fieldManager })
+function writeQuery({ fieldManager, force = false }: WriteOptions): URLSearchParams {
+  if (fieldManager === undefined && !force) return noQuery
+  return new URLSearchParams({ ...(fieldManager !== undefined && { fieldManager }), ...(force && { force: 'true' }) })
 }
 
 /** The caller names the type of the resource it asked for; nothing here could check it. */

@@ -1,9 +1,9 @@
 // Cluster roles whose rules are those of other roles, chosen by label: admin, edit, view and custom ones.
-// Source: kubernetes pkg/controller/clusterroleaggregation (v1.36); what differs: a plain update instead of an apply
+// Source: kubernetes pkg/controller/clusterroleaggregation (v1.36)
 import type * as rbac from '../api/rbac.ts'
 import { semanticEqual } from '../apimachinery/equality.ts'
 import type { Frozen } from '../apimachinery/types.ts'
-import { update, type Action } from '../client/action.ts'
+import { patch, type Action } from '../client/action.ts'
 import { defineController, type Listers } from '../client/controller.ts'
 import { selectorOf } from './owner.ts'
 
@@ -44,5 +44,9 @@ function reconcile(name: string, listers: Listers): readonly Action[] {
       }
     }
   }
-  return semanticEqual(rules, found.rules) ? [] : [update(RESOURCE, { ...found, rules })]
+  if (semanticEqual(rules, found.rules)) return []
+  const body = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name }, rules }
+  return [
+    patch(RESOURCE, found, 'application/apply-patch+yaml', body, { applyAs: 'clusterrole-aggregation-controller' }),
+  ]
 }

@@ -20,6 +20,7 @@ import { persistentvolumeBinder } from './persistentvolume/index.ts'
 import { podAutoscaler } from './podautoscaler/index.ts'
 import { pvProtection } from './pv-protection.ts'
 import { pvcProtection } from './pvc-protection.ts'
+import { csrApproving, type MayRequest } from './certificates/approving.ts'
 import { replicaset, replicationcontroller } from './replicaset.ts'
 import { resourcequota } from './resourcequota.ts'
 import { rootCACertificatePublisher } from './root-ca-certificate-publisher.ts'
@@ -29,19 +30,26 @@ import { storageProvisioner } from './storage-provisioner.ts'
 import { ttlAfterFinished } from './ttl-after-finished.ts'
 import { ttl } from './ttl.ts'
 import { vacProtection } from './vac-protection.ts'
+import { endpointsliceMirroring } from './endpoints/mirroring.ts'
+import { ephemeralVolume } from './ephemeral-volume.ts'
 
 export interface ControllerOptions {
   /** PEM of the certificate authority that signs the API server's certificate. */
+import { nodeIpam } from './node/ipam.ts'
   readonly rootCA: string
   readonly authority: Authority
 }
 
 /** All controllers, each with its own state. */
-export function newControllers({ rootCA, authority }: ControllerOptions): readonly Controller[] {
+export function newControllers(options: ControllerOptions): readonly Controller[] {
+  const { rootCA, authority, mayRequestCertificates, signToken, clusterCIDRs, loadBalancerCIDR } = options
   return [
     namespace,
     serviceaccount,
     rootCACertificatePublisher(rootCA),
+import { serviceCIDRs } from './service-cidrs.ts'
+import { serviceLoadBalancer } from './service-load-balancer.ts'
+import { serviceaccountTokens, type SignToken } from './serviceaccount-tokens.ts'
     clusterroleAggregation,
     csrSigning(authority),
     csrCleaner,
@@ -53,6 +61,13 @@ export function newControllers({ rootCA, authority }: ControllerOptions): readon
     endpointslices(),
     daemonset(),
     job(),
+  readonly mayRequestCertificates: MayRequest
+  /** For the Secrets that hold tokens of service accounts. */
+  readonly signToken: SignToken
+  /** The networks that nodes get theirs from; none: nodes come with their own, or do without. */
+  readonly clusterCIDRs: readonly string[]
+  /** The network that services of type LoadBalancer get their addresses from; undefined: they wait for one. */
+  readonly loadBalancerCIDR: string | undefined
     cronjob(),
     statefulset,
     resourcequota,
@@ -60,8 +75,10 @@ export function newControllers({ rootCA, authority }: ControllerOptions): readon
     taintEviction(),
     podGarbageCollector(),
     podAutoscaler(),
+    serviceaccountTokens(rootCA, signToken),
     disruption,
     persistentvolumeBinder,
+    csrApproving(authority, mayRequestCertificates),
     storageProvisioner,
     pvcProtection,
     pvProtection,
@@ -70,11 +87,15 @@ export function newControllers({ rootCA, authority }: ControllerOptions): readon
     ttlAfterFinished,
   ]
 }
+    endpointsliceMirroring,
+    serviceCIDRs,
+    ...(loadBalancerCIDR === undefined ? [] : [serviceLoadBalancer(loadBalancerCIDR)]),
 
 /**
  * Which of the controllers a list as `--controllers` takes it enables: `*` is all, `foo` the one named foo, `-foo` not
  * that one; what is named counts more than `*`.
  * @throws Error for a name that no controller has
+    ...(clusterCIDRs.length === 0 ? [] : [nodeIpam(clusterCIDRs)]),
  */
 export function enabledControllers(controllers: readonly Controller[], list: readonly string[]): readonly Controller[] {
   const names = new Set(controllers.map(({ name }) => name))
@@ -82,6 +103,7 @@ export function enabledControllers(controllers: readonly Controller[], list: rea
     const name = entry.replace(/^-/, '')
     if (entry !== '*' && !names.has(name)) throw new Error(`"${name}" is not in the list of known controllers`)
   }
+    ephemeralVolume,
   return controllers.filter(({ name }) => list.includes(name) || (list.includes('*') && !list.includes(`-${name}`)))
 }
 

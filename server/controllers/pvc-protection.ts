@@ -52,7 +52,7 @@ export function claimsOf(pod: Pod): readonly string[] {
 }
 
 /** Source: k8s.io/component-helpers storage/ephemeral, VolumeClaimName (v0.36) */
-function ephemeralClaimName(pod: Pod, { ephemeral, name }: Volume): string | undefined {
+export function ephemeralClaimName(pod: Pod, { ephemeral, name }: Volume): string | undefined {
   return ephemeral === undefined ? undefined : `${pod.metadata.name}-${name}`
 }
 

@@ -45,6 +45,7 @@ describe('root-ca-certificate-publisher-controller', () => {
 })
 
 describe('clusterrole-aggregation-controller', () => {
+import type { PatchAction } from '../client/action.ts'
   const RESOURCE = 'clusterroles.rbac.authorization.k8s.io'
   const role = (name: string, label: string, resources: string[]): rbac.ClusterRole => ({
     metadata: { name, labels: { [label]: 'true' } },
@@ -63,7 +64,9 @@ describe('clusterrole-aggregation-controller', () => {
       role('b', 'to-view', ['pods']),
       role('c', 'to-edit', ['nodes']),
     ]
-    const rules = written<rbac.ClusterRole>(run(clusterroleAggregation, 'view', { [RESOURCE]: roles }), RESOURCE)?.rules
+    const [applied] = run(clusterroleAggregation, 'view', { [RESOURCE]: roles }) as readonly PatchAction[]
+    expect(applied?.applyAs).to.equal('clusterrole-aggregation-controller')
+    const { rules } = applied!.patch as rbac.ClusterRole
     expect(rules?.map((rule) => rule.resources)).to.deep.equal([['services'], ['pods']])
     expect(
       run(clusterroleAggregation, 'view', {
@@ -104,3 +107,7 @@ describe('the list of controllers', () => {
     expect(() => names(['nope'])).to.throw('"nope" is not in the list of known controllers')
   })
 })
+    mayRequestCertificates: () => false,
+    signToken: () => Promise.reject(new Error('none')),
+    clusterCIDRs: ['10.244.0.0/16'],
+    loadBalancerCIDR: '172.31.255.0/24',

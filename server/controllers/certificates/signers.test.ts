@@ -46,7 +46,7 @@ const cases: { signer: string; request: CertificateRequest; usages: string[]; pr
     signer: 'kube-apiserver-client-kubelet',
     request: node,
     usages: serverUsages,
-    problem: 'usages did not match [digital signature key encipherment client auth]',
+    problem: 'usages did not match [client auth digital signature key encipherment]',
   },
   {
     signer: 'kubelet-serving',

@@ -45,7 +45,7 @@ const noURIs = without('uris', 'URI')
 
 /** Digital signatures and one purpose; key encipherment is only of use with RSA. */
 function exactly(purpose: string): Rule {
-  const wanted = ['digital signature', 'key encipherment', purpose]
+  const wanted = ['digital signature', 'key encipherment', purpose].toSorted()
   return (_request, usages) => {
     const given = new Set(usages)
     given.delete('key encipherment')

@@ -12,7 +12,7 @@ import { subjectOf } from '../../client/events.ts'
 import { keyOf, splitKey } from '../../client/indexer.ts'
 import { nonZero } from '../conditions.ts'
 import { claimRevisions, REVISIONS } from '../history.ts'
-import { claim, indexOrphans, ownerKeys, selectorOf } from '../owner.ts'
+import { claim, controllerOf, indexOrphans, ownerKeys, selectorOf } from '../owner.ts'
 import { createPod, deletePod, isNamespaceTerminating } from '../pod-control.ts'
 import { isPodAvailable, isPodReady, type Pod } from '../pod-status.ts'
 import { cleanUpHistory, historyOf, syncHistory } from './history.ts'
@@ -44,14 +44,29 @@ export function daemonset(): Controller {
   })
 }
 
-/** Where daemons belong depends on names, labels and taints of nodes. */
+/**
+ * Where daemons belong depends on names, labels and taints of nodes. A set is looked at when the node lacks a pod of it,
+ * or has one that must go or may belong there again; not for one that stays though it would not be put there any more.
+ * Source: DaemonSetsController.syncNodeUpdate
+ */
 function keysOfNode({ type, object, old }: WatchEvent, listers: Listers): Iterable<string> {
-  const [before, after] = [old as Node | undefined, object as Node]
-  const same =
+  const [before, node] = [old as Node | undefined, object as Node]
+  const isSame =
     type === 'MODIFIED' &&
-    deepEqual(before?.metadata.labels, after.metadata.labels) &&
-    deepEqual(before?.spec?.taints, after.spec?.taints)
-  return same ? [] : listers.of<apps.DaemonSet>(RESOURCE).list().map(keyOf)
+    deepEqual(before?.metadata.labels, node.metadata.labels) &&
+    deepEqual(before?.spec?.taints, node.spec?.taints)
+  if (isSame || type === 'DELETED') return []
+  const pods = listers.of<core.Pod>('pods').byIndex('node', node.metadata.name)
+  const owners = new Set(pods.map((pod) => controllerOf(pod)?.uid))
+  return listers
+    .of<apps.DaemonSet>(RESOURCE)
+    .list()
+    .filter((set) => {
+      const fit = fitOf(set, node)
+      if (!owners.has(set.metadata.uid)) return fit.run
+      return !fit.stay || (set.status?.numberMisscheduled ?? 0) > 0
+    })
+    .map(keyOf)
 }
 
 function reconcileDaemonSet(key: string, listers: Listers, now: number, backoff: FailedPodBackoff): readonly Action[] {
