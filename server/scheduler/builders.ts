@@ -63,6 +63,10 @@ export function cluster(
     get opinions() {
       return cache.opinions
     },
+    get generations() {
+      return cache.generations
+    },
+    memory: cache.memory,
     nodesWithImage: (name) => cache.nodesWithImage(name),
     defaultSelector: () => everything,
     namespaceLabels: (name) => namespaces[name],

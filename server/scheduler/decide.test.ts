@@ -10,7 +10,7 @@ import { podInfoOf } from './pod-info.ts'
 import { defaultProfile } from './profile.ts'
 
 function place(view: ClusterView, one: PodObject, random: () => number = () => 0.5): Decision {
-  return decide(defaultProfile, view, podInfoOf(one), { random })
+  return decide(defaultProfile, view, podInfoOf(one), { random, exhaustive: true })
 }
 
 const three = [node('a'), node('b'), node('c')]
@@ -170,7 +170,7 @@ describe('decide', () => {
     const used = [1, 2, 3, 4, 5, 6].map((number) => {
       const one = pod(`web-${number}`, {}, { labels })
       const { nodeName = '' } = place(view, one, random)
-      view.cache.assume(one, nodeName)
+      view.cache.assume(podInfoOf(one), nodeName)
       return nodeName
     })
     expect(used.slice(0, 3).toSorted()).to.deep.equal(['a', 'b', 'c'])
@@ -203,7 +203,7 @@ describe('decide', () => {
       resolvable: false,
       reasons: ['node(s) were unschedulable'],
     })
-    expect(feasible).to.deep.equal(['b', 'c'])
+    expect(feasible.map(({ node: { metadata } }) => metadata.name)).to.deep.equal(['b', 'c'])
     expect(scores.map(({ plugin }) => plugin)).to.deep.equal([
       'TaintToleration',
       'NodeResourcesFit',

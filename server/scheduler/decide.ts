@@ -1,7 +1,17 @@
 // Where a pod goes: filters, then scores, then the best node. Pure; what was found out is in the answer.
 // Source: pkg/scheduler, schedulePod, findNodesThatPassFilters, prioritizeNodes and selectHost (v1.36)
-import type { ClusterView, Decision, NodeInfo, PluginScores, PodInfo, Profile, Verdict } from './framework.ts'
+import type {
+  ClusterView,
+  Decision,
+  NodeInfo,
+  NodeScorer,
+  PluginScores,
+  PodInfo,
+  Profile,
+  Verdict,
+} from './framework.ts'
 import { fitMessage } from './fit-message.ts'
+import { LikePods, podLikeness } from './likeness.ts'
 import { PodFilters } from './pod-filters.ts'
 
 /** With more nodes than this, the search ends once enough of them fit. */
@@ -31,18 +41,23 @@ export function decide(
       clearsNomination: true,
     }
   }
-  const filters = new PodFilters(profile, cluster, pod)
+  const like = cluster.memory.recall(
+    `alike ${profile.schedulerName} ${podLikeness(pod)}`,
+    () => new LikePods(nodes.length),
+  )
+  const filters = new PodFilters(profile, cluster, pod, like)
   const { feasible, rejectedBy } = filterNodes(filters, cluster, pod, { startAt, exhaustive })
   if (feasible.length === 0) {
     return withoutNode(profile, cluster, pod, { filters, rejectedBy, random })
   }
   const { verdicts } = filters
-  const names = feasible.map(({ node }) => node.metadata.name)
-  if (feasible.length === 1) {
-    return { nodeName: names[0]!, feasible: names, verdicts, scores: [], totals: [], rejectedBy }
+  const [only] = feasible
+  if (only !== undefined && feasible.length === 1) {
+    return { nodeName: only.node.metadata.name, feasible, verdicts, scores: [], totals: [], rejectedBy }
   }
-  const { scores, totals } = scoreNodes(profile, cluster, pod, feasible)
-  return { nodeName: names[pickHighest(totals, random)]!, feasible: names, verdicts, scores, totals, rejectedBy }
+  const { scores, totals } = scoreNodes(profile, cluster, { pod, like, feasible, exhaustive })
+  const { node } = feasible[pickHighest(totals, random)]!
+  return { nodeName: node.metadata.name, feasible, verdicts, scores, totals, rejectedBy }
 }
 
 function nothingFound(verdicts: ReadonlyMap<string, Verdict>, rejectedBy: ReadonlySet<string>): Decision {
@@ -102,8 +117,10 @@ function filterNodes(
     rejectedBy.add(filters.rejection.plugin)
     return { feasible, rejectedBy }
   }
-  const judge = (node: NodeInfo): void => {
-    const verdict = filters.judge(node)
+  const { nodes } = cluster
+  const judge = (index: number): void => {
+    const verdict = filters.judgeAt(index)
+    const node = nodes[index]!
     if (verdict === undefined) {
       feasible.push(node)
       return
@@ -114,19 +131,21 @@ function filterNodes(
   // Room was made there: it is most likely the only node that takes the pod.
   const nominated = cluster.node(cluster.nominations.nodeOf(pod.pod.metadata.uid) ?? '')
   if (nominated !== undefined && filters.only?.has(nominated.node.metadata.name) !== false) {
-    judge(nominated)
+    judge(nominated.index)
     if (feasible.length > 0) return { feasible, rejectedBy }
   }
-  const nodes = filters.only === undefined ? cluster.nodes : nodesNamed(filters.only, cluster)
-  const enough = exhaustive ? nodes.length : feasibleNodesToFind(nodes.length)
-  for (let step = 0; step < nodes.length && feasible.length < enough; step++) {
-    judge(nodes[(startAt + step) % nodes.length]!)
+  const places = filters.only === undefined ? undefined : placesOf(filters.only, cluster)
+  const count = places?.length ?? nodes.length
+  const enough = exhaustive ? count : feasibleNodesToFind(count)
+  for (let step = 0; step < count && feasible.length < enough; step++) {
+    const at = (startAt + step) % count
+    judge(places?.[at] ?? at)
   }
   return { feasible, rejectedBy }
 }
 
-function nodesNamed(names: ReadonlySet<string>, cluster: ClusterView): readonly NodeInfo[] {
-  return [...names].flatMap((name) => cluster.node(name) ?? [])
+function placesOf(names: ReadonlySet<string>, cluster: ClusterView): readonly number[] {
+  return [...names].flatMap((name) => cluster.node(name)?.index ?? [])
 }
 
 /** All of up to 100 nodes; of more, a share that shrinks from 50 % to 5 %. */
@@ -136,26 +155,41 @@ export function feasibleNodesToFind(nodes: number): number {
   return Math.max(MIN_FEASIBLE_NODES, Math.trunc((nodes * percent) / 100))
 }
 
-function scoreNodes(profile: Profile, cluster: ClusterView, pod: PodInfo, feasible: readonly NodeInfo[]) {
+interface Ranking {
+  readonly pod: PodInfo
+  readonly like: LikePods
+  readonly feasible: readonly NodeInfo[]
+  readonly exhaustive: boolean
+}
+
+function scoreNodes(profile: Profile, cluster: ClusterView, { pod, like, feasible, exhaustive }: Ranking) {
   const scores: PluginScores[] = []
-  const totals = new Array<number>(feasible.length).fill(0)
+  const totals = new Float64Array(feasible.length)
+  const places = new Int32Array(feasible.length)
+  for (let at = 0; at < places.length; at++) places[at] = feasible[at]!.index
   for (const plugin of profile.scores) {
     const scorer = plugin.prepare(pod, cluster, feasible)
     if (scorer === undefined) continue
-    const raw = feasible.map((node) => scorer.score(node))
-    let normalized = raw
-    if (scorer.normalize !== undefined) {
-      normalized = [...raw]
-      scorer.normalize(normalized)
-    }
-    for (const [at, score] of normalized.entries()) totals[at]! += score * plugin.weight
-    scores.push({ plugin: plugin.name, weight: plugin.weight, raw, normalized })
+    const score = (node: NodeInfo): number => scorer.score(node)
+    const found =
+      plugin.isLocal === true ? like.scores(plugin.name, places, cluster, score) : scoresOf(feasible, scorer)
+    const raw = exhaustive ? [...found] : []
+    scorer.normalize?.(found)
+    const { weight } = plugin
+    for (let at = 0; at < totals.length; at++) totals[at]! += found[at]! * weight
+    if (exhaustive) scores.push({ plugin: plugin.name, weight, raw, normalized: [...found] })
   }
   return { scores, totals }
 }
 
+function scoresOf(nodes: readonly NodeInfo[], scorer: NodeScorer): Float64Array {
+  const scores = new Float64Array(nodes.length)
+  for (let at = 0; at < scores.length; at++) scores[at] = scorer.score(nodes[at]!)
+  return scores
+}
+
 /** Index of the highest number; among equals, each is as likely. */
-function pickHighest(totals: readonly number[], random: () => number): number {
+function pickHighest(totals: Float64Array, random: () => number): number {
   let best = 0
   let equals = 1
   for (let at = 1; at < totals.length; at++) {

@@ -36,7 +36,7 @@ export interface Explanation {
 
 export function explanationOf(pod: PodObject, decision: Decision, nodes: readonly NodeInfo[]): Explanation {
   const { nodeName, message, preemption, feasible } = decision
-  const at = new Map(feasible.map((name, index) => [name, index]))
+  const at = new Map(feasible.map(({ node }, index) => [node.metadata.name, index]))
   const assigned = pod.spec?.nodeName ?? ''
   return {
     namespace: pod.metadata.namespace ?? '',

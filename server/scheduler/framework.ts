@@ -59,14 +59,14 @@ export interface PodAffinityTerms {
 export interface Opinion {
   readonly key: string
   readonly term: AffinityTerm
-  /** For a node near the pod; nothing for a veto. */
-  readonly points: number | 'veto'
+  /** For a node near the pod; what it counts that the pod requires this one near is for the profile to say. */
+  readonly points: number | 'veto' | 'required'
 }
 
-/** An opinion, and how many pods on which nodes have it. */
+/** An opinion, and how many pods have it. */
 export interface HeldOpinion {
   readonly opinion: Opinion
-  readonly nodes: ReadonlyMap<NodeInfo, number>
+  readonly pods: number
 }
 
 /** A question about pods whose answers are remembered per node: equal keys must mean the same question. */
@@ -78,6 +78,8 @@ export interface PodQuestion {
 /** A node and the pods on it, with sums kept up to date as pods come and go. */
 export interface NodeInfo {
   readonly node: NodeObject
+  /** Place in `ClusterView.nodes`; -1 for a node that is not there. */
+  readonly index: number
   readonly allocatable: ResourceTotals
   readonly allowedPods: number
   readonly requested: ResourceTotals
@@ -89,6 +91,8 @@ export interface NodeInfo {
   countMatching(namespace: string, selector: Selector): number
   /** Pods for which the answer is yes; remembered too. */
   count(question: PodQuestion): number
+  /** Of the pods on the node. */
+  readonly opinions: Iterable<HeldOpinion>
   /** Sizes in bytes of the images that the node has, by name. */
   readonly images: ReadonlyMap<string, number>
   /** The same node with the same pods, to try out what would be if. */
@@ -103,9 +107,16 @@ export interface HypotheticalNode extends NodeInfo {
 /** What plugins may look at besides the pod and one node. */
 export interface ClusterView {
   readonly nodes: readonly NodeInfo[]
+  /**
+   * By place of the node: another number whenever the node or its pods have changed in a way that can matter to a
+   * plugin; never 0, and never used twice.
+   */
+  readonly generations: Float64Array
   node(name: string): NodeInfo | undefined
   /** Of all pods that are placed. */
   readonly opinions: Iterable<HeldOpinion>
+  /** What plugins found out about all nodes, for pods that come later. */
+  readonly memory: Memory
   /** How many nodes have the image. */
   nodesWithImage(name: string): number
   /** Selector of the pods that belong together with this one: of its services and of its controller. */
@@ -118,8 +129,14 @@ export interface ClusterView {
   readonly disruptionBudgets: () => readonly Frozen<Stored<PodDisruptionBudget>>[]
 }
 
+/** Things made once and found again by name, while the nodes of the cluster are the same; the oldest are forgotten. */
+export interface Memory {
+  recall<T extends object>(key: string, make: () => T): T
+}
+
 /** Pods for which room is being made, as if they were on their nodes already. */
 export interface NominationsView {
+  readonly size: number
   nodeOf(uid: string): string | undefined
   podsOn(nodeName: string): Iterable<PodInfo>
 }
@@ -168,6 +185,8 @@ export interface StorageEvent {
 
 export interface FilterPlugin {
   readonly name: string
+  /** Says the same about a node to all pods with the same `podLikeness`, as long as its generation is the same. */
+  readonly isLocal?: true
   /**
    * The filter for this pod; nothing if every node passes.
    * @throws Error if the pod makes no sense
@@ -184,15 +203,20 @@ export interface PreEnqueuePlugin {
   gate(pod: PodObject): string | undefined
 }
 
+/** In the order of the feasible nodes. */
+export type ScoreList = number[] | Float64Array
+
 export interface NodeScorer {
   score(node: NodeInfo): number
   /** Brings the scores of all feasible nodes into 0…100, in place. */
-  normalize?(scores: number[]): void
+  normalize?(scores: ScoreList): void
 }
 
 export interface ScorePlugin {
   readonly name: string
   readonly weight: number
+  /** Scores a node the same, before normalising, for all pods with the same `podLikeness`, as long as its generation is the same. */
+  readonly isLocal?: true
   /** The scorer for this pod; nothing if the plugin has no opinion. */
   prepare(pod: PodInfo, cluster: ClusterView, feasible: readonly NodeInfo[]): NodeScorer | undefined
 }
@@ -250,12 +274,12 @@ export interface Decision {
   /** The chosen node; absent if none passes. */
   readonly nodeName?: string
   /** Nodes that pass all filters, as far as they were looked for. */
-  readonly feasible: readonly string[]
+  readonly feasible: readonly NodeInfo[]
   readonly verdicts: ReadonlyMap<string, Verdict>
-  /** Empty if there was at most one feasible node. */
+  /** Empty if there was at most one feasible node, or nobody asked for all there is to know. */
   readonly scores: readonly PluginScores[]
-  /** Sum of weighted scores, in the order of `feasible`. */
-  readonly totals: readonly number[]
+  /** Sum of weighted scores, in the order of `feasible`; empty if there was at most one. */
+  readonly totals: ArrayLike<number>
   /** Why there is no node, as the event and the pod's condition say it. */
   readonly message?: string
   /** Victims, if room can be made; absent as well if that is not needed. */

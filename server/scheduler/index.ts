@@ -120,6 +120,10 @@ export class Scheduler {
       get opinions() {
         return cache.opinions
       },
+      get generations() {
+        return cache.generations
+      },
+      memory: cache.memory,
       nodesWithImage: (name) => cache.nodesWithImage(name),
       defaultSelector: (pod) => defaultSelector(listers, pod),
       namespaceLabels: (name) => namespaces.lister.get(undefined, name)?.metadata.labels,
@@ -277,7 +281,7 @@ export class Scheduler {
     }
     this.#nominations.delete(queued.uid)
     const plan = this.#planVolumes(info.pod, decision.nodeName)
-    this.#cache.assume(info.pod, decision.nodeName)
+    this.#cache.assume(info, decision.nodeName)
     this.#track(this.#bind(queued, decision.nodeName, plan))
   }
 

@@ -2,7 +2,8 @@
 // Source: pkg/scheduler/framework, NodeInfo and HostPortInfo (v1.36)
 import type { Selector } from '../apimachinery/selectors.ts'
 import { ANY_ADDRESS } from './pod-info.ts'
-import type { HostPort, HypotheticalNode, NodeObject, PodInfo, PodQuestion } from './framework.ts'
+import type { HeldOpinion, HostPort, HypotheticalNode, NodeObject, Opinion, PodInfo, PodQuestion } from './framework.ts'
+import { zoneOf } from './node-order.ts'
 import { addTotals, noResources, podsAmount, totalsOf, type ResourceTotals } from './resources.ts'
 
 /** Questions whose answers are kept up to date per node; the oldest makes room. */
@@ -13,13 +14,21 @@ interface Count {
   pods: number
 }
 
+/** No two states of nodes have the same. */
+let generations = 0
+
 export class TrackedNode implements HypotheticalNode {
+  #generation = ++generations
+  #index = -1
+  #board: Float64Array | undefined
   readonly requested: ResourceTotals = noResources()
   readonly nonZeroRequested: ResourceTotals = noResources()
   readonly #pods = new Map<string, PodInfo>()
   /** How many containers use `protocol/port` on each address. */
   readonly #ports = new Map<string, Map<string, number>>()
   readonly #counts = new Map<string, Count>()
+  readonly #opinions = new Map<string, { readonly opinion: Opinion; pods: number }>()
+  #zone: string
   #node: NodeObject
   #allocatable: ResourceTotals
   #allowedPods: number
@@ -27,9 +36,26 @@ export class TrackedNode implements HypotheticalNode {
 
   constructor(node: NodeObject) {
     this.#node = node
+    this.#zone = zoneOf(node)
     this.#allocatable = totalsOf(node.status?.allocatable)
     this.#allowedPods = podsAmount(node.status?.allocatable)
     this.#images = imageSizes(node)
+  }
+
+  get index(): number {
+    return this.#index
+  }
+
+  /** Where the node is among the others, and the list in which they all write their generations. */
+  enlist(index: number, board: Float64Array | undefined): void {
+    this.#index = index
+    this.#board = board
+    if (board !== undefined) board[index] = this.#generation
+  }
+
+  #changed(): void {
+    this.#generation = ++generations
+    if (this.#board !== undefined) this.#board[this.#index] = this.#generation
   }
 
   get node(): NodeObject {
@@ -40,10 +66,16 @@ export class TrackedNode implements HypotheticalNode {
   set node(node: NodeObject) {
     const before = this.#node.status?.allocatable
     if (node.status?.images !== this.#node.status?.images) this.#images = imageSizes(node)
+    if (node.metadata.labels !== this.#node.metadata.labels) this.#zone = zoneOf(node)
     this.#node = node
+    this.#changed()
     if (node.status?.allocatable === before) return
     this.#allocatable = totalsOf(node.status?.allocatable)
     this.#allowedPods = podsAmount(node.status?.allocatable)
+  }
+
+  get zone(): string {
+    return this.#zone
   }
 
   get allocatable(): ResourceTotals {
@@ -66,6 +98,10 @@ export class TrackedNode implements HypotheticalNode {
     return this.#pods.values()
   }
 
+  get opinions(): Iterable<HeldOpinion> {
+    return this.#opinions.values()
+  }
+
   copy(): TrackedNode {
     const copy = new TrackedNode(this.#node)
     for (const info of this.#pods.values()) copy.addPod(info)
@@ -77,6 +113,11 @@ export class TrackedNode implements HypotheticalNode {
     this.removePod(info.pod.metadata.uid)
     this.#pods.set(info.pod.metadata.uid, info)
     this.#account(info, 1)
+  }
+
+  /** Puts a newer version in the place of one that counts the same for every question. */
+  renewPod(info: PodInfo): void {
+    this.#pods.set(info.pod.metadata.uid, info)
   }
 
   removePod(uid: string): void {
@@ -111,6 +152,8 @@ export class TrackedNode implements HypotheticalNode {
   }
 
   #account(info: PodInfo, factor: 1 | -1): void {
+    this.#changed()
+    for (const opinion of info.opinions) countOpinion(this.#opinions, opinion, factor)
     addTotals(this.requested, info.requests, factor)
     addTotals(this.nonZeroRequested, info.nonZeroRequests, factor)
     for (const { ip, protocol, port } of info.hostPorts) {
@@ -124,6 +167,17 @@ export class TrackedNode implements HypotheticalNode {
     }
     for (const count of this.#counts.values()) if (count.question.matches(info)) count.pods += factor
   }
+}
+
+export function countOpinion(
+  held: Map<string, { readonly opinion: Opinion; pods: number }>,
+  opinion: Opinion,
+  factor: 1 | -1,
+): void {
+  const known = held.get(opinion.key)
+  if (known === undefined) held.set(opinion.key, { opinion, pods: factor })
+  else if (known.pods + factor === 0) held.delete(opinion.key)
+  else known.pods += factor
 }
 
 function imageSizes({ status }: NodeObject): ReadonlyMap<string, number> {

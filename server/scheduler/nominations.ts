@@ -6,6 +6,10 @@ export class Nominations implements NominationsView {
   readonly #nodes = new Map<string, Map<string, PodInfo>>()
   readonly #nodeOf = new Map<string, string>()
 
+  get size(): number {
+    return this.#nodeOf.size
+  }
+
   nodeOf(uid: string): string | undefined {
     return this.#nodeOf.get(uid)
   }

@@ -52,22 +52,20 @@ function termOf(pod: PodObject, term: Frozen<PodAffinityTerm>): readonly Affinit
   }
 }
 
-/** What it counts for a node that a pod there requires this one near. */
-const REQUIRED_POINTS = 1
 const noOpinions: readonly Opinion[] = []
 
 export function opinionsOf(terms: PodAffinityTerms): readonly Opinion[] {
   if (terms === noTerms) return noOpinions
   const { required, requiredAnti, preferred, preferredAnti } = terms
   return [
-    ...required.map((term) => opinion(term, REQUIRED_POINTS)),
+    ...required.map((term) => opinion(term, 'required')),
     ...requiredAnti.map((term) => opinion(term, 'veto')),
     ...preferred.map((term) => opinion(term, term.weight)),
     ...preferredAnti.map((term) => opinion(term, -term.weight)),
   ]
 }
 
-function opinion(term: AffinityTerm, points: number | 'veto'): Opinion {
+function opinion(term: AffinityTerm, points: Opinion['points']): Opinion {
   const { namespaceSelector, topologyKey } = term
   const where = namespaceSelector.empty ? '' : namespaceSelector.toString()
   return { key: `${points} ${topologyKey} ${where} ${keyOfTerm(term)}`, term, points }
@@ -96,7 +94,7 @@ export function resolveNamespaces<T extends AffinityTerm>(terms: readonly T[], c
 }
 
 /** Equal texts mean the same pods; of terms whose namespaces are resolved, all that matters is in it. */
-function keyOfTerm({ selector, namespaces, namespaceSelector }: AffinityTerm): string {
+export function keyOfTerm({ selector, namespaces, namespaceSelector }: AffinityTerm): string {
   const which = namespaceSelector.empty ? '*' : [...namespaces].sort().join(',')
   return `${which} ${selector.empty ? '*' : selector.toString()}`
 }

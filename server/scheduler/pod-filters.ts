@@ -11,6 +11,7 @@ import type {
   Search,
   Verdict,
 } from './framework.ts'
+import type { LikePods } from './likeness.ts'
 
 export class PodFilters implements Search {
   readonly verdicts = new Map<string, Verdict>()
@@ -22,16 +23,20 @@ export class PodFilters implements Search {
   readonly restrictedBy: ReadonlySet<string>
   readonly #pod: PodInfo
   readonly #cluster: ClusterView
+  /** Those that look at the node alone, and come before all others. */
+  readonly #local: { name: string; filter: NodeFilter }[] = []
   readonly #filters: { name: string; filter: NodeFilter }[] = []
+  readonly #like: LikePods
   readonly #updates: NonNullable<Preparation['update']>[] = []
 
   /** @throws Error, naming the plugin, if the pod makes no sense */
-  constructor(profile: Profile, cluster: ClusterView, pod: PodInfo) {
+  constructor(profile: Profile, cluster: ClusterView, pod: PodInfo, like: LikePods) {
     this.#pod = pod
     this.#cluster = cluster
+    this.#like = like
     const restrictedBy = new Set<string>()
     this.restrictedBy = restrictedBy
-    for (const { name, prepare } of profile.filters) {
+    for (const { name, prepare, isLocal } of profile.filters) {
       const preparation = named(name, () => prepare(pod, cluster))
       if (preparation === undefined) continue
       const { rejection, only, filter, update } = preparation
@@ -49,33 +54,47 @@ export class PodFilters implements Search {
           return
         }
       }
-      if (filter !== undefined) this.#filters.push({ name, filter })
+      if (filter !== undefined) {
+        if (isLocal === true && this.#filters.length === 0) this.#local.push({ name, filter })
+        else this.#filters.push({ name, filter })
+      }
       if (update !== undefined) this.#updates.push(update)
     }
   }
 
-  /** Also with the pods in mind for which room is being made there, if they are as important. */
-  judge(node: NodeInfo): Verdict | undefined {
+  /** The node at a place of the cluster's list; also with the pods in mind for which room is being made there. */
+  judgeAt(index: number): Verdict | undefined {
+    const cluster = this.#cluster
+    if (cluster.nominations.size > 0) {
+      const verdict = this.#judgeWithExpected(cluster.nodes[index]!)
+      if (verdict !== undefined) return verdict
+    }
+    const verdict = this.#like.verdict(index, cluster, this.#askLocal)
+    if (verdict !== undefined || this.#filters.length === 0) return verdict
+    return firstOf(this.#filters, cluster.nodes[index]!)
+  }
+
+  /** Asks all about a node that need not be there. */
+  fits(node: NodeInfo): Rejection | undefined {
+    return this.#judgeWithExpected(node) ?? this.#firstRejection(node)
+  }
+
+  /** With the pods in mind for which room is being made there, if they are as important. */
+  #judgeWithExpected(node: NodeInfo): Verdict | undefined {
     const expected: PodInfo[] = []
     for (const other of this.#cluster.nominations.podsOn(node.node.metadata.name)) {
       if (other.priority >= this.#pod.priority && other.pod.metadata.uid !== this.#pod.pod.metadata.uid)
         expected.push(other)
     }
-    if (expected.length > 0) {
-      const then = node.copy()
-      for (const other of expected) {
-        then.addPod(other)
-        this.update(other, then, 1)
-      }
-      const verdict = this.#firstRejection(then)
-      for (const other of expected) this.update(other, then, -1)
-      if (verdict !== undefined) return verdict
+    if (expected.length === 0) return undefined
+    const then = node.copy()
+    for (const other of expected) {
+      then.addPod(other)
+      this.update(other, then, 1)
     }
-    return this.#firstRejection(node)
-  }
-
-  fits(node: NodeInfo): Rejection | undefined {
-    return this.judge(node)
+    const verdict = this.#firstRejection(then)
+    for (const other of expected) this.update(other, then, -1)
+    return verdict
   }
 
   update(pod: PodInfo, node: NodeInfo, factor: 1 | -1): void {
@@ -83,12 +102,18 @@ export class PodFilters implements Search {
   }
 
   #firstRejection(node: NodeInfo): Verdict | undefined {
-    for (const { name, filter } of this.#filters) {
-      const rejection = filter(node)
-      if (rejection !== undefined) return { plugin: name, ...rejection }
-    }
-    return undefined
+    return this.#askLocal(node) ?? firstOf(this.#filters, node)
   }
+
+  readonly #askLocal = (node: NodeInfo): Verdict | undefined => firstOf(this.#local, node)
+}
+
+function firstOf(filters: readonly { name: string; filter: NodeFilter }[], node: NodeInfo): Verdict | undefined {
+  for (const { name, filter } of filters) {
+    const rejection = filter(node)
+    if (rejection !== undefined) return { plugin: name, ...rejection }
+  }
+  return undefined
 }
 
 function nothingLeft(plugins: readonly string[]): string {

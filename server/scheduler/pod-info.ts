@@ -22,6 +22,13 @@ export function podInfoOf(pod: PodObject): PodInfo {
   return info
 }
 
+/** Of a later version of the pod that asks for the same. */
+export function renewedInfo(before: PodInfo, pod: PodObject): PodInfo {
+  const info = { ...before, pod }
+  known.set(pod, info)
+  return info
+}
+
 /** Sidecars keep their ports as long as the pod runs; other init containers' ports are not counted. */
 function hostPortsOf(pod: PodObject): readonly HostPort[] {
   const ports: HostPort[] = []

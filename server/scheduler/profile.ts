@@ -14,12 +14,14 @@ import { nodeResourcesFit } from './plugins/node-resources-fit.ts'
 import { leastAllocated, nodeResourcesScore } from './plugins/node-resources-score.ts'
 import { nodeUnschedulable } from './plugins/node-unschedulable.ts'
 import { nodeVolumeLimits } from './plugins/node-volume-limits.ts'
-import { podTopologySpread, podTopologySpreadScore } from './plugins/pod-topology-spread.ts'
+import { podTopologySpread } from './plugins/pod-topology-spread.ts'
+import { podTopologySpreadScore } from './plugins/pod-topology-spread-score.ts'
 import { schedulingGates } from './plugins/scheduling-gates.ts'
 import { taintToleration, taintTolerationScore } from './plugins/taint-toleration.ts'
 import { volumeBinding } from './plugins/volume-binding.ts'
 import { volumeRestrictions } from './plugins/volume-restrictions.ts'
 import { volumeZone } from './plugins/volume-zone.ts'
+import { systemDefaults } from './spread-constraints.ts'
 
 export const defaultProfile: Profile = {
   schedulerName: 'default-scheduler',
@@ -35,7 +37,7 @@ export const defaultProfile: Profile = {
     nodeVolumeLimits,
     volumeBinding,
     volumeZone,
-    podTopologySpread,
+    podTopologySpread(systemDefaults),
     interPodAffinity,
   ],
   postFilters: [dynamicResources, defaultPreemption],
@@ -43,8 +45,8 @@ export const defaultProfile: Profile = {
     taintTolerationScore,
     nodeAffinityScore,
     nodeResourcesScore(leastAllocated),
-    podTopologySpreadScore,
-    interPodAffinityScore,
+    podTopologySpreadScore(2, systemDefaults),
+    interPodAffinityScore(2, { hardPodAffinityWeight: 1, ignorePreferredTermsOfExistingPods: false }),
     balancedAllocation,
     imageLocality,
   ],

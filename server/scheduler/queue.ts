@@ -3,7 +3,7 @@
 // Source: pkg/scheduler/backend/queue, PriorityQueue (v1.36)
 import type { Clock, Timer } from '../apimachinery/clock.ts'
 import type { ClusterEvent, PodInfo, PodObject, Profile } from './framework.ts'
-import { Heap } from './heap.ts'
+import { Heap } from '../apimachinery/heap.ts'
 import { podInfoOf } from './pod-info.ts'
 
 const INITIAL_BACKOFF_MS = 1000

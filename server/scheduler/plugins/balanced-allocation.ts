@@ -6,6 +6,7 @@ import type { ResourceTotals } from '../resources.ts'
 export const balancedAllocation: ScorePlugin = {
   name: 'NodeResourcesBalancedAllocation',
   weight: 1,
+  isLocal: true,
   prepare({ requests }) {
     // A pod that asks for nothing changes no balance.
     if (requests.cpuMilli === 0 && requests.memory === 0) return undefined

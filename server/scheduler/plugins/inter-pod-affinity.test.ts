@@ -29,6 +29,8 @@ const antiAffinity = "node(s) didn't match pod anti-affinity rules"
 const foreign = "node(s) didn't satisfy existing pods anti-affinity rules"
 const namespaces = { default: { team: 'x' }, other: { team: 'y' }, third: {} }
 
+const scorePlugin = interPodAffinityScore(2, { hardPodAffinityWeight: 1, ignorePreferredTermsOfExistingPods: false })
+
 describe('InterPodAffinity', () => {
   const cases: {
     name: string
@@ -172,7 +174,7 @@ describe('InterPodAffinity', () => {
       on('b1', 'needs', near(term('p'))),
     ])
     const one = pod('p', { affinity: likes }, { labels: { app: 'p' } })
-    const scorer = interPodAffinityScore.prepare(podInfoOf(one), view, view.nodes)!
+    const scorer = scorePlugin.prepare(podInfoOf(one), view, view.nodes)!
     const scores = view.nodes.map((info) => scorer.score(info))
     expect(scores).to.deep.equal([20, 20, 0, 0])
     const scale = [20, -4, 2, 2]
@@ -182,6 +184,6 @@ describe('InterPodAffinity', () => {
 
   it('has no opinion where nobody has', () => {
     const view = cluster(nodes, [on('a1', 'db')])
-    expect(interPodAffinityScore.prepare(podInfoOf(pod('p')), view, view.nodes)).to.equal(undefined)
+    expect(scorePlugin.prepare(podInfoOf(pod('p')), view, view.nodes)).to.equal(undefined)
   })
 })

@@ -8,6 +8,7 @@ const CONFLICT = { resolvable: false, reasons: ['pod affinity terms conflict'] }
 
 export const nodeAffinity: FilterPlugin = {
   name: 'NodeAffinity',
+  isLocal: true,
   prepare({ pod }) {
     const matches = requiredNodeAffinity(pod.spec ?? {})
     if (matches === undefined) return undefined
@@ -29,6 +30,7 @@ export const nodeAffinity: FilterPlugin = {
 export const nodeAffinityScore: ScorePlugin = {
   name: 'NodeAffinity',
   weight: 2,
+  isLocal: true,
   prepare({ pod }) {
     const weigh = preferredNodeAffinity(pod.spec ?? {})
     if (weigh === undefined) return undefined

@@ -3,6 +3,7 @@ import type { FilterPlugin } from '../framework.ts'
 
 export const nodeName: FilterPlugin = {
   name: 'NodeName',
+  isLocal: true,
   prepare({ pod }) {
     const wanted = pod.spec?.nodeName ?? ''
     if (wanted === '') return undefined

@@ -3,6 +3,7 @@ import type { FilterPlugin } from '../framework.ts'
 
 export const nodePorts: FilterPlugin = {
   name: 'NodePorts',
+  isLocal: true,
   prepare({ hostPorts }) {
     if (hostPorts.length === 0) return undefined
     const rejection = { resolvable: true, reasons: ["node(s) didn't have free ports for the requested pod ports"] }

@@ -7,6 +7,7 @@ import { podsAmount, totalsOf, type ResourceTotals } from '../resources.ts'
 
 export const nodeResourcesFit: FilterPlugin = {
   name: 'NodeResourcesFit',
+  isLocal: true,
   prepare: (pod) => ({ filter: (node) => fit(pod, node) }),
   mayHelp(event, pod) {
     switch (event.kind) {

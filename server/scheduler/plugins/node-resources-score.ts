@@ -40,6 +40,7 @@ export function nodeResourcesScore(strategy: ScoringStrategy): ScorePlugin {
   return {
     name: 'NodeResourcesFit',
     weight: 1,
+    isLocal: true,
     prepare({ requests, nonZeroRequests }) {
       // A device that the pod does not ask for says nothing about the node.
       const resources = strategy.resources.filter(({ name }) => isCommon(name) || amountOf(requests, name) > 0)

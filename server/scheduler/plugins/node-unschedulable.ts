@@ -6,6 +6,7 @@ const UNSCHEDULABLE_TAINT = { key: 'node.kubernetes.io/unschedulable', effect: '
 
 export const nodeUnschedulable: FilterPlugin = {
   name: 'NodeUnschedulable',
+  isLocal: true,
   prepare({ pod }) {
     const tolerated =
       pod.spec?.tolerations?.some((toleration) => toleratesTaint(toleration, UNSCHEDULABLE_TAINT)) ?? false

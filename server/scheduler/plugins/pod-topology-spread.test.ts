@@ -4,6 +4,7 @@ import type { PodSpec, TopologySpreadConstraint } from '../../api/core.ts'
 import { cluster, node, pod } from '../builders.ts'
 import { podInfoOf } from '../pod-info.ts'
 import { podTopologySpread } from './pod-topology-spread.ts'
+import { systemDefaults } from '../spread-constraints.ts'
 
 const taint = { key: 'only', effect: 'NoSchedule' }
 const nodes = [
@@ -61,7 +62,7 @@ describe('PodTopologySpread', () => {
         ...constraint,
       }
       const one = pod('p', { topologySpreadConstraints: [spread], ...spec }, { labels })
-      const filter = podTopologySpread.prepare(podInfoOf(one), view)?.filter
+      const filter = podTopologySpread(systemDefaults).prepare(podInfoOf(one), view)?.filter
       const found = view.nodes.filter((info) => filter?.(info) === undefined).map((info) => info.node.metadata.name)
       expect(found.join(' ')).to.equal(takes)
     })

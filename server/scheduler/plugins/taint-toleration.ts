@@ -5,6 +5,7 @@ import { normalizeByMaximum } from '../normalize.ts'
 
 export const taintToleration: FilterPlugin = {
   name: 'TaintToleration',
+  isLocal: true,
   prepare(pod) {
     const rejection = { resolvable: false, reasons: ['node(s) had untolerated taint(s)'] }
     return { filter: ({ node }) => (isUntolerated(pod, node) ? rejection : undefined) }
@@ -18,6 +19,7 @@ export const taintToleration: FilterPlugin = {
 export const taintTolerationScore: ScorePlugin = {
   name: 'TaintToleration',
   weight: 3,
+  isLocal: true,
   prepare({ pod }) {
     const tolerations = pod.spec?.tolerations ?? []
     return {
