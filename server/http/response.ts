@@ -5,7 +5,7 @@ import { formatGroupVersion } from '../apimachinery/gvk.ts'
 import type { AnyObject, Frozen, Status } from '../apimachinery/types.ts'
 import type { Answer, ListAnswer } from '../endpoints/api.ts'
 import { internalName } from '../endpoints/decode.ts'
-import { partialMetadata, type TableRow } from '../registry/table.ts'
+import { partialMetadata } from '../registry/table.ts'
 import type { Resource } from '../registry/resources.ts'
 import type { Entry } from '../storage/store.ts'
 import { encodeJSON } from './codec/json.ts'
@@ -23,14 +23,15 @@ import {
   yamlType,
   type Negotiated,
 } from './codec/negotiate.ts'
-import { encodeProtobuf, envelopeParts, protobufListParts } from './codec/protobuf.ts'
+import { encodeProtobuf, envelopeParts } from './codec/protobuf.ts'
 import { encodeYAML } from './codec/yaml.ts'
 import type { Context } from './context.ts'
-import { writeBytes } from './send.ts'
+import type { Piece } from './pieces.ts'
+import { writeBytes, writeListBytes } from './send.ts'
 import { servedObject } from './served-object.ts'
-import { partialMetadataBytes, spliceList, spliceMembers, spliceRow } from './splice.ts'
-import { storedMessage } from './stored-protobuf.ts'
-import { includeOf, inRowOrder, scaleTable, tableOf } from './tables.ts'
+import { jsonList, partialMetadataPieces, protobufList, spliceMembers } from './splice.ts'
+import { prepareMessages, storedMessage } from './stored-protobuf.ts'
+import { includeOf, inRowOrder, scaleTable, tableOf, tablePieces } from './tables.ts'
 
 /** What there is of a resource. `custom`: nothing in protobuf. `hasTables`: it can be had as a Table. */
 export interface Forms {
@@ -53,7 +54,7 @@ function header(ctx: Context, name: string): string | undefined {
 }
 
 /** @param now milliseconds since the epoch: ages in Tables are relative to it */
-export function writeAnswer(ctx: Context, answer: Answer, negotiated: Negotiated, now: number): void {
+export function writeAnswer(ctx: Context, answer: Answer, negotiated: Negotiated, now: number): void | Promise<void> {
   switch (answer.type) {
     case 'status':
       return writeObject(ctx, answer.status.code ?? 200, answer.status as unknown as AnyObject, {
@@ -127,7 +128,7 @@ function canSplice(ctx: Context, resource: Resource, negotiated: Negotiated): bo
   return !isPretty(ctx.state.query.get('pretty'), ctx.get('user-agent'), negotiated)
 }
 
-const newline = Buffer.from('\n')
+const newline = '\n'
 
 function writeEntry(
   ctx: Context,
@@ -149,7 +150,7 @@ function writeEntry(
     return writeObject(ctx, code, partial, { ...negotiated, transform: undefined })
   }
   if (canSplice(ctx, resource, negotiated)) {
-    return writeBytes(ctx, code, jsonType, [entry.json, newline])
+    return writeBytes(ctx, code, jsonType, [entry.bytes, newline])
   }
   if (negotiated.mediaType === protobufType && resource.fromStored === undefined) {
     return writeBytes(
@@ -168,7 +169,7 @@ function revisionOf({ metadata }: Frozen<AnyObject>): ListAnswer['metadata'] {
   return resourceVersion === '' ? {} : { resourceVersion }
 }
 
-function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now: number): void {
+async function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now: number): Promise<void> {
   const { resource, entries, metadata } = answer
   const { transform } = negotiated
   if (transform?.as === 'Table') {
@@ -183,8 +184,8 @@ function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now
     const type = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${transform.version}` }
     const { hiddenAnnotations: hidden } = resource.kind
     if (hidden === undefined && canSplice(ctx, resource, negotiated)) {
-      const items = entries.map((entry) => partialMetadataBytes(entry, transform.version))
-      return writeBytes(ctx, 200, jsonType, spliceMembers({ ...type, metadata }, 'items', items, true))
+      const piecesOf = (entry: Entry): readonly Piece[] => partialMetadataPieces(entry, transform.version)
+      return writeBytes(ctx, 200, jsonType, spliceMembers({ ...type, metadata }, 'items', entries, piecesOf, true))
     }
     const items = entries.map((entry) => partialMetadata(servedObject(resource, entry), transform.version, hidden))
     const list = { ...type, metadata, items: items.length === 0 ? null : items }
@@ -194,7 +195,7 @@ function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now
   const apiVersion = formatGroupVersion(resource.facts)
   const listed = listKind ?? `${kind}List`
   if (canSplice(ctx, resource, negotiated)) {
-    return writeBytes(ctx, 200, jsonType, spliceList(listed, apiVersion, metadata, entries, resource))
+    return writeListBytes(ctx, jsonType, jsonList(listed, apiVersion, metadata, entries, resource, isKept(ctx)))
   }
   if (resource.schema.decode !== undefined) {
     const items = entries.map((entry) => servedObject(resource, entry))
@@ -202,11 +203,16 @@ function writeList(ctx: Context, answer: ListAnswer, negotiated: Negotiated, now
     return writeObject(ctx, 200, list as unknown as AnyObject, negotiated)
   }
   if (negotiated.mediaType === protobufType && resource.fromStored === undefined) {
-    const parts = protobufListParts({ apiVersion, kind: listed }, metadata, entries.map(storedMessage))
-    return writeBytes(ctx, 200, protobufType, parts)
+    await prepareMessages(entries)
+    return writeListBytes(ctx, protobufType, protobufList(listed, apiVersion, metadata, entries, isKept(ctx)))
   }
   const items = entries.map((entry) => withoutType(servedObject(resource, entry)))
   writeObject(ctx, 200, { kind: listed, apiVersion, metadata, items } as AnyObject, negotiated)
+}
+
+/** Whether others will ask for the same list: informers do, and selections are many. */
+function isKept({ state: { query } }: Context): boolean {
+  return !query.has('labelSelector') && !query.has('fieldSelector')
 }
 
 /** Items of a list of built-in kinds say nothing of their kind: the list has said it. */
@@ -226,13 +232,11 @@ function writeTable(
 ): void {
   const include = includeOf(ctx)
   const { version } = negotiated.transform!
-  const objects = entries.map((entry) => servedObject(resource, entry))
   const isWhole = include !== 'Metadata' || resource.kind.hiddenAnnotations === undefined
   if (isWhole && canSplice(ctx, resource, negotiated)) {
-    const { rows, ...table } = tableOf(resource, objects, metadata, 'None', version, now)
-    const items = ((rows ?? []) as TableRow[]).map((row, index) => spliceRow(row, entries[index]!, include, version))
-    return writeBytes(ctx, code, jsonType, spliceMembers(table, 'rows', items, rows === null))
+    return writeBytes(ctx, code, jsonType, tablePieces(resource, entries, metadata, include, version, now))
   }
+  const objects = entries.map((entry) => servedObject(resource, entry))
   writeObject(ctx, code, tableOf(resource, objects, metadata, include, version, now), {
     ...negotiated,
     transform: undefined,

@@ -1,29 +1,85 @@
 // Bytes → the response: headers, warnings, compression of what is large.
 import { constants as zlibConstants, createGzip } from 'node:zlib'
-import { pipeline, Readable } from 'node:stream'
+import { compressedParts } from './compressed-list.ts'
 import type { Context } from './context.ts'
+import type { ListBody } from './list-body.ts'
+import { joinPieces, type Piece } from './pieces.ts'
+import { PieceReader, pump, Writer } from './pump.ts'
 import { warningHeaders } from './warnings.ts'
 
 /** Answers above this size are compressed for clients that can take it. Source: responsewriters, defaultGzipThresholdBytes */
 const gzipThresholdBytes = 128 * 1024
-const chunkBytes = 256 * 1024
 
-export function writeBytes(ctx: Context, code: number, contentType: string, parts: readonly Uint8Array[]): void {
-  const total = parts.reduce((sum, part) => sum + part.length, 0)
+/** @param pieces are made while they are sent, where there are many of them */
+export function writeBytes(ctx: Context, code: number, contentType: string, pieces: Iterable<Piece>): void {
   ctx.status = code
   ctx.set('Content-Type', contentType)
   setWarnings(ctx)
-  if (total > gzipThresholdBytes && acceptsGzip(ctx)) {
-    ctx.set('Content-Encoding', 'gzip')
-    ctx.set('Vary', 'Accept-Encoding')
-    const gzip = createGzip({ level: zlibConstants.Z_BEST_SPEED })
-    pipeline(Readable.from(chunksOf(parts)), gzip, () => {})
-    ctx.body = gzip
-  } else if (total > chunkBytes) {
-    ctx.body = Readable.from(chunksOf(parts), { objectMode: false })
-  } else {
-    ctx.body = parts[0] instanceof Buffer && parts.length === 1 ? parts[0] : Buffer.concat(parts, total)
+  const reader = new PieceReader(pieces)
+  const first: Piece[] = []
+  let size = 0
+  while (size <= gzipThresholdBytes) {
+    const piece = reader.take()
+    if (piece === undefined) {
+      ctx.body = first.length === 1 && first[0] instanceof Buffer ? first[0] : joinPieces(first, size)
+      return
+    }
+    first.push(piece)
+    size += piece.length
   }
+  const all = new PieceReader(resumed(first, reader))
+  if (acceptsGzip(ctx)) {
+    setCompressed(ctx)
+    const gzip = createGzip({ level: zlibConstants.Z_BEST_SPEED })
+    ctx.body = gzip
+    void pump(gzip, all)
+  } else {
+    startStream(ctx)
+    void pump(ctx.res, all)
+  }
+}
+
+/** A list of stored objects. Its compressed parts are kept for whoever asks next. */
+export function writeListBytes(ctx: Context, contentType: string, body: ListBody): void {
+  if (body.isKept && body.size > gzipThresholdBytes && acceptsGzip(ctx)) {
+    ctx.status = 200
+    ctx.set('Content-Type', contentType)
+    setWarnings(ctx)
+    setCompressed(ctx)
+    startStream(ctx)
+    void sendCompressed(ctx, body)
+  } else {
+    writeBytes(ctx, 200, contentType, body.pieces())
+  }
+}
+
+async function sendCompressed({ res }: Context, body: ListBody): Promise<void> {
+  const writer = new Writer(res)
+  try {
+    for await (const part of compressedParts(body)) {
+      if (!(await writer.write(part))) return
+    }
+    res.end()
+  } catch (error) {
+    res.destroy(error instanceof Error ? error : new Error(String(error)))
+  }
+}
+
+function* resumed(first: readonly Piece[], rest: PieceReader): Generator<Piece> {
+  yield* first
+  for (let piece = rest.take(); piece !== undefined; piece = rest.take()) yield piece
+}
+
+/** The answer is written here, and not by Koa. */
+function startStream(ctx: Context): void {
+  ctx.respond = false
+  ctx.res.on('error', () => {})
+  ctx.flushHeaders()
+}
+
+function setCompressed(ctx: Context): void {
+  ctx.set('Content-Encoding', 'gzip')
+  ctx.set('Vary', 'Accept-Encoding')
 }
 
 export function setWarnings(ctx: Context): void {
@@ -36,20 +92,4 @@ function acceptsGzip(ctx: Context): boolean {
     .get('accept-encoding')
     .split(',')
     .some((one) => one.trim() === 'gzip')
-}
-
-/** Large answers go out in slices, so that no second copy of the whole is ever made. */
-function* chunksOf(parts: readonly Uint8Array[]): Generator<Buffer> {
-  let pending: Uint8Array[] = []
-  let size = 0
-  for (const part of parts) {
-    pending.push(part)
-    size += part.length
-    if (size >= chunkBytes) {
-      yield Buffer.concat(pending, size)
-      pending = []
-      size = 0
-    }
-  }
-  if (size > 0) yield Buffer.concat(pending, size)
 }

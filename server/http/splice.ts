@@ -1,29 +1,46 @@
-// Lists and Tables as JSON, made of the bytes of what is stored: nothing of an object is serialised again.
-// Each answer is a list of parts, to be sent one after the other.
+// Lists and Tables made of the bytes of what is stored: nothing of an object is serialised again.
 import type { ListAnswer } from '../endpoints/api.ts'
 import type { Resource } from '../registry/resources.ts'
 import type { IncludeObject, TableRow } from '../registry/table.ts'
+import { utf8Of } from '../storage/byte-string.ts'
 import type { Entry } from '../storage/store.ts'
 import { encodeJSON, escapeHTML } from './codec/json.ts'
+import { protobufItemHead, protobufListFrame } from './codec/protobuf.ts'
+import { ListBody, type ListForm } from './list-body.ts'
+import type { Piece } from './pieces.ts'
 import { metadataBytes } from './stored-metadata.ts'
+import { storedMessage } from './stored-protobuf.ts'
 
-const comma = Buffer.from(',')
-const openItem = Buffer.from('{')
-const closeItem = Buffer.from('}')
-const listEnd = Buffer.from(']}\n')
+const closeItem = '}'
+const listEnd = ']}\n'
 
-export function spliceList(
+/** A list of what is stored, as JSON. @param isKept see ListBody */
+export function jsonList(
   listKind: string,
   apiVersion: string,
   metadata: ListAnswer['metadata'],
   entries: readonly Entry[],
   resource: Resource,
-): Buffer[] {
-  if (resource.schema.decode !== undefined) return customList(listKind, apiVersion, metadata, entries)
-  const typeBytes = Buffer.byteLength(JSON.stringify({ kind: resource.facts.kind, apiVersion }))
+  isKept: boolean,
+): ListBody {
+  if (resource.schema.decode !== undefined) return customList(listKind, apiVersion, metadata, entries, isKept)
   // `{"kind":…,"apiVersion":…,` is where every stored object begins; what follows is the item.
-  const items = entries.map((entry) => [openItem, entry.json.subarray(typeBytes)])
-  return spliceMembers({ kind: listKind, apiVersion, metadata }, 'items', items)
+  const typeBytes = Buffer.byteLength(JSON.stringify({ kind: resource.facts.kind, apiVersion }))
+  const form: ListForm = {
+    name: `JSON of ${apiVersion}`,
+    separator: ',',
+    itemSize: ({ bytes }) => bytes.length - typeBytes + 1,
+    item: ({ bytes }) => ['{', bytes.slice(typeBytes)],
+  }
+  const head = escapeHTML(JSON.stringify({ kind: listKind, apiVersion, metadata }))
+  return new ListBody(form, entries, Buffer.from(`${head.slice(0, -1)},"items":[`), listEnd, isKept)
+}
+
+const customForm: ListForm = {
+  name: 'JSON with its type',
+  separator: ',',
+  itemSize: ({ bytes }) => bytes.length,
+  item: ({ bytes }) => [bytes],
 }
 
 /** Custom resources keep their type in lists, and their members are sorted. */
@@ -32,46 +49,70 @@ function customList(
   apiVersion: string,
   { continue: token = '', ...metadata }: ListAnswer['metadata'],
   entries: readonly Entry[],
-): Buffer[] {
-  const parts: Buffer[] = [Buffer.from(`{"apiVersion":${JSON.stringify(apiVersion)},"items":[`)]
-  entries.forEach((entry, index) => {
-    if (index > 0) parts.push(comma)
-    parts.push(entry.json)
-  })
+  isKept: boolean,
+): ListBody {
+  const head = Buffer.from(`{"apiVersion":${JSON.stringify(apiVersion)},"items":[`)
   const ending = { kind, metadata: { continue: token, ...metadata } }
-  parts.push(Buffer.from(`],${escapeHTML(JSON.stringify(ending)).slice(1)}\n`))
-  return parts
+  const tail = Buffer.from(`],${escapeHTML(JSON.stringify(ending)).slice(1)}\n`)
+  return new ListBody(customForm, entries, head, tail, isKept)
+}
+
+/** A list of what is stored, as protobuf. */
+export function protobufList(
+  kind: string,
+  apiVersion: string,
+  metadata: ListAnswer['metadata'],
+  entries: readonly Entry[],
+  isKept: boolean,
+): ListBody {
+  let itemBytes = 0
+  for (const entry of entries) itemBytes += protobufForm.itemSize(entry)
+  const { head, tail } = protobufListFrame({ apiVersion, kind }, metadata, itemBytes)
+  return new ListBody(protobufForm, entries, head, tail, isKept)
+}
+
+const protobufForm: ListForm = {
+  name: 'protobuf',
+  separator: '',
+  itemSize(entry) {
+    const { length } = storedMessage(entry)
+    return protobufItemHead(length).length + length
+  },
+  item(entry) {
+    const message = storedMessage(entry)
+    return [protobufItemHead(message.length), message]
+  },
 }
 
 /**
- * An object and one more member, a list; each of its items comes in parts.
+ * An object and one more member, a list; each of its items comes in pieces, and is made when its turn comes.
  * @param nullIfEmpty a list that Go makes by appending is nil where there is nothing to append
  */
-export function spliceMembers(
+export function* spliceMembers<T>(
   object: object,
   member: string,
-  items: readonly (readonly Buffer[])[],
+  items: readonly T[],
+  piecesOf: (item: T) => readonly Piece[],
   nullIfEmpty = false,
-): Buffer[] {
-  if (nullIfEmpty && items.length === 0) return [encodeJSON({ ...object, [member]: null })]
+): Generator<Piece> {
+  if (nullIfEmpty && items.length === 0) return yield encodeJSON({ ...object, [member]: null })
   const head = escapeHTML(JSON.stringify(object))
-  const parts: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"${member}":[`)]
-  items.forEach((item, index) => {
-    if (index > 0) parts.push(comma)
-    parts.push(...item)
-  })
-  parts.push(listEnd)
-  return parts
+  yield Buffer.from(`${head.slice(0, -1)},"${member}":[`)
+  for (let at = 0; at < items.length; at++) {
+    if (at > 0) yield ','
+    yield* piecesOf(items[at]!)
+  }
+  yield listEnd
 }
 
-export function partialMetadataBytes(entry: Entry, version: string): Buffer[] {
-  const head = Buffer.from(`{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":`)
+export function partialMetadataPieces(entry: Entry, version: string): Piece[] {
+  const head = `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":`
   return [head, metadataBytes(entry), closeItem]
 }
 
-export function spliceRow(row: TableRow, entry: Entry, include: IncludeObject, version: string): readonly Buffer[] {
-  const text = escapeHTML(JSON.stringify(row))
-  if (include === 'None') return [Buffer.from(text)]
-  const head = Buffer.from(text.slice(0, -'null}'.length))
-  return [head, ...(include === 'Object' ? [entry.json] : partialMetadataBytes(entry, version)), closeItem]
+export function rowPieces(row: TableRow, entry: Entry, include: IncludeObject, version: string): Piece[] {
+  const text = utf8Of(escapeHTML(JSON.stringify(row)))
+  if (include === 'None') return [text]
+  const head = text.slice(0, -'null}'.length)
+  return [head, ...(include === 'Object' ? [entry.bytes] : partialMetadataPieces(entry, version)), closeItem]
 }

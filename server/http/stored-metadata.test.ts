@@ -1,6 +1,7 @@
 // The metadata of an object, cut out of its bytes.
 import { expect } from 'chai'
 import { computedEntry } from '../registry/transient-entry.ts'
+import { textOf } from '../storage/byte-string.ts'
 import { metadataBytes } from './stored-metadata.ts'
 
 describe('stored metadata', () => {
@@ -14,7 +15,7 @@ describe('stored metadata', () => {
   for (const [name, metadata] of cases) {
     it(`are found with ${name}`, () => {
       const entry = computedEntry('/a', { kind: 'Pod', apiVersion: 'v1', metadata, spec: { a: '}' } })
-      expect(metadataBytes(entry).toString()).to.equal(JSON.stringify(metadata))
+      expect(textOf(metadataBytes(entry))).to.equal(JSON.stringify(metadata))
     })
   }
 })

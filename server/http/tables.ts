@@ -16,6 +16,8 @@ import {
 } from '../registry/table.ts'
 import type { Entry } from '../storage/store.ts'
 import type { Context } from './context.ts'
+import type { Piece } from './pieces.ts'
+import { rowPieces, spliceMembers } from './splice.ts'
 
 /** @throws StatusError 400 */
 export function includeOf(ctx: Context): IncludeObject {
@@ -47,6 +49,27 @@ export function tableOf(
   )
   // The printer of kinds without one of their own appends row by row.
   return printTable(version, metadata, columns, rows.length === 0 && isDefault(columns) ? null : rows)
+}
+
+/** More rows than on a page: their objects are not kept for the next who asks. */
+const manyRows = 1000
+
+/** The same as JSON, made of stored bytes row by row. */
+export function tablePieces(
+  resource: Resource,
+  entries: readonly Entry[],
+  metadata: Partial<ListAnswer['metadata']>,
+  include: IncludeObject,
+  version: string,
+  now: number,
+): Iterable<Piece> {
+  const columns = columnsOf(resource)
+  const { rows: _rows, ...table } = printTable(version, metadata, columns, null)
+  const piecesOf = (entry: Entry): readonly Piece[] => {
+    const row = rowOf(resource, entries.length > manyRows ? entry.peek() : entry.object, columns, now)
+    return rowPieces({ ...row, object: null }, entry, include, version)
+  }
+  return spliceMembers(table, 'rows', entries, piecesOf, isDefault(columns))
 }
 
 export function scaleTable(scale: Frozen<AnyObject>, include: IncludeObject, version: string, now: number): AnyObject {

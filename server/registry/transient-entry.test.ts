@@ -1,20 +1,11 @@
 // Entries that were never stored as they are.
 import { expect } from 'chai'
-import type { AnyObject, Frozen } from '../apimachinery/types.ts'
+import { StoredEntry } from '../storage/entry.ts'
 import type { Entry } from '../storage/store.ts'
 import { dryRunEntry, previousAt } from './transient-entry.ts'
 
 function entryAt(revision: number, data: string): Entry {
-  const object: Frozen<AnyObject> = { metadata: { name: 'a', resourceVersion: String(revision) }, data }
-  const entry = dryRunEntry('/k', structuredClone(object) as AnyObject, undefined)
-  return {
-    key: '/k',
-    revision,
-    createRevision: 1,
-    object,
-    json: Buffer.from(JSON.stringify(object)),
-    memo: (slot, make) => entry.memo(slot, make),
-  }
+  return StoredEntry.fromObject('/k', revision, 1, { metadata: { name: 'a' }, data }, false)
 }
 
 describe('dryRunEntry', () => {

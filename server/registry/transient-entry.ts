@@ -1,5 +1,6 @@
 // Entries that are answered but were never stored as they are: computed objects, dry runs, and old states that a watch shows once more.
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
+import { toBuffer, utf8Of, type ByteString } from '../storage/byte-string.ts'
 import type { Entry } from '../storage/store.ts'
 
 class TransientEntry implements Entry {
@@ -8,7 +9,7 @@ class TransientEntry implements Entry {
   readonly createRevision: number
   readonly object: Frozen<AnyObject>
   readonly #memo = new Map<symbol, unknown>()
-  #json: Buffer | undefined
+  #bytes: ByteString | undefined
 
   constructor(key: string, object: Frozen<AnyObject>, revision: number, createRevision: number) {
     this.key = key
@@ -17,8 +18,16 @@ class TransientEntry implements Entry {
     this.createRevision = createRevision
   }
 
+  get bytes(): ByteString {
+    return (this.#bytes ??= utf8Of(JSON.stringify(this.object)))
+  }
+
   get json(): Buffer {
-    return (this.#json ??= Buffer.from(JSON.stringify(this.object)))
+    return toBuffer(this.bytes)
+  }
+
+  peek(): Frozen<AnyObject> {
+    return this.object
   }
 
   memo<T>(slot: symbol, make: (entry: Entry) => T): T {

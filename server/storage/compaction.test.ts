@@ -45,7 +45,7 @@ describe('startCompaction', () => {
   it('forgets what is too much, whatever its age', async () => {
     startCompaction(store, clock, { maxHistoryBytes: 10_000 })
     await write(1000)
-    const entryBytes = store.get('/a')!.json.length
+    const entryBytes = store.get('/a')!.bytes.length
     expect((store.revision - store.compactedRevision) * entryBytes).to.be.within(8_000, 12_000)
   })
 

@@ -57,7 +57,7 @@ export function startCompaction(
 
   const watch = store.subscribe('', {
     onEvents(events) {
-      for (const { entry } of events) bytes += entry.json.length
+      for (const { entry } of events) bytes += entry.bytes.length
       if (bytes - (marks.at(-1)?.bytes ?? 0) < maxHistoryBytes / markCount) return
       marks.push({ revision: events.at(-1)!.entry.revision, bytes })
       const cut = marks.findLast((mark) => bytes - mark.bytes >= maxHistoryBytes)

@@ -3,8 +3,8 @@ import { StoredEntry } from './entry.ts'
 import type { ObjectKeeper } from './entry.ts'
 import type { Entry } from './store.ts'
 
-/** JSON bytes whose objects may stay decoded. An object takes about 2.2 times its JSON; 64 MiB are 12,000 pods. */
-export const defaultDecodedBytes = 64 * 1024 * 1024
+/** JSON bytes whose objects may stay decoded. An object takes about 2.2 times its JSON; 16 MiB are 3,000 pods. */
+export const defaultDecodedBytes = 16 * 1024 * 1024
 
 /** A sweep goes on until so much of the limit is free again. */
 const freedShare = 0.1
@@ -34,7 +34,7 @@ export class DecodedCache implements ObjectKeeper {
   hold(entry: StoredEntry): void {
     if (this.holds(entry)) return
     this.#held.add(entry)
-    this.#bytes += entry.json.length
+    this.#bytes += entry.bytes.length
     if (this.#bytes > this.#limitBytes) this.#sweep(entry)
   }
 
@@ -46,7 +46,7 @@ export class DecodedCache implements ObjectKeeper {
   }
 
   #drop(entry: StoredEntry): void {
-    if (this.#held.delete(entry)) this.#bytes -= entry.json.length
+    if (this.#held.delete(entry)) this.#bytes -= entry.bytes.length
     entry.loosen()
   }
 

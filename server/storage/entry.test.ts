@@ -58,7 +58,7 @@ describe('StoredEntry', () => {
   })
 
   it('makes the object from the bytes, frozen, when it was not written here', () => {
-    const entry = new StoredEntry('/a', 7, 3, stored({ spec: { a: 1 } }).json)
+    const entry = new StoredEntry('/a', 7, 3, stored({ spec: { a: 1 } }).bytes)
     expect(entry.object).to.deep.equal({ metadata: { resourceVersion: '7' }, spec: { a: 1 } })
     expect(Object.isFrozen(entry.object['spec'])).to.equal(true)
   })

@@ -1,5 +1,6 @@
 // One version of a key: its JSON bytes and its decoded object, each made from the other when it is wanted.
 import type { AnyObject, Frozen, ObjectMeta } from '../apimachinery/types.ts'
+import { textOf, toBuffer, utf8Of, type ByteString } from './byte-string.ts'
 import type { Entry } from './store.ts'
 
 /** Decides whose objects stay in memory. */
@@ -16,20 +17,21 @@ export class StoredEntry implements Entry {
   readonly key: string
   readonly revision: number
   readonly createRevision: number
-  readonly json: Buffer
+  readonly bytes: ByteString
   #keeper: ObjectKeeper | undefined
   #object: Frozen<AnyObject> | undefined
   #weak: WeakRef<Frozen<AnyObject>> | undefined
-  #memos: Map<symbol, unknown> | undefined
+  /** Slots and what is in them, by turns: there are few. */
+  #memos: unknown[] | undefined
   /** Read since the keeper last looked. */
   #used = false
 
   /** Without a keeper (history) the object is held only weakly. */
-  constructor(key: string, revision: number, createRevision: number, json: Buffer, keeper?: ObjectKeeper) {
+  constructor(key: string, revision: number, createRevision: number, bytes: ByteString, keeper?: ObjectKeeper) {
     this.key = key
     this.revision = revision
     this.createRevision = createRevision
-    this.json = json
+    this.bytes = bytes
     this.#keeper = keeper
   }
 
@@ -44,9 +46,13 @@ export class StoredEntry implements Entry {
   ): StoredEntry {
     const stamped = { ...object, metadata: stampMetadata(object.metadata ?? {}, String(revision), membersSorted) }
     const frozen = deepFreeze(stamped)
-    const entry = new StoredEntry(key, revision, createRevision, encode(frozen), keeper)
+    const entry = new StoredEntry(key, revision, createRevision, utf8Of(JSON.stringify(frozen)), keeper)
     entry.#keep(frozen)
     return entry
+  }
+
+  get json(): Buffer {
+    return toBuffer(this.bytes)
   }
 
   get object(): Frozen<AnyObject> {
@@ -54,20 +60,21 @@ export class StoredEntry implements Entry {
       this.#used = true
       return this.#object
     }
-    const object = this.#weak?.deref() ?? deepFreeze(JSON.parse(this.json.toString()) as AnyObject)
+    const object = this.#weak?.deref() ?? deepFreeze(JSON.parse(textOf(this.bytes)) as AnyObject)
     this.#keep(object)
     return object
   }
 
-  /** The object for a short look: it need not be frozen, and making it here does not make it stay. */
   peek(): Frozen<AnyObject> {
-    return this.#object ?? (JSON.parse(this.json.toString()) as Frozen<AnyObject>)
+    return this.#object ?? this.#weak?.deref() ?? (JSON.parse(textOf(this.bytes)) as Frozen<AnyObject>)
   }
 
   memo<T>(slot: symbol, make: (entry: Entry) => T): T {
-    const memos = (this.#memos ??= new Map())
-    if (!memos.has(slot)) memos.set(slot, make(this))
-    return memos.get(slot) as T
+    const at = this.#memos?.indexOf(slot) ?? -1
+    if (at >= 0) return this.#memos![at + 1] as T
+    const made = make(this)
+    ;(this.#memos ??= []).push(slot, made)
+    return made
   }
 
   #keep(object: Frozen<AnyObject>): void {
@@ -87,10 +94,11 @@ export class StoredEntry implements Entry {
     return used
   }
 
-  /** The version is history: whoever reads it again holds it himself. */
+  /** The version is history: whoever reads it again holds it himself, and makes other encodings anew. */
   retire(): void {
     this.loosen()
     this.#keeper = undefined
+    this.#memos = undefined
   }
 
   /** For the keeper: holds the object only weakly from now on. */
@@ -99,14 +107,6 @@ export class StoredEntry implements Entry {
     this.#weak ??= new WeakRef(this.#object)
     this.#object = undefined
   }
-}
-
-/** Bytes of their own: in Node's shared pool, one object that stays would hold the memory of many that went. */
-function encode(object: Frozen<AnyObject>): Buffer {
-  const text = JSON.stringify(object)
-  const json = Buffer.allocUnsafeSlow(Buffer.byteLength(text))
-  json.write(text)
-  return json
 }
 
 /** metadata in the order of the Go struct. Source: apimachinery/pkg/apis/meta/v1, ObjectMeta (v1.36) */

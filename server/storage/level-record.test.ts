@@ -13,7 +13,7 @@ describe('level records', () => {
       createRevision: 4,
       prevRevision: 5,
       key: '/registry/pods/a/ü',
-      json: entry.json,
+      bytes: entry.bytes,
     })
     expect(decodeRecord(encodeRecord({ type: 'delete', entry, prev: undefined }))).to.include({
       type: 'delete',

@@ -8,6 +8,7 @@
 //          19  the key, then the object's JSON, both UTF-8
 // The event's own revision is in the record's key.
 import { crc32 } from 'node:zlib'
+import type { ByteString } from './byte-string.ts'
 import type { StoreEvent } from './store.ts'
 
 const headerLength = 19
@@ -18,19 +19,18 @@ export interface LogRecord {
   /** 0: the key was not there. */
   readonly prevRevision: number
   readonly key: string
-  /** A view of the record's own bytes. */
-  readonly json: Buffer
+  readonly bytes: ByteString
 }
 
 export function encodeRecord({ type, entry, prev }: StoreEvent): Buffer {
   const keyLength = Buffer.byteLength(entry.key)
-  const record = Buffer.allocUnsafe(headerLength + keyLength + entry.json.length)
+  const record = Buffer.allocUnsafe(headerLength + keyLength + entry.bytes.length)
   record.writeUInt8(type === 'put' ? 1 : 2, 4)
   record.writeUIntBE(entry.createRevision, 5, 6)
   record.writeUIntBE(prev?.revision ?? 0, 11, 6)
   record.writeUInt16BE(keyLength, 17)
   record.write(entry.key, headerLength)
-  record.set(entry.json, headerLength + keyLength)
+  record.write(entry.bytes, headerLength + keyLength, 'latin1')
   record.writeUInt32BE(crc32(record.subarray(4)), 0)
   return record
 }
@@ -44,6 +44,6 @@ export function decodeRecord(record: Buffer): LogRecord | undefined {
     createRevision: record.readUIntBE(5, 6),
     prevRevision: record.readUIntBE(11, 6),
     key: record.toString('utf8', headerLength, keyEnd),
-    json: record.subarray(keyEnd),
+    bytes: record.toString('latin1', keyEnd),
   }
 }

@@ -118,8 +118,8 @@ async function load(database: Database, path: string, compactedRevision: number,
         if (at !== revision + 1) throw damaged(path, `the event of revision ${revision + 1} is missing`)
         revision = at
       }
-      const { type, key, createRevision, json } = record
-      if (type === 'put') tree.set(key, new StoredEntry(key, at, createRevision, json, decoded))
+      const { type, key, createRevision, bytes } = record
+      if (type === 'put') tree.set(key, new StoredEntry(key, at, createRevision, bytes, decoded))
       else tree.delete(key)
     }
   }
@@ -245,6 +245,6 @@ class LevelLog implements Log {
   }
 }
 
-function historicEntry(at: number, { key, createRevision, json }: LogRecord): StoredEntry {
-  return new StoredEntry(key, at, createRevision, json)
+function historicEntry(at: number, { key, createRevision, bytes }: LogRecord): StoredEntry {
+  return new StoredEntry(key, at, createRevision, bytes)
 }

@@ -7,6 +7,7 @@
 // Writes are decided in memory, at once and in order; they are acknowledged and become visible (get, list, watch) only
 // when the batch that holds them is on disk. A later write to a key sees the pending one.
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
+import type { ByteString } from './byte-string.ts'
 
 /** One version of one key, immutable. The JSON bytes and the decoded object are two views, each made at most once. */
 export interface Entry {
@@ -15,10 +16,14 @@ export interface Entry {
   readonly revision: number
   /** Revision at which the key came to be. */
   readonly createRevision: number
-  /** UTF-8 JSON as it is served, metadata.resourceVersion included. Never to be written to. */
+  /** UTF-8 JSON as it is served, metadata.resourceVersion included. */
+  readonly bytes: ByteString
+  /** The same in a Buffer, made for each who asks. */
   readonly json: Buffer
   /** The decoded object, deeply frozen. */
   readonly object: Frozen<AnyObject>
+  /** The object for a short look: it need not be frozen, and making it here does not make it stay. */
+  peek(): Frozen<AnyObject>
   /** Other encodings of this version (protobuf, table rows), kept beside it by whoever makes them. */
   memo<T>(slot: symbol, make: (entry: Entry) => T): T
 }

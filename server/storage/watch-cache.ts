@@ -2,7 +2,6 @@
 //
 // The entries themselves are in the store's tree, once; the cache adds what depends on the resource. It is told of each
 // commit before the write is acknowledged, so that who has written reads what was written.
-import { StoredEntry } from './entry.ts'
 import { EventRing } from './event-ring.ts'
 import { newKeyTree } from './key-tree.ts'
 import type { KeyTree } from './key-tree.ts'
@@ -192,7 +191,7 @@ class Index {
 
   #add(entry: Entry): void {
     // The first build reads every object of the resource, and is over in one go: none of them should stay for it.
-    for (const value of this.#valuesOf(entry instanceof StoredEntry ? entry.peek() : entry.object)) {
+    for (const value of this.#valuesOf(entry.peek())) {
       let tree = this.#byValue!.get(value)
       if (tree === undefined) this.#byValue!.set(value, (tree = newKeyTree()))
       tree.set(entry.key, entry)
@@ -200,7 +199,7 @@ class Index {
   }
 
   #remove(entry: Entry): void {
-    for (const value of this.#valuesOf(entry.object)) {
+    for (const value of this.#valuesOf(entry.peek())) {
       const tree = this.#byValue!.get(value)
       tree?.delete(entry.key)
       if (tree?.isEmpty === true) this.#byValue!.delete(value)

@@ -9,10 +9,12 @@ import {
   decodeProtobufWatchFrame,
   encodeMessage,
   encodeProtobuf,
-  encodeProtobufWatchFrame,
-  protobufListParts,
+  protobufItemHead,
+  protobufListFrame,
+  protobufWatchFrameParts,
   ProtobufError,
 } from './protobuf.ts'
+import { joinPieces, sizeOf } from '../pieces.ts'
 import { randomObject, seeded } from './testdata/random-objects.ts'
 
 interface Sample {
@@ -113,7 +115,9 @@ describe('protobuf', () => {
     }))
     const metadata = { resourceVersion: '5' }
     const type = { apiVersion: 'v1', kind: 'ConfigMapList' }
-    const list = Buffer.concat(protobufListParts(type, metadata, items.map(encodeMessage)))
+    const parts = items.map(encodeMessage).flatMap((item) => [protobufItemHead(item.length), item])
+    const { head, tail } = protobufListFrame(type, metadata, sizeOf(parts))
+    const list = joinPieces([head, ...parts, tail])
     const whole = encodeProtobuf({
       apiVersion: 'v1',
       kind: 'ConfigMapList',
@@ -131,7 +135,7 @@ describe('protobuf', () => {
       spec: {},
       status: { phase: 'Active' },
     }
-    const frame = encodeProtobufWatchFrame('ADDED', encodeProtobuf(object))
+    const frame = joinPieces(protobufWatchFrameParts('ADDED', [encodeProtobuf(object)]))
     expect(frame.readUInt32BE(0)).to.equal(frame.length - 4)
     expect(decodeProtobufWatchFrame(frame.subarray(4))).to.deep.equal({ type: 'ADDED', object })
   })

@@ -4,6 +4,8 @@
 import { typeOfKind } from '../../../openapi/index.ts'
 import type { Field, StructSchema } from '../../../openapi/schema.ts'
 import type { AnyObject } from '../../apimachinery/types.ts'
+import type { ByteString } from '../../storage/byte-string.ts'
+import { joinPieces, sizeOf, type Piece } from '../pieces.ts'
 import { structCodec } from './protobuf-messages.ts'
 import type { JSONObject } from './protobuf-messages.ts'
 import { eachMember } from './protobuf-values.ts'
@@ -167,18 +169,21 @@ export function encodeMessage(object: AnyObject): Uint8Array {
 }
 
 /** An enveloped message that comes in parts, which are not copied. */
-export function envelopeParts(apiVersion: string, kind: string, raw: readonly Uint8Array[]): Uint8Array[] {
+export function envelopeParts(apiVersion: string, kind: string, raw: readonly Piece[]): Piece[] {
+  return [magic, envelopeHead(apiVersion, kind, sizeOf(raw)), ...raw, noContent]
+}
+
+function envelopeHead(apiVersion: string, kind: string, rawBytes: number): Uint8Array {
   const head = createWriter()
   head.uint32(10).fork().uint32(10).string(apiVersion).uint32(18).string(kind).ldelim()
-  head.uint32(18).uint32(raw.reduce((sum, part) => sum + part.length, 0))
-  return [magic, head.finish(), ...raw, noContent]
+  return head.uint32(18).uint32(rawBytes).finish()
 }
 
 /** No contentEncoding and no contentType, which are always said. */
 const noContent = Buffer.from([26, 0, 34, 0])
 
 function encodeEnvelope(apiVersion: string, kind: string, raw: Uint8Array): Buffer {
-  return Buffer.concat(envelopeParts(apiVersion, kind, [raw]))
+  return joinPieces(envelopeParts(apiVersion, kind, [raw]))
 }
 
 /** An object, a list or a Status, as a response body. */
@@ -186,31 +191,42 @@ export function encodeProtobuf(object: AnyObject): Buffer {
   return encodeEnvelope(object.apiVersion ?? '', object.kind ?? '', encodeMessage(object))
 }
 
-/** A list body, in parts; its items are messages made by encodeMessage, and are not copied. */
-export function protobufListParts(
+/** What stands around the items of a list. @param itemBytes of all items, with their heads */
+export function protobufListFrame(
   type: ExpectedType,
   metadata: Readonly<Record<string, unknown>>,
-  items: readonly Uint8Array[],
-): Uint8Array[] {
+  itemBytes: number,
+): { readonly head: Buffer; readonly tail: Buffer } {
   const writer = createWriter()
   structCodec(schemaOf(type.apiVersion, type.kind)).write(writer, { metadata })
-  // `items` is member 2 of every list.
-  const parts = items.flatMap((item) => [createWriter().uint32(18).uint32(item.length).finish(), item])
-  return envelopeParts(type.apiVersion, type.kind, [writer.finish(), ...parts])
+  const own = writer.finish()
+  return {
+    head: Buffer.concat([magic, envelopeHead(type.apiVersion, type.kind, own.length + itemBytes), own]),
+    tail: noContent,
+  }
+}
+
+/** What comes before a message of this length in a list, whose member 2 are the items. */
+export function protobufItemHead(length: number): ByteString {
+  let head = '\x12'
+  let left = length
+  for (; left > 127; left >>>= 7) head += String.fromCharCode((left & 127) | 128)
+  return head + String.fromCharCode(left)
 }
 
 /**
- * A frame of a watch stream: four bytes of length, big endian, and the bare message of a metav1.WatchEvent.
- * @param object an enveloped body, as encodeProtobuf makes it
+ * A frame of a watch stream, in parts: four bytes of length, big endian, and the bare message of a metav1.WatchEvent.
+ * @param object an enveloped body, in parts, which are not copied
  */
-export function encodeProtobufWatchFrame(type: string, object: Uint8Array): Buffer {
-  const writer = createWriter()
-  writer.uint32(10).string(type).uint32(18).fork().uint32(10).bytes(object).ldelim()
-  const message = writer.finish()
-  const frame = Buffer.allocUnsafe(4 + message.length)
-  frame.writeUInt32BE(message.length, 0)
-  frame.set(message, 4)
-  return frame
+export function protobufWatchFrameParts(type: string, object: readonly Piece[]): Piece[] {
+  const objectBytes = sizeOf(object)
+  // The object is member 2, and in it a RawExtension whose member 1 is all there is.
+  const raw = createWriter().uint32(10).uint32(objectBytes).finish()
+  const writer = createWriter().uint32(10).string(type).uint32(18)
+  const head = writer.uint32(raw.length + objectBytes).finish()
+  const length = Buffer.allocUnsafe(4)
+  length.writeUInt32BE(head.length + raw.length + objectBytes, 0)
+  return [length, head, raw, ...object]
 }
 
 /** Takes a watch stream's frames apart: for tests and for in-process clients of real servers. */
