@@ -68,7 +68,7 @@ export function resourceRoutes(services: Services): Filter {
     })
     if (info.verb === 'watch') return writeWatch(ctx, watch(api, scope), negotiated, () => api.clock.now())
     const answer = await answerOf(services, ctx, scope)
-    writeAnswer(ctx, answer, negotiated, api.clock.now())
+    await writeAnswer(ctx, answer, negotiated, api.clock.now())
   }
 }
 
