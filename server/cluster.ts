@@ -22,6 +22,7 @@ import { RBACAuthorizer, type RoleReader } from './authorization/rbac.ts'
 import { addressOf, bootstrapObjects, kubernetesEndpoints } from './bootstrap/objects.ts'
 import type { Client } from './client/client.ts'
 import { InProcessClient } from './client/in-process.ts'
+import { Turns } from './client/turns.ts'
 import { startComponents, type Components } from './components.ts'
 import type { Api } from './endpoints/api.ts'
 import type { AuthenticatedToken } from './endpoints/review.ts'
@@ -143,7 +144,10 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
   state.url = `https://${urlHost(options.bindAddress)}:${listener.port}`
 
   await seed(api, options, pki, listener.port)
-  const clientFor = (user: UserInfo, agent: string): Client => new InProcessClient(api, user, agent)
+  const turns = new Turns()
+  clock.settlesBy(() => turns.quiet())
+  started.push({ [Symbol.asyncDispose]: async () => clock.close() })
+  const clientFor = (user: UserInfo, agent: string): Client => new InProcessClient(api, user, agent, turns)
   await followAddress(api, clientFor(admin, 'kube-apiserver'), options, listener.port)
   await control.serviceAllocator.repair()
   const customResources = new CustomResources({

@@ -86,7 +86,7 @@ export async function startComponents({
   if (scheduler !== undefined) started.push(scheduler)
   let registered: Promise<void> = Promise.resolve()
   if (options.kubelet) {
-    const nodes = nodeSet({ count: options.nodes, bare: options.bare })
+    const nodes = nodeSet({ count: options.nodes, bare: options.bare, maxPods: options.maxPods })
     const kubelets = startKubelets({
       clientFor: (node) => clientFor(withAuthenticated(node), 'kubelet'),
       informers,
@@ -131,7 +131,7 @@ async function createTextbookPods(
   const resources = new Map(
     (await client.resources()).map((one) => [`${one.group}/${one.version}/${one.kind}`, one.resource]),
   )
-  const [first] = nodeSet({ count: options.nodes, bare: options.bare })
+  const [first] = nodeSet({ count: options.nodes, bare: options.bare, maxPods: options.maxPods })
   if (first === undefined) return
   const node = await client.get('nodes', undefined, first.name)
   const objects = controlPlaneObjects({

@@ -5,6 +5,7 @@
 export { startCluster, type Cluster } from './cluster.ts'
 export { componentNames, type ClusterOptions, type ComponentName } from './options.ts'
 export { FakeClock, systemClock, type Clock, type Timer } from './apimachinery/clock.ts'
+export { ClusterClock, type ClockSettings } from './apimachinery/cluster-clock.ts'
 export type { AnyObject, UserInfo } from './apimachinery/types.ts'
 export { StatusError } from './apimachinery/errors.ts'
 export type { Client } from './client/client.ts'

@@ -23,6 +23,8 @@ export interface ClusterOptions {
   compactionIntervalMs?: number
   /** How many simulated nodes. Default 1. */
   nodes?: number
+  /** Pods that each of them takes. Default 110. */
+  maxPods?: number
   /** Without the pods of a textbook's control plane. Default false. */
   bare?: boolean
   /** Parts to leave out. */
@@ -59,6 +61,7 @@ export interface CompleteOptions {
   readonly durability: 'sync' | 'relaxed'
   readonly compactionIntervalMs: number
   readonly nodes: number
+  readonly maxPods: number
   readonly bare: boolean
   readonly controllers: boolean
   readonly scheduler: boolean
@@ -110,6 +113,7 @@ export function withDefaults(options: ClusterOptions): CompleteOptions {
     durability: options.durability ?? 'sync',
     compactionIntervalMs: options.compactionIntervalMs ?? 5 * 60_000,
     nodes: disabled.has('kubelet') ? 0 : (options.nodes ?? 1),
+    maxPods: options.maxPods ?? 110,
     bare: options.bare ?? false,
     controllers: !disabled.has('controllers'),
     scheduler: !disabled.has('scheduler'),

@@ -39,6 +39,8 @@ export interface AdmissionChain {
 /** What plugins need beyond reading objects. */
 export interface ChainDependencies {
   readonly clock?: Clock
+  /** For what requests wait for, which the cluster's clock does not stop. Default: the cluster's clock. */
+  readonly realTime?: Clock
   readonly random?: Random
   /** Without it CertificateApproval and CertificateSigning let everyone pass. */
   readonly isAuthorized?: IsAuthorized
@@ -118,6 +120,7 @@ export function makeChain(disabled: readonly string[], dependencies: ChainDepend
 
 function defaultPlugins({
   clock = systemClock,
+  realTime = clock,
   random = Math.random,
   isAuthorized = () => true,
   updateQuota,
@@ -125,7 +128,7 @@ function defaultPlugins({
   return [
     namespaceLifecycle,
     limitRanger,
-    makeServiceAccount(clock, random),
+    makeServiceAccount(realTime, random),
     taintNodesByCondition,
     podSecurity,
     priority,

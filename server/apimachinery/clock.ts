@@ -5,11 +5,18 @@ export interface Timer {
   cancel(): void
 }
 
+/**
+ * What a timer is for, which matters where time is moved by hand. `renewal`: says that somebody is still alive; one at each
+ * moment at which something else is due will do. `check`: looks whether somebody still is, or something has been
+ * forgotten; in long steps it may come a little later. `deadline`: everything else.
+ */
+export type TimerKind = 'renewal' | 'check' | 'deadline'
+
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
   /** Calls `callback` once, `delayMs` from now. Pending timers never keep the process alive. */
-  after(delayMs: number, callback: () => void): Timer
+  after(delayMs: number, callback: () => void, kind?: TimerKind): Timer
 }
 
 /** Node fires timers set further ahead at once. */

@@ -1,4 +1,5 @@
 // What a reconcile asks for: data, which the controller runner turns into calls of the Client.
+import type { TimerKind } from '../apimachinery/clock.ts'
 import type { StatusError } from '../apimachinery/errors.ts'
 import type { Frozen, KubeObject, Stored } from '../apimachinery/types.ts'
 import type { DeleteOptions, PatchType, ResourceName } from './client.ts'
@@ -64,6 +65,8 @@ export interface EventAction {
 export interface RequeueAction {
   readonly do: 'requeueAfter'
   readonly delayMs: number
+  /** Default: a deadline. */
+  readonly kind?: TimerKind
 }
 
 /** End here and come back to this key after its back-off. */
@@ -142,8 +145,8 @@ export function event(subject: EventSubject, type: EventType, reason: string, me
   return { do: 'event', subject, type, reason, message }
 }
 
-export function requeueAfter(delayMs: number): RequeueAction {
-  return { do: 'requeueAfter', delayMs }
+export function requeueAfter(delayMs: number, kind?: TimerKind): RequeueAction {
+  return { do: 'requeueAfter', delayMs, ...(kind === undefined ? {} : { kind }) }
 }
 
 export function retry(error: Error): RetryAction {

@@ -10,7 +10,7 @@ import type { Client, ResourceName, WatchEvent } from './client.ts'
 import { EventRecorder } from './events.ts'
 import { Indexer, keyOf, type IndexFunction, type Lister } from './indexer.ts'
 import type { Informer, Informers } from './informers.ts'
-import { WorkQueue, type QueueObserver } from './work-queue.ts'
+import { WorkQueue, type PlannedReturn, type QueueObserver } from './work-queue.ts'
 
 /** Reads of a reconcile, by resource. Only resources that the definition watches may be asked for. */
 export interface Listers {
@@ -201,14 +201,14 @@ class Runner implements RunningController, Listers {
     return keys
   }
 
-  async #reconcile(key: string): Promise<number | void> {
+  async #reconcile(key: string): Promise<PlannedReturn | void> {
     const round = new Round()
     try {
       await this.#perform(this.#definition.reconcile(key, this, this.#clock.now()), round)
     } finally {
       await this.#observe(round)
     }
-    return round.requeueAfterMs
+    return round.planned
   }
 
   async #perform(actions: readonly Action[], round: Round): Promise<void> {
@@ -218,7 +218,8 @@ class Runner implements RunningController, Listers {
           this.#recorder.event(action.subject, action.type, action.reason, action.message)
           break
         case 'requeueAfter':
-          round.requeueAfterMs = Math.min(round.requeueAfterMs ?? Infinity, action.delayMs)
+          if (action.delayMs < (round.planned?.afterMs ?? Infinity))
+            round.planned = { afterMs: action.delayMs, ...(action.kind === undefined ? {} : { kind: action.kind }) }
           break
         case 'retry':
           throw action.error instanceof StatusError ? action.error : new PlannedRetry(action.error)
@@ -345,7 +346,7 @@ class PlannedRetry extends Error {
 
 /** What one reconcile of one key has done so far. */
 class Round {
-  requeueAfterMs: number | undefined
+  planned: PlannedReturn | undefined
   /** The newest resourceVersion written, by resource. */
   readonly written = new Map<ResourceName, number>()
   readonly deleted: { resource: ResourceName; object: Frozen<KubeObject> }[] = []

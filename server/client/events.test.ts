@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import type { Event } from '../api/core.ts'
 import { FakeClock } from '../apimachinery/clock.ts'
 import { newForbidden } from '../apimachinery/errors.ts'
-import { EventRecorder, subjectOf } from './events.ts'
+import { EventRecorder, MAX_WRITES, subjectOf } from './events.ts'
 import { FakeClient } from './fake-client.ts'
 
 const subject = subjectOf(
@@ -62,13 +62,13 @@ describe('event recorder', () => {
 
   it('writes a few at a time, in order, and all in the end', async () => {
     const { client, recorder, stored } = setUp()
-    for (let number = 0; number < 20; number++)
+    for (let number = 0; number < 5 * MAX_WRITES; number++)
       recorder.event({ ...subject, name: `web-${number}`, uid: `u${number}` }, 'Normal', 'Pulled', 'there')
     await Promise.resolve()
-    expect(client.calls.length).to.equal(4)
+    expect(client.calls.length).to.equal(MAX_WRITES)
     await recorder.flush()
     expect(stored().map(({ involvedObject }) => involvedObject.name)).to.deep.equal(
-      Array.from({ length: 20 }, (_, number) => `web-${number}`),
+      Array.from({ length: 5 * MAX_WRITES }, (_, number) => `web-${number}`),
     )
   })
 

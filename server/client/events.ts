@@ -24,7 +24,7 @@ const REFILL_MS = 300_000
 const MAX_SUBJECTS = 4096
 const MAX_EVENTS_PER_SUBJECT = 256
 /** Writes under way at a time: telling of what happened must not hold up what happens next. */
-export const MAX_WRITES = 4
+export const MAX_WRITES = 32
 /** Beyond so many that wait, further events are dropped. */
 export const MAX_QUEUED = 10_000
 const MAX_TRIES = 12

@@ -14,6 +14,7 @@ import { applyScale, getScale, updateScale } from '../endpoints/scale.ts'
 import { update } from '../endpoints/update.ts'
 import { watch } from '../endpoints/watch.ts'
 import type { Resource } from '../registry/resources.ts'
+import type { Turns } from './turns.ts'
 import type {
   Client,
   DeleteOptions,
@@ -30,11 +31,14 @@ export class InProcessClient implements Client {
   readonly #user: UserInfo
   /** What its writes are tracked under where no fieldManager is named. */
   readonly #userAgent: string
+  /** Shared by all whose writes shall leave room for others; without, writes begin when they are asked for. */
+  readonly #turns: Turns | undefined
 
-  constructor(api: Api, user: UserInfo, userAgent: string) {
+  constructor(api: Api, user: UserInfo, userAgent: string, turns?: Turns) {
     this.#api = api
     this.#user = user
     this.#userAgent = userAgent
+    this.#turns = turns
   }
 
   async get<T extends KubeObject>(
@@ -152,6 +156,11 @@ export class InProcessClient implements Client {
         namespaced: facts.namespaced,
         verbs: facts.verbs,
       }))
+  }
+
+  #write<T>(resource: ResourceName, work: () => Promise<T>): Promise<T> {
+    if (this.#turns === undefined) return work()
+    return this.#turns.run(eventResources.has(resource) ? 'telling' : 'acting', work)
   }
 
   #scope(

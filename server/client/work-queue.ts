@@ -1,6 +1,6 @@
 // A queue of keys for one controller: a key is worked on by one worker at a time, and waits at most once.
 // Source: client-go util/workqueue, Typed rate limiting queue and ItemExponentialFailureRateLimiter (v1.36)
-import type { Clock, Timer } from '../apimachinery/clock.ts'
+import type { Clock, Timer, TimerKind } from '../apimachinery/clock.ts'
 
 /** Told of what a queue does, for metrics. Durations are of real time. */
 export interface QueueObserver {
@@ -10,12 +10,18 @@ export interface QueueObserver {
   retried(): void
 }
 
+export interface PlannedReturn {
+  readonly afterMs: number
+  /** Default: a deadline. */
+  readonly kind?: TimerKind
+}
+
 export interface WorkQueueOptions {
   /**
    * Works on one key. A rejection brings the key back after its back-off; success forgets earlier failures and, when a
-   * number is returned, brings the key back after so many milliseconds.
+   * return is planned, or a number of milliseconds answered, brings the key back then.
    */
-  readonly work: (key: string) => Promise<number | void>
+  readonly work: (key: string) => Promise<PlannedReturn | number | void>
   /** Keys worked on side by side. Default 5, as most controllers of a real cluster. */
   readonly concurrency?: number
   /** Told of each failure before the retry is planned. */
@@ -95,17 +101,18 @@ export class WorkQueue {
   }
 
   /** Adds the key later. Of several pending delays of one key the earliest counts. */
-  addAfter(key: string, delayMs: number): void {
+  addAfter(key: string, delayMs: number, kind?: TimerKind): void {
     if (this.#state === 'closed') return
     if (delayMs <= 0) return this.add(key)
     const due = this.#clock.now() + delayMs
     const pending = this.#delayed.get(key)
     if (pending !== undefined && pending.due <= due) return
     pending?.timer.cancel()
-    const timer = this.#clock.after(delayMs, () => {
+    const come = (): void => {
       this.#delayed.delete(key)
       this.add(key)
-    })
+    }
+    const timer = this.#clock.after(delayMs, come, kind)
     this.#delayed.set(key, { due, timer })
   }
 
@@ -148,9 +155,10 @@ export class WorkQueue {
     observer?.started((startedAt - (this.#addedAt.get(key) ?? startedAt)) / 1000)
     this.#addedAt.delete(key)
     try {
-      const delayMs = await this.#options.work(key)
+      const planned = await this.#options.work(key)
       this.forget(key)
-      if (typeof delayMs === 'number') this.addAfter(key, delayMs)
+      if (typeof planned === 'number') this.addAfter(key, planned)
+      else if (planned !== undefined) this.addAfter(key, planned.afterMs, planned.kind)
     } catch (error) {
       this.#options.onError?.(key, error, this.retries(key))
       this.addRateLimited(key)

@@ -15,6 +15,8 @@ export interface Api {
   readonly admission: AdmissionChain
   readonly reader: AdmissionReader
   readonly clock: Clock
+  /** For what clients wait for, which the cluster's clock does not stop. Default: the cluster's clock. */
+  readonly realTime?: Clock
 }
 
 /** A request for a resource, after routing and authorization. */

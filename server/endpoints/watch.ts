@@ -159,7 +159,7 @@ class WatchStream {
   }
 
   #startTimers(): void {
-    const { clock } = this.#api
+    const clock = this.#api.realTime ?? this.#api.clock
     const seconds = this.#options.timeoutSeconds
     const timeoutMs = seconds === undefined || seconds === 0 ? minTimeoutMs * (1 + Math.random()) : seconds * 1000
     this.#timeout = clock.after(timeoutMs, () => this.#end())

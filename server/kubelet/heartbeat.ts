@@ -49,11 +49,12 @@ export class Heartbeats {
     const [first] = this.#queue
     if (first === undefined || this.#timer !== undefined) return
     const { clock } = this.#options
-    this.#timer = clock.after(Math.max(0, first.dueMs - clock.now()), () => {
+    const beat = (): void => {
       this.#timer = undefined
       this.#beat()
       this.#arm()
-    })
+    }
+    this.#timer = clock.after(Math.max(0, first.dueMs - clock.now()), beat, 'renewal')
   }
 
   #beat(): void {

@@ -25,20 +25,30 @@ export interface NodeSetOptions {
   readonly count: number
   /** Plain workers only, no node of the control plane. */
   readonly bare: boolean
+  /** Pods that each node takes. Default 110. */
+  readonly maxPods?: number
 }
 
-const defaultCapacity = { cpu: '8', 'ephemeral-storage': '100Gi', memory: '16Gi', pods: '110' } as const
+const defaultMaxPods = 110
+const defaultCapacity = { cpu: '8', 'ephemeral-storage': '100Gi', memory: '16Gi', pods: `${defaultMaxPods}` } as const
+/** A pod CIDR holds at least so many addresses, a /24; the network, its gateway and its broadcast are no pod's. */
+const smallestPodNetwork = 256
+const addressesOfNoPod = 3
+/** 10.244.0.0, as an offset in 10.0.0.0/8. */
+const firstPodNetwork = 244 * 65_536
 
 /**
  * The nodes of a cluster of this size: `kubeling-control-plane`, `kubeling-worker`, `kubeling-worker2`, …; bare, they are
  * all alike: `kubeling-node-1`, `kubeling-node-2`, …
  * A control-plane node that is the only one takes ordinary pods.
  */
-export function nodeSet({ count, bare }: NodeSetOptions): NodeOptions[] {
+export function nodeSet({ count, bare, maxPods = defaultMaxPods }: NodeSetOptions): NodeOptions[] {
+  const capacity = { ...defaultCapacity, pods: `${maxPods}` }
   return Array.from({ length: count }, (_, at): NodeOptions => {
     const addresses = {
       internalIP: `172.18.${Math.floor((at + 2) / 256)}.${(at + 2) % 256}`,
-      podCIDR: `10.${244 + Math.floor(at / 256)}.${at % 256}.0/24`,
+      podCIDR: podNetwork(at, maxPods),
+      capacity,
     }
     if (bare) return { name: `kubeling-node-${at + 1}`, ...addresses }
     if (at > 0) return { name: at === 1 ? 'kubeling-worker' : `kubeling-worker${at}`, ...addresses }
@@ -49,6 +59,18 @@ export function nodeSet({ count, bare }: NodeSetOptions): NodeOptions[] {
       ...addresses,
     }
   })
+}
+
+/** The largest number of pods for which `count` nodes find addresses in what follows 10.244.0.0. */
+export function mostPodsPerNode(count: number): number {
+  const share = (256 * 65_536 - firstPodNetwork) / Math.max(1, count)
+  return 2 ** Math.floor(Math.log2(share)) - addressesOfNoPod
+}
+
+function podNetwork(at: number, maxPods: number): string {
+  const size = Math.max(smallestPodNetwork, 2 ** Math.ceil(Math.log2(maxPods + addressesOfNoPod)))
+  const offset = firstPodNetwork + at * size
+  return `10.${Math.floor(offset / 65_536)}.${Math.floor(offset / 256) % 256}.0/${32 - Math.log2(size)}`
 }
 
 const architecture = process.arch === 'x64' ? 'amd64' : process.arch

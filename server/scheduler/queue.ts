@@ -222,13 +222,14 @@ export class SchedulingQueue {
 
   #armFlush(): void {
     if (this.#flushTimer !== undefined || this.#closed) return
-    this.#flushTimer = this.#clock.after(FLUSH_MS, () => {
+    const flush = (): void => {
       this.#flushTimer = undefined
       for (const queued of [...this.#unschedulable]) {
         if (this.#clock.now() - queued.failedMs > MAX_UNSCHEDULABLE_MS && queued.held === 'no') this.#retry(queued)
       }
       if (this.#unschedulable.size > 0) this.#armFlush()
-    })
+    }
+    this.#flushTimer = this.#clock.after(FLUSH_MS, flush, 'check')
   }
 }
 

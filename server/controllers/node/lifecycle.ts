@@ -76,7 +76,7 @@ export function reconcileNode(name: string, listers: Listers, now: number, known
   return [
     ...registered,
     ...taint(node, now),
-    ...(deadline > now ? [requeueAfter(deadline - now)] : [requeueAfter(GRACE_MS)]),
+    ...(deadline > now ? [requeueAfter(deadline - now, 'check')] : [requeueAfter(GRACE_MS, 'check')]),
   ]
 }
 
