@@ -1,5 +1,4 @@
 // The EndpointSlices of each service with a selector: one set of slices per address family and set of ports.
-// Left out: topology hints by annotation and trafficDistribution; slices carry no hints.
 // Source: k8s.io/endpointslice, Reconciler; kubernetes pkg/controller/endpointslice (v1.36)
 import type * as core from '../../api/core.ts'
 import type * as discovery from '../../api/discovery.ts'
@@ -17,6 +16,7 @@ import {
   type Outcome,
   type WriteAction,
 } from '../../client/action.ts'
+import type { WatchEvent } from '../../client/client.ts'
 import { defineController, type Controller, type Listers } from '../../client/controller.ts'
 import { subjectOf } from '../../client/events.ts'
 import { splitKey } from '../../client/indexer.ts'
@@ -38,7 +38,9 @@ import {
   withTriggerTime,
   type Service,
 } from './service-pods.ts'
+import { hintByDistribution, wantsTopologyHints, type Draft, type Drafts } from './hints.ts'
 import { layOut, portsKey, type Endpoint, type Port, type Slice } from './slices.ts'
+import { TopologyHints, type HintEvent } from './topology-hints.ts'
 
 const RESOURCE = 'endpointslices.discovery.k8s.io'
 const SERVICE_NAME = 'kubernetes.io/service-name'
@@ -52,6 +54,7 @@ type AddressType = 'IPv4' | 'IPv6'
 
 export function endpointslices(): Controller {
   const times = new TriggerTimes()
+  const topology = new TopologyHints()
   return defineController({
     name: 'endpointslice-controller',
     eventSource: 'endpoint-slice-controller',
@@ -63,9 +66,9 @@ export function endpointslices(): Controller {
         enqueue: ({ type, object }) => (type === 'ADDED' ? [] : serviceOf(object)),
         indexes: { service: serviceOf },
       },
-      { resource: 'nodes', enqueue: 'none' },
+      { resource: 'nodes', enqueue: (event, listers) => servicesOfNode(event, listers, topology) },
     ],
-    reconcile: (key, listers) => reconcileSlices(key, listers, times),
+    reconcile: (key, listers) => reconcileSlices(key, listers, { times, topology }),
   })
 }
 
@@ -75,12 +78,34 @@ function serviceOf(slice: Frozen<Stored<AnyObject>>): readonly string[] {
   return name !== '' && labels[MANAGED_BY] === MANAGER ? [`${namespace}/${name}`] : []
 }
 
-function reconcileSlices(key: string, listers: Listers, times: TriggerTimes): readonly Action[] {
+/** Hints in proportion to the zones' CPU may be wrong when nodes change. Source: checkNodeTopologyDistribution */
+function servicesOfNode(
+  { type, object, old }: WatchEvent,
+  listers: Listers,
+  topology: TopologyHints,
+): Iterable<string> {
+  const relevant = (node: Frozen<core.Node> | undefined): unknown => [
+    node?.status?.conditions?.find((condition) => condition.type === 'Ready')?.status,
+    node?.metadata?.labels?.[ZONE],
+    node?.status?.allocatable?.['cpu'],
+  ]
+  if (type === 'MODIFIED' && deepEqual(relevant(old), relevant(object))) return []
+  return topology.overloaded(listers.of<core.Node>('nodes').list())
+}
+
+/** What is remembered from one reconcile to the next. */
+interface Memory {
+  readonly times: TriggerTimes
+  readonly topology: TopologyHints
+}
+
+function reconcileSlices(key: string, listers: Listers, { times, topology }: Memory): readonly Action[] {
   const { namespace, name } = splitKey(key)
   const service = listers.of<core.Service>('services').get(namespace, name)
   if (service === undefined) {
     // The slices go with their owner.
     times.forget(key)
+    for (const family of ['IPv4', 'IPv6']) topology.remove(key, family)
     return []
   }
   if (!hasEndpoints(service)) return []
@@ -92,15 +117,23 @@ function reconcileSlices(key: string, listers: Listers, times: TriggerTimes): re
     .filter((slice) => slice.metadata.deletionTimestamp === undefined)
   const families = addressTypesOf(service)
   const problems: string[] = []
+  const told: HintEvent[] = []
   for (const family of families) {
     const slices = existing.filter((slice) => slice.addressType === family)
-    planFamily(plan, service, family, slices, pods, listers, problems)
+    const part = planFamily(plan, service, family, slices, pods, listers, problems)
+    if (wantsTopologyHints(service)) {
+      told.push(...topology.add(key, family, part, listers.of<core.Node>('nodes').list()))
+    } else {
+      told.push(...topology.remove(key, family))
+      hintByDistribution(service, part)
+    }
   }
   plan.deleted.push(...existing.filter((slice) => !families.includes(slice.addressType as AddressType)))
   const failure = problems.length === 0 ? undefined : new Error(problems.join(', '))
   const then = (outcomes: readonly Outcome[]): readonly Action[] => report(service, failure ?? firstError(outcomes))
   const writes = plan.writes()
-  return writes.length === 0 && failure === undefined ? [] : [batch(writes, { then })]
+  const events = told.map(({ type, reason, message }) => event(subjectOf(service, SERVICE_KIND), type, reason, message))
+  return writes.length === 0 && failure === undefined ? events : [batch(writes, { then }), ...events]
 }
 
 function addressTypesOf({ spec }: Service): readonly AddressType[] {
@@ -127,7 +160,7 @@ function planFamily(
   pods: readonly Pod[],
   listers: Listers,
   problems: string[],
-): void {
+): Drafts {
   const groups = new Map<string, Group>()
   const deleted = existing.filter((slice) => !plan.owns(slice))
   for (const slice of existing) if (plan.owns(slice)) groupOf(groups, slice.ports ?? []).slices.push(slice)
@@ -146,22 +179,28 @@ function planFamily(
     if (endpoint.addresses.length > 0) group.endpoints.push(endpoint)
   }
   const created: NewSlice[] = []
+  const updated: { slice: Slice; endpoints: readonly Endpoint[] }[] = []
   for (const { ports, endpoints, slices, wanted } of groups.values()) {
     const layout = wanted
       ? layOut(slices, endpoints, (slice) => !plan.hasLabels(slice))
       : { created: [], updated: [], deleted: slices }
     created.push(...layout.created.map((contents) => ({ family, ports, endpoints: contents })))
-    plan.updated.push(...layout.updated)
+    updated.push(...layout.updated.map((one) => ({ ...one })))
     deleted.push(...layout.deleted)
   }
   // A service without any endpoint still has one slice, without ports.
   if (deleted.length === existing.length && created.length === 0) {
     const [only, ...others] = deleted
-    if (only !== undefined && others.length === 0 && plan.isPlaceholder(only)) return
-    created.push({ family, ports: [], endpoints: [] })
+    if (only !== undefined && others.length === 0 && plan.isPlaceholder(only)) deleted.pop()
+    else created.push({ family, ports: [], endpoints: [] })
   }
   plan.created.push(...created)
   plan.deleted.push(...deleted)
+  return plan.drafts(
+    created,
+    updated,
+    existing.filter((slice) => !deleted.includes(slice)),
+  )
 }
 
 function groupOf(groups: Map<string, Group>, ports: readonly Port[]): Group {
@@ -201,13 +240,13 @@ function endpointOf(service: Service, pod: Pod, node: Frozen<core.Node> | undefi
 interface NewSlice {
   readonly family: AddressType
   readonly ports: readonly Port[]
-  readonly endpoints: readonly Endpoint[]
+  endpoints: readonly Endpoint[]
 }
 
 /** The changes to the slices of one service. */
 class Plan {
   readonly created: NewSlice[] = []
-  readonly updated: { slice: Slice; endpoints: readonly Endpoint[] }[] = []
+  readonly updated: { readonly slice: Slice; endpoints: readonly Endpoint[] }[] = []
   readonly deleted: Slice[] = []
   readonly #service: Service
   readonly #trigger: number | undefined
@@ -219,6 +258,20 @@ class Plan {
     const { [HEADLESS]: _, ...labels } = service.metadata.labels ?? {}
     const headless = isHeadless(service) ? { [HEADLESS]: '' } : {}
     this.#labels = { ...labels, ...headless, [SERVICE_NAME]: service.metadata.name, [MANAGED_BY]: MANAGER }
+  }
+
+  /** The slices of one address family, for hints. @param kept those that are not deleted */
+  drafts(created: readonly NewSlice[], updated: Plan['updated'], kept: readonly Slice[]): Drafts {
+    this.updated.push(...updated)
+    const written: Draft[] = [...created, ...updated]
+    const changed = new Set(updated.map(({ slice }) => slice))
+    const touch = (slice: Slice): Draft => {
+      const draft = { slice, endpoints: slice.endpoints ?? [] }
+      this.updated.push(draft)
+      written.push(draft)
+      return draft
+    }
+    return { written, unchanged: kept.filter((slice) => !changed.has(slice)), touch }
   }
 
   hasLabels(slice: Slice): boolean {

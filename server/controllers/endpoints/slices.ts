@@ -34,7 +34,8 @@ export function layOut(
   for (const slice of existing) {
     const before = slice.endpoints ?? []
     const endpoints = before.flatMap((endpoint) => take(missing, identity(endpoint)))
-    const changed = isStale(slice) || !deepEqual(endpoints, before)
+    // Hints are set on what is written; they do not make a difference by themselves.
+    const changed = isStale(slice) || !deepEqual(endpoints, before.map(withoutHints))
     if (!changed) unchanged.push(slice)
     else if (endpoints.length === 0) deleted.push(slice)
     else updated.push({ slice, endpoints })
@@ -56,6 +57,10 @@ export function layOut(
     }
   }
   return { created, updated, deleted }
+}
+
+function withoutHints({ hints: _, ...endpoint }: Endpoint): Endpoint {
+  return endpoint
 }
 
 function take(missing: Map<string, Endpoint>, key: string): Endpoint[] {
