@@ -3,7 +3,6 @@ import { expect } from 'chai'
 import { connect, type ClientHttp2Session, type SecureClientSessionOptions } from 'node:http2'
 import { request } from 'node:https'
 import { createConnection } from 'node:net'
-import Koa from 'koa'
 import {
   newCertificateAuthority,
   newClientCertificate,
@@ -13,8 +12,8 @@ import {
 import { clientCertificates } from '../authentication/client-certificate.ts'
 import type { StatusError } from '../apimachinery/errors.ts'
 import type { UserInfo } from '../apimachinery/types.ts'
-import { listen, type Listener } from './app.ts'
-import type { Filter, RequestState } from './context.ts'
+import { listen, requestHandler, type Listener, type RequestHandler } from './app.ts'
+import { chain, type Filter, type Handler } from './context.ts'
 import { authentication } from './filters/authentication.ts'
 
 const now = Date.now()
@@ -48,30 +47,30 @@ describe('listen', () => {
   }
 
   beforeEach(async () => {
-    const app = new Koa<RequestState>()
-    app
-      .use(refusals)
-      .use(authentication([clientCertificates], true))
-      .use((ctx) => {
-        if (ctx.path === '/forever') {
-          ctx.respond = false
-          ctx.res.write('begun')
-          return
-        }
-        ctx.body = { httpVersion: ctx.req.httpVersion, user: ctx.state.user }
-      })
-    listener = await listen(app, options())
+    listener = await listen(answering(chain([refusals, authentication([clientCertificates], true)], answer)), options())
   })
 
   afterEach(() => listener.close())
 
   /** In place of the filter that makes a Status of them. */
-  const refusals: Filter = async (ctx, next) => {
+  const refusals: Filter = (next) => (ctx) => {
     try {
-      await next()
+      return next(ctx)
     } catch (error) {
       ctx.body = { refused: (error as StatusError).code }
     }
+  }
+
+  const answering = (handle: Handler): RequestHandler => requestHandler(handle, () => {})
+
+  const answer: Handler = (ctx) => {
+    ctx.status = 200
+    if (ctx.path === '/forever') {
+      ctx.respond = false
+      ctx.res.write('begun')
+      return
+    }
+    ctx.body = { httpVersion: ctx.req.httpVersion, user: ctx.state.user }
   }
 
   interface Answer {
@@ -144,9 +143,7 @@ describe('listen', () => {
 
   it('refuses a port that is taken', async () => {
     let code: string | undefined
-    await listen(new Koa<RequestState>(), options(listener.port)).catch(
-      (error: NodeJS.ErrnoException) => (code = error.code),
-    )
+    await listen(answering(answer), options(listener.port)).catch((error: NodeJS.ErrnoException) => (code = error.code))
     expect(code).to.equal('EADDRINUSE')
   })
 

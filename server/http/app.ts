@@ -1,11 +1,18 @@
 // The filter chain, in the order in which a request travels it, and the TLS port it listens on.
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import Koa from 'koa'
 import type { Authenticator } from '../authentication/authenticator.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
 import type { Snapshot } from '../storage/store.ts'
-import type { RequestState } from './context.ts'
+import { chain, type Context, type Handler, type RequestState } from './context.ts'
 import { documents, type Documents } from './documents.ts'
 import { authentication } from './filters/authentication.ts'
 import { authorization } from './filters/authorization.ts'
@@ -32,23 +39,91 @@ export interface AppOptions {
   log(message: string, error: unknown): void
 }
 
-export function createApp(options: AppOptions): Koa<RequestState> {
-  const app = new Koa<RequestState>()
-  app.silent = true
-  app
-    .use(requestInfo)
-    .use(metrics(options.metrics))
-    .use(errors(options.log))
-    .use(deadline)
-    .use(authentication(options.authenticators, options.allowAnonymous))
-    .use(impersonation(options.authorizer))
-    .use(authorization(options.authorizer))
-    .use(resourceRoutes(options.services))
-    .use(documents(options.documents))
-    .use(snapshotDownload(() => options.snapshot()))
-    .use(schedulerExplanation(options.explainScheduling))
-    .use(notFound)
-  return app
+/** Answers requests, of either version of HTTP. */
+export type RequestHandler = (
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
+) => void
+
+export function createApp(options: AppOptions): RequestHandler {
+  return requestHandler(
+    chain(
+      [
+        requestInfo,
+        metrics(options.metrics),
+        errors(options.log),
+        deadline,
+        authentication(options.authenticators, options.allowAnonymous),
+        impersonation(options.authorizer),
+        authorization(options.authorizer),
+        resourceRoutes(options.services),
+        documents(options.documents),
+        snapshotDownload(() => options.snapshot()),
+        schedulerExplanation(options.explainScheduling),
+      ],
+      notFound,
+    ),
+    options.log,
+  )
+}
+
+/** @param log told of what a handler throws: there should be nothing left to throw */
+export function requestHandler(handle: Handler, log: AppOptions['log']): RequestHandler {
+  const koa = new LastWord()
+  return (request, response) => {
+    // The compatible forms of HTTP/2 do all that is asked of them here.
+    const ctx = koa.createContext<RequestState>(request as IncomingMessage, response as ServerResponse)
+    ctx.res.statusCode = 404
+    const failed = (error: unknown): void => {
+      log(`${ctx.method} ${ctx.path} failed`, error)
+      ctx.res.destroy()
+    }
+    const finished = (): void => {
+      if (ctx.respond !== false) koa.answer(ctx)
+    }
+    try {
+      const answered = handle(ctx)
+      if (answered instanceof Promise) answered.then(finished).catch(failed)
+      else finished()
+    } catch (error) {
+      failed(error)
+    }
+  }
+}
+
+/**
+ * Koa, for its contexts and for answers that are set on them: documents, texts, streams. What is asked for all the time is
+ * written to the response by itself; that is half of what a small answer costs.
+ */
+class LastWord extends Koa<RequestState> {
+  readonly #respond: ReturnType<Koa['callback']>
+  #answered: Context | undefined
+  #status = 0
+
+  constructor() {
+    super()
+    this.silent = true
+    // It begins every answer as a 404.
+    this.use((ctx) => void (ctx.res.statusCode = this.#status))
+    this.#respond = this.callback()
+  }
+
+  /** Called by Koa for the request it answers. */
+  override createContext<State = RequestState>(
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Koa.ParameterizedContext<State> {
+    const given = this.#answered
+    this.#answered = undefined
+    return (given as Koa.ParameterizedContext<State> | undefined) ?? super.createContext(request, response)
+  }
+
+  /** Sends what was set on a context. */
+  answer(ctx: Context): void {
+    this.#answered = ctx
+    this.#status = ctx.res.statusCode
+    void this.#respond(ctx.req, ctx.res)
+  }
 }
 
 export interface ListenOptions {
@@ -89,8 +164,7 @@ const transport = {
 }
 
 /** HTTP/2 and HTTP/1.1 on one TLS port, by ALPN. @throws the socket's error, for instance EADDRINUSE */
-export async function listen(app: Koa<RequestState>, options: ListenOptions): Promise<Listener> {
-  const handle = app.callback()
+export async function listen(handle: RequestHandler, options: ListenOptions): Promise<Listener> {
   const server = createSecureServer(
     {
       cert: options.certificate,
@@ -101,7 +175,7 @@ export async function listen(app: Koa<RequestState>, options: ListenOptions): Pr
       allowHTTP1: true,
       ...transport,
     },
-    (request, response) => void handle(request, response),
+    handle,
   )
   const sockets = trackSockets(server)
   const sessions = trackSessions(server)

@@ -1,8 +1,9 @@
 // Fixed paths: probes, version, discovery, OpenAPI, metrics, the keys of service-account tokens.
 import Router from '@koa/router'
+import type Koa from 'koa'
 import { newMethodNotAllowed, newPathNotFound } from '../apimachinery/errors.ts'
 import { checkRouteAccepts, jsonType, mediaTypes } from './codec/negotiate.ts'
-import type { Context, Filter } from './context.ts'
+import type { Context, Filter, RequestState } from './context.ts'
 import { problemOf, serveHealth, type HealthChecks, type HealthEndpoint } from './health.ts'
 import { writeBytes } from './send.ts'
 
@@ -119,12 +120,12 @@ export function documents(options: Documents): Filter {
     writeDocument(ctx as unknown as Context, document)
   })
 
-  const routes = router.routes() as unknown as Filter
-  return async (ctx, next) => {
+  const routes = router.routes() as unknown as Koa.Middleware<RequestState>
+  return (next) => async (ctx) => {
     const path = withoutLastSlash(ctx.path)
     if (ctx.method !== 'GET' && routed.includes(path)) throw newMethodNotAllowed()
     if (await discoveryDocument(ctx, discovery)) return
-    await routes(ctx, next)
+    await routes(ctx, async () => next(ctx))
   }
 }
 

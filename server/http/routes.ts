@@ -30,7 +30,7 @@ import { watch } from '../endpoints/watch.ts'
 import type { Resource, Resources } from '../registry/resources.ts'
 import { readBody } from './body.ts'
 import { bodyType, decodeApplyBody, decodeBody, decodePatchBody, unknownFormat } from './codec/body.ts'
-import type { Context, Filter } from './context.ts'
+import type { Context, Filter, Handler } from './context.ts'
 import { attributesOf, forbidden } from './filters/authorization.ts'
 import { negotiate, writeAnswer } from './response.ts'
 import { writeWatch } from './watch.ts'
@@ -44,22 +44,22 @@ export interface Services {
 }
 
 export function resourceRoutes(services: Services): Filter {
-  return async (ctx, next) => {
+  return (next) => (ctx) => {
     const info = ctx.state.requestInfo
-    if (!info.isResourceRequest) return next()
+    if (!info.isResourceRequest) return next(ctx)
     const { api } = services
     const isNoGroup = info.apiPrefix === 'apis' && info.group === ''
-    if (info.path.startsWith('//') || isNoGroup || !api.resources.hasGroup(info.group)) return next()
+    if (info.path.startsWith('//') || isNoGroup || !api.resources.hasGroup(info.group)) return next(ctx)
     const resource = api.resources.get(info.group, info.version, info.resource)
     // The server of custom resources passes on what it does not know.
     const isUnknown = resource === undefined || !isInScope(resource, info)
-    if (isUnknown && isCustomGroup(api.resources, info.group)) return next()
+    if (isUnknown && isCustomGroup(api.resources, info.group)) return next(ctx)
     if (resource === undefined || info.verb === 'proxy') throw newPathNotFound()
     checkCustomSubresource(resource, info)
     if (!fitsScope(resource, info)) throw newPathNotFound()
     if (legacyWatchPath.test(info.path) && !isWatchable(resource, info)) throw newPathNotFound()
     ctx.state.isServed = true
-    checkMethod(resource, info, ctx.method)
+    checkMethod(resource, info, ctx.req.method!)
     if (info.parts.length > 1) checkPathName(info.parts[1]!)
     const scope = scopeOf(services, ctx, resource, info)
     const negotiated = negotiate(ctx, info.verb, {
@@ -67,8 +67,9 @@ export function resourceRoutes(services: Services): Filter {
       hasTables: hasTables(resource, info.subresource),
     })
     if (info.verb === 'watch') return writeWatch(ctx, watch(api, scope), negotiated, () => api.clock.now())
-    const answer = await answerOf(services, ctx, scope)
-    await writeAnswer(ctx, answer, negotiated, api.clock.now())
+    const answer = answerOf(services, ctx, scope)
+    if (!(answer instanceof Promise)) return writeAnswer(ctx, answer, negotiated, api.clock.now())
+    return answer.then((awaited) => writeAnswer(ctx, awaited, negotiated, api.clock.now()))
   }
 }
 
@@ -161,7 +162,7 @@ function scopeOf(services: Services, ctx: Context, resource: Resource, info: Req
     name: info.parts[1] ?? '',
     user: ctx.state.user,
     query: ctx.state.query,
-    userAgent: ctx.get('user-agent'),
+    userAgent: ctx.req.headers['user-agent'] ?? '',
     warn: (text) => void ctx.state.warnings.add(text),
     authorizeCreate() {
       const question = attributesOf({ ...info, verb: 'create' }, ctx.state.user)
@@ -171,14 +172,16 @@ function scopeOf(services: Services, ctx: Context, resource: Resource, info: Req
   }
 }
 
-async function answerOf(services: Services, ctx: Context, scope: Scope): Promise<Answer> {
-  const { subresource } = scope
+/** Of reads at once: they come from memory. */
+function answerOf(services: Services, ctx: Context, scope: Scope): Answer | Promise<Answer> {
+  const { subresource, resource } = scope
   if (connectSubresources.has(subresource)) return connect(services.api, scope)
-  if (subresource === 'scale') {
-    if (ctx.method === 'GET' || ctx.method === 'HEAD') return getScale(scope)
-    return writeScale(services, ctx, scope)
-  }
-  return plainAnswer(services, ctx, scope)
+  const { method } = ctx.req
+  const isRead = method === 'GET' || method === 'HEAD'
+  if (subresource === 'scale') return isRead ? getScale(scope) : writeScale(services, ctx, scope)
+  if (!isRead) return writeObject(services, ctx, scope)
+  if (resource.facts.kind === 'ComponentStatus') return componentStatuses(scope, services.components)
+  return scope.name === '' ? list(scope) : get(scope)
 }
 
 async function writeScale({ api }: Services, ctx: Context, scope: Scope): Promise<Answer> {
@@ -188,14 +191,10 @@ async function writeScale({ api }: Services, ctx: Context, scope: Scope): Promis
     : patchScale(api, scope, await patchOf(ctx, scope.resource))
 }
 
-async function plainAnswer(services: Services, ctx: Context, scope: Scope): Promise<Answer> {
+async function writeObject(services: Services, ctx: Context, scope: Scope): Promise<Answer> {
   const { api } = services
   const { resource, subresource, name } = scope
   switch (ctx.method) {
-    case 'GET':
-    case 'HEAD':
-      if (resource.facts.kind === 'ComponentStatus') return componentStatuses(scope, services.components)
-      return name === '' ? list(scope) : get(scope)
     case 'POST': {
       const body = await bodyOf(ctx, resource, subresource)
       if (subresource === 'binding' || resource.facts.kind === 'Binding') return bind(api, scope, body)
@@ -276,8 +275,8 @@ async function patchOf(ctx: Context, { schema }: Resource): Promise<PatchBody> {
   }
 }
 
-/** The last filter: a path that nobody knows. */
-export const notFound: Filter = (ctx) => {
+/** After all filters: a path that nobody knows. */
+export const notFound: Handler = (ctx) => {
   ctx.status = 404
   ctx.type = 'text/plain; charset=utf-8'
   ctx.set('X-Content-Type-Options', 'nosniff')

@@ -10,9 +10,9 @@ const pattern = /^\/debug\/scheduler\/([^/]+)\/([^/]+)$/
 export type ExplainScheduling = (namespace: string, pod: string) => object | undefined
 
 export function schedulerExplanation(explain: ExplainScheduling): Filter {
-  return async (ctx, next) => {
+  return (next) => (ctx) => {
     const match = pattern.exec(ctx.path)
-    if (match === null) return next()
+    if (match === null) return next(ctx)
     if (ctx.method !== 'GET') throw newMethodNotAllowed()
     const [, namespace = '', pod = ''] = match
     const explanation = explain(namespace, pod)

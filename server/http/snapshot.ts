@@ -11,8 +11,8 @@ import type { Filter } from './context.ts'
 const path = '/debug/snapshot'
 
 export function snapshotDownload(snapshot: () => Snapshot): Filter {
-  return async (ctx, next) => {
-    if (ctx.path !== path) return next()
+  return (next) => (ctx) => {
+    if (ctx.path !== path) return next(ctx)
     if (ctx.method !== 'GET') throw newMethodNotAllowed()
     ctx.set('Content-Type', 'application/octet-stream')
     ctx.set('Cache-Control', 'no-store')

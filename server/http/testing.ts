@@ -71,8 +71,7 @@ export class TestServer {
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
     const api = await TestApi.start()
     const logged: string[] = []
-    const handle = createApp(appOptions(api, options, logged)).callback()
-    const server = createServer((message, response) => void handle(message, response))
+    const server = createServer(createApp(appOptions(api, options, logged)))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const close = async (): Promise<void> => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))

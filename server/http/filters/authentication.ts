@@ -13,55 +13,74 @@ import type { Context, Filter } from '../context.ts'
 
 /** @param allowAnonymous without credentials: system:anonymous, or 401 */
 export function authentication(authenticators: readonly Authenticator[], allowAnonymous: boolean): Filter {
-  return async (ctx, next) => {
-    if (hasSpaceBeforeToken(ctx.get('Authorization'))) ctx.state.warnings.add(spaceBeforeToken)
+  return (next) => (ctx) => {
+    const header = ctx.req.headers.authorization ?? ''
+    if (hasSpaceBeforeToken(header)) ctx.state.warnings.add(spaceBeforeToken)
     const certificate = certificateOf(ctx)
-    const credentials = credentialsOf(ctx, certificate)
-    const user = await identify(authenticators, credentials)
-    const mayBeAnonymous = allowAnonymous && credentials.bearerToken === undefined && certificate !== 'invalid'
-    if (user === undefined && !mayBeAnonymous) throw newUnauthorized()
-    ctx.state.user = user === undefined ? anonymous : withAuthenticatedGroup(user)
-    await next()
+    const credentials = credentialsOf(ctx, header, certificate)
+    const goOn = (user: UserInfo | undefined): void | Promise<void> => {
+      const mayBeAnonymous = allowAnonymous && credentials.bearerToken === undefined && certificate !== 'invalid'
+      if (user === undefined && !mayBeAnonymous) throw newUnauthorized()
+      ctx.state.user = user === undefined ? anonymous : memberOfAll(user)
+      return next(ctx)
+    }
+    const user = identify(authenticators, credentials)
+    return user instanceof Promise ? user.then(goOn) : goOn(user)
   }
 }
 
-async function identify(
+/** At once, as long as nobody has to think about it. */
+function identify(
   authenticators: readonly Authenticator[],
   credentials: Credentials,
-): Promise<UserInfo | undefined> {
-  for (const one of authenticators) {
-    const answer = one.authenticate(credentials)
-    const user = answer instanceof Promise ? await answer : answer
-    if (user !== undefined) return user
+  from = 0,
+): UserInfo | undefined | Promise<UserInfo | undefined> {
+  for (let at = from; at < authenticators.length; at++) {
+    const answer = authenticators[at]!.authenticate(credentials)
+    if (answer instanceof Promise) return answer.then((user) => user ?? identify(authenticators, credentials, at + 1))
+    if (answer !== undefined) return answer
   }
   return undefined
 }
 
+/** Authenticators that know a user for good name it by one and the same object. */
+const membersOfAll = new WeakMap<UserInfo, UserInfo>()
+
+function memberOfAll(user: UserInfo): UserInfo {
+  let member = membersOfAll.get(user)
+  if (member === undefined) membersOfAll.set(user, (member = withAuthenticatedGroup(user)))
+  return member
+}
+
 const protocolPrefix = 'base64url.bearer.authorization.k8s.io.'
 
-function credentialsOf(ctx: Context, certificate: PeerCertificate | 'invalid' | undefined): Credentials {
-  const token = tokenOf(ctx.get('Authorization')) ?? protocolToken(ctx.get('Sec-WebSocket-Protocol'))
-  return {
-    ...(token === undefined ? {} : { bearerToken: token }),
-    ...(certificate === undefined || certificate === 'invalid' ? {} : { clientCertificate: certificate }),
-  }
+function credentialsOf(
+  { req }: Context,
+  header: string,
+  certificate: PeerCertificate | 'invalid' | undefined,
+): Credentials {
+  const bearerToken = tokenOf(header) ?? protocolToken(req.headers['sec-websocket-protocol'])
+  const clientCertificate = certificate === 'invalid' ? undefined : certificate
+  if (clientCertificate === undefined) return bearerToken === undefined ? {} : { bearerToken }
+  return bearerToken === undefined ? { clientCertificate } : { bearerToken, clientCertificate }
 }
 
 const spaceBeforeToken =
   'the provided Authorization header contains extra space before the bearer token, and is ignored'
 
 function hasSpaceBeforeToken(header: string): boolean {
-  return /^bearer  /i.test(header.trim())
+  return header.includes('  ') && /^bearer  /i.test(header.trim())
 }
 
 /** The second word of a `Bearer` header. Source: apiserver/pkg/authentication/request/bearertoken (v1.36) */
 function tokenOf(header: string): string | undefined {
+  if (header === '') return undefined
   const [scheme = '', token = ''] = header.trim().split(' ', 2)
   return scheme.toLowerCase() === 'bearer' && token !== '' ? token : undefined
 }
 
-function protocolToken(header: string): string | undefined {
-  if (header === '') return undefined
+function protocolToken(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined
   const protocol = header
     .split(',')
     .map((one) => one.trim())

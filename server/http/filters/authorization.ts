@@ -7,11 +7,11 @@ import type { AuthorizationAttributes, Authorizer, Decision } from '../../author
 import type { Filter } from '../context.ts'
 
 export function authorization(authorizer: Authorizer): Filter {
-  return async (ctx, next) => {
+  return (next) => (ctx) => {
     const attributes = attributesOf(ctx.state.requestInfo, ctx.state.user)
     const decision = authorizer.authorize(attributes)
     if (decision.verdict !== 'allow') throw forbidden(attributes, decision)
-    await next()
+    return next(ctx)
   }
 }
 

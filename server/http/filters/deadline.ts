@@ -5,10 +5,10 @@ import { parseDuration } from '../../apimachinery/go-duration.ts'
 import { isLongRunning } from '../long-running.ts'
 import type { Filter } from '../context.ts'
 
-export const deadline: Filter = async (ctx, next) => {
+export const deadline: Filter = (next) => (ctx) => {
   const timeout = ctx.state.query.get('timeout') ?? ''
   if (timeout !== '' && !isLongRunning(ctx.state.requestInfo)) checkTimeout(timeout)
-  await next()
+  return next(ctx)
 }
 
 /** @throws StatusError 400 */

@@ -12,12 +12,12 @@ const extraPrefix = 'extra-'
 
 export function impersonation(authorizer: Authorizer): Filter {
   const modes = new Impersonation(authorizer)
-  return async (ctx, next) => {
+  return (next) => (ctx) => {
     const wanted = wantedUser(ctx)
     if (wanted !== undefined) {
       ctx.state.user = modes.userFor(wanted, attributesOf(ctx.state.requestInfo, ctx.state.user))
     }
-    await next()
+    return next(ctx)
   }
 }
 
@@ -32,17 +32,32 @@ function printWanted({ uid, groups, extra }: Wanted): string {
 
 /** Undefined where no header asks for anything. @throws StatusError 400 if they ask, but for no name */
 function wantedUser({ req }: Context): Wanted | undefined {
+  // Raw, as several headers of one name are joined by commas elsewhere, and a group may hold one.
+  const { rawHeaders } = req
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (asksForUser(rawHeaders[at]!)) return readWanted(rawHeaders)
+  }
+  return undefined
+}
+
+const initial = 0x69
+const lowerCase = 0x20
+
+function asksForUser(header: string): boolean {
+  // Every header of every request comes by here.
+  if (header.length < prefix.length || (header.charCodeAt(0) | lowerCase) !== initial) return false
+  return header.slice(0, prefix.length).toLowerCase() === prefix
+}
+
+function readWanted(rawHeaders: readonly string[]): Wanted | undefined {
   const groups: string[] = []
   const extra = new Map<string, string[]>()
   let name = ''
   let uid = ''
-  let isAsked = false
-  // Raw, as several headers of one name are joined by commas elsewhere, and a group may hold one.
-  for (let at = 0; at < req.rawHeaders.length; at += 2) {
-    const header = req.rawHeaders[at]!
-    if (header.length < prefix.length || header.slice(0, prefix.length).toLowerCase() !== prefix) continue
-    isAsked = true
-    const value = req.rawHeaders[at + 1]!
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const header = rawHeaders[at]!
+    if (!asksForUser(header)) continue
+    const value = rawHeaders[at + 1]!
     const what = header.slice(prefix.length).toLowerCase()
     if (what === 'user' && name === '') name = value
     else if (what === 'uid' && uid === '') uid = value
@@ -52,7 +67,7 @@ function wantedUser({ req }: Context): Wanted | undefined {
       extra.set(key, [...(extra.get(key) ?? []), value])
     }
   }
-  if (!isAsked || (name === '' && uid === '' && groups.length === 0 && extra.size === 0)) return undefined
+  if (name === '' && uid === '' && groups.length === 0 && extra.size === 0) return undefined
   const wanted = { name, uid, groups, extra }
   if (name === '') throw newBadRequest(`requested ${printWanted(wanted)} without impersonating a user name`)
   return wanted

@@ -37,26 +37,36 @@ export interface Metrics {
 }
 
 export function metrics(sink: Metrics): Filter {
-  return async (ctx, next) => {
+  return (next) => (ctx) => {
     const { requestInfo } = ctx.state
     const isLong = isLongRunning(requestInfo)
     const kind = mutating.has(requestInfo.verb) ? 'mutating' : 'readOnly'
     const started = performance.now()
     if (!isLong) sink.inflight(kind, 1)
     ctx.state.tallyWatch = (facts) => sink.watchTally(facts)
-    ctx.res.once('close', () => {
+    ctx.res.on('close', () => {
       if (!isLong) sink.inflight(kind, -1)
       const labels = labelsOf(ctx)
       if (labels === undefined) return
       const seconds = (performance.now() - started) / 1000
-      sink.requestEnded(labels, { code: ctx.status, dryRun: dryRunOf(ctx), seconds, bytes: ctx.response.length })
+      const bytes = lengthOf(ctx)
+      sink.requestEnded(labels, { code: ctx.res.statusCode, dryRun: dryRunOf(ctx), seconds, bytes })
     })
-    await next()
-    const streaming = isLong && !ctx.res.closed ? labelsOf(ctx) : undefined
-    if (streaming === undefined) return
-    sink.longRunning(streaming, 1)
-    ctx.res.once('close', () => sink.longRunning(streaming, -1))
+    const answered = next(ctx)
+    if (!isLong) return answered
+    const begun = (): void => {
+      const streaming = ctx.res.closed ? undefined : labelsOf(ctx)
+      if (streaming === undefined) return
+      sink.longRunning(streaming, 1)
+      ctx.res.on('close', () => sink.longRunning(streaming, -1))
+    }
+    return answered instanceof Promise ? answered.then(begun) : begun()
   }
+}
+
+function lengthOf({ res }: Context): number | undefined {
+  const length = res.getHeader('Content-Length')
+  return length === undefined ? undefined : Number(length)
 }
 
 const mutating = new Set(['create', 'update', 'patch', 'delete', 'deletecollection'])
@@ -96,14 +106,16 @@ function verbOf(ctx: Context, scope: string): string {
   const { verb, subresource } = ctx.state.requestInfo
   if (verb === 'watch') return 'WATCH'
   if (connecting.has(subresource)) return 'CONNECT'
-  const method = ctx.method === 'HEAD' ? 'GET' : ctx.method
+  const method = ctx.req.method === 'HEAD' ? 'GET' : ctx.req.method!
   if (method === 'GET') return scope === 'cluster' || scope === 'namespace' ? 'LIST' : 'GET'
-  if (method === 'PATCH' && ctx.get('content-type') === 'application/apply-patch+yaml') return 'APPLY'
+  if (method === 'PATCH' && ctx.req.headers['content-type'] === 'application/apply-patch+yaml') return 'APPLY'
   return methods.has(method) ? method : 'other'
 }
 
 function dryRunOf(ctx: Context): string {
-  const asked = ctx.state.query.getAll('dryRun')
+  const { query } = ctx.state
+  if (query.size === 0) return ''
+  const asked = query.getAll('dryRun')
   if (asked.length === 0) return ''
   return asked.every((one) => one === 'All') ? 'All' : 'invalid'
 }

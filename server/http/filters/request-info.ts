@@ -5,29 +5,42 @@ import { quote } from '../../apimachinery/go-quote.ts'
 import { anonymous } from '../../authentication/authenticator.ts'
 import type { Context, Filter } from '../context.ts'
 
-const auditIdHeader = 'Audit-Id'
+const auditIdHeader = 'audit-id'
 
-export const requestInfo: Filter = async (ctx, next) => {
-  const path = unescapePath(ctx.path)
+export const requestInfo: Filter = (next) => (ctx) => {
+  const { req, res, state } = ctx
+  const { rawPath, rawQuery } = targetOf(ctx)
+  const path = unescapePath(rawPath)
   if (path === undefined) return refuseRequestLine(ctx)
-  const sent = ctx.get(auditIdHeader)
-  ctx.state.auditId = sent === '' ? randomUUID() : sent
-  ctx.set(auditIdHeader, ctx.state.auditId)
-  ctx.state.query = parseQuery(ctx.querystring)
+  const sent = req.headers[auditIdHeader]
+  state.auditId = typeof sent === 'string' && sent !== '' ? sent : randomUUID()
+  res.setHeader('Audit-Id', state.auditId)
+  state.query = parseQuery(rawQuery)
   try {
-    ctx.state.requestInfo = parseRequestInfo(ctx.method, path, ctx.state.query)
+    state.requestInfo = parseRequestInfo(req.method!, path, state.query)
   } catch (error) {
     if (!(error instanceof UnreadablePathError)) throw error
     const sentence = `Internal Server Error: ${quote(ctx.url)}: failed to create RequestInfo: ${error.message}${ctx.search}`
     ctx.status = 500
     return plainText(ctx, `${sentence.replace(/[&<>]/g, (sign) => entities[sign]!)}\n`)
   }
-  ctx.state.user = anonymous
-  ctx.state.isServed = false
-  ctx.state.warnings = new Set()
-  ctx.set('Cache-Control', 'no-cache, private')
-  await next()
+  state.user = anonymous
+  state.isServed = false
+  state.warnings = new Set()
+  res.setHeader('Cache-Control', 'no-cache, private')
+  return next(ctx)
 }
+
+/** What is asked for, in two halves. */
+function targetOf(ctx: Context): { rawPath: string; rawQuery: string } {
+  const url = ctx.req.url!
+  // A proxy's client names the whole address, and nobody sends a fragment: that is for a parser.
+  if (url.charCodeAt(0) !== slash || url.includes('#')) return { rawPath: ctx.path, rawQuery: ctx.querystring }
+  const mark = url.indexOf('?')
+  return mark === -1 ? { rawPath: url, rawQuery: '' } : { rawPath: url.slice(0, mark), rawQuery: url.slice(mark + 1) }
+}
+
+const slash = 0x2f
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
 
@@ -60,8 +73,12 @@ function unescapePath(path: string): string | undefined {
 
 const brokenEscape = /%(?![0-9a-fA-F]{2})/
 
+/** Of most requests; nobody changes it. */
+const noQuery = new URLSearchParams()
+
 /** As Go does, without the parameters that cannot be read. Source: Go net/url, ParseQuery */
 function parseQuery(text: string): URLSearchParams {
+  if (text === '') return noQuery
   if (!/[;%]/.test(text)) return new URLSearchParams(text)
   const readable = text.split('&').filter((one) => !one.includes(';') && !brokenEscape.test(one))
   return new URLSearchParams(readable.join('&'))
