@@ -1,0 +1,112 @@
+// How the frames of a watch reach its client: in chunks of HTTP/1.1, or on a stream of HTTP/2.
+import type { ServerResponse } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
+import { joinPieces, type Piece } from './pieces.ts'
+
+/** Where a watch writes to. */
+export interface WatchTransport {
+  /** Bytes that were wrapped under this name can be sent by every transport that has it. */
+  readonly framing: string
+  readonly isClosed: boolean
+  /** Frames, as they are sent. @param size of all parts */
+  wrap(parts: readonly Piece[], size: number): Buffer
+  /** False: the client is to read first; `onDrain` is called when it has. */
+  send(bytes: Buffer): boolean
+  onDrain(callback: () => void): void
+  /** After what was sent, the answer is complete. */
+  end(): void
+  /** Cuts the answer off. */
+  destroy(): void
+}
+
+/** @param response whose head is sent already */
+export function transportOf(response: ServerResponse): WatchTransport {
+  // Koa calls both by one name.
+  const { stream } = response as { stream?: ServerHttp2Stream }
+  if (stream !== undefined) return new PlainTransport(response, stream)
+  const { socket } = response
+  const hasChunks = response.getHeader('Transfer-Encoding') === 'chunked'
+  return socket !== null && hasChunks ? new ChunkedTransport(response, socket) : new PlainTransport(response, response)
+}
+
+/** A stream of HTTP/2; and an answer that ends with its connection, or that waits until others on it are complete. */
+class PlainTransport implements WatchTransport {
+  readonly framing = 'plain'
+  readonly #response: ServerResponse
+  readonly #writable: ServerResponse | ServerHttp2Stream
+
+  constructor(response: ServerResponse, writable: ServerResponse | ServerHttp2Stream) {
+    this.#response = response
+    this.#writable = writable
+  }
+
+  get isClosed(): boolean {
+    return this.#writable.destroyed
+  }
+
+  wrap(parts: readonly Piece[], size: number): Buffer {
+    return joinPieces(parts, size)
+  }
+
+  send(bytes: Buffer): boolean {
+    return this.#writable.write(bytes)
+  }
+
+  onDrain(callback: () => void): void {
+    this.#writable.on('drain', callback)
+  }
+
+  end(): void {
+    this.#response.end()
+  }
+
+  destroy(): void {
+    this.#response.destroy()
+  }
+}
+
+/**
+ * HTTP/1.1: whole chunks, with their heads, go to the socket as one. Node's own answer would write each chunk in three
+ * pieces for each watcher, and put them together again for TLS.
+ */
+class ChunkedTransport implements WatchTransport {
+  readonly framing = 'chunked'
+  readonly #response: ServerResponse
+  readonly #socket: Socket
+
+  constructor(response: ServerResponse, socket: Socket) {
+    this.#response = response
+    this.#socket = socket
+  }
+
+  get isClosed(): boolean {
+    return this.#response.destroyed || this.#response.writableEnded
+  }
+
+  wrap(parts: readonly Piece[], size: number): Buffer {
+    const head = Buffer.from(`${size.toString(16)}\r\n`)
+    return joinPieces([head, ...parts, chunkEnd], head.length + size + chunkEnd.length)
+  }
+
+  send(bytes: Buffer): boolean {
+    return this.#socket.write(bytes)
+  }
+
+  onDrain(callback: () => void): void {
+    const socket = this.#socket
+    socket.on('drain', callback)
+    // The connection may serve other requests afterwards.
+    this.#response.once('close', () => socket.off('drain', callback))
+  }
+
+  end(): void {
+    this.#response.end()
+  }
+
+  destroy(): void {
+    this.#response.destroy()
+  }
+}
+
+const chunkEnd = Buffer.from('\r\n')
