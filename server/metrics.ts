@@ -3,6 +3,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { QueueObserver } from './client/work-queue.ts'
 import type { Metrics, RequestFigures, RequestLabels, WatchTally } from './http/filters/metrics.ts'
+import { TalliedHistogram, TalliedNumbers, type HistogramTally, type Tally } from './tallied-metrics.ts'
 
 /** Upper bounds, in seconds. */
 const durationBuckets = [
@@ -29,40 +30,48 @@ export interface StorageFigures {
   bytes(): number
 }
 
+/** The series that a request of one kind counts in. */
+interface RequestSeries {
+  readonly total: Tally
+  readonly seconds: HistogramTally
+  /** Only of reads. */
+  readonly bytes: HistogramTally | undefined
+}
+
+interface WriteSeries {
+  readonly seconds: HistogramTally
+  readonly total: Tally
+  readonly received: Tally
+}
+
 export class ServerMetrics implements Metrics {
   readonly #registry = new Registry()
   readonly #registers = [this.#registry]
   readonly #tallies = new Map<string, { readonly labels: Record<string, string>; readonly tally: WatchTally }>()
   #storage: StorageFigures | undefined
 
-  readonly #total = new Counter({
+  readonly #total = new TalliedNumbers('counter', {
     name: 'apiserver_request_total',
     help: '[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',
-    labelNames: ['code', 'dry_run', ...requestLabels],
-    registers: this.#registers,
+    registry: this.#registry,
   })
 
-  readonly #duration = new Histogram({
+  readonly #duration = new TalliedHistogram(durationBuckets, {
     name: 'apiserver_request_duration_seconds',
     help: '[STABLE] Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.',
-    labelNames: ['dry_run', ...requestLabels],
-    buckets: durationBuckets,
-    registers: this.#registers,
+    registry: this.#registry,
   })
 
-  readonly #sizes = new Histogram({
+  readonly #sizes = new TalliedHistogram(sizeBuckets, {
     name: 'apiserver_response_sizes',
     help: '[STABLE] Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.',
-    labelNames: requestLabels,
-    buckets: sizeBuckets,
-    registers: this.#registers,
+    registry: this.#registry,
   })
 
-  readonly #inflight = new Gauge({
+  readonly #inflight = new TalliedNumbers('gauge', {
     name: 'apiserver_current_inflight_requests',
     help: '[STABLE] Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
-    labelNames: ['request_kind'],
-    registers: this.#registers,
+    registry: this.#registry,
   })
 
   readonly #longRunning = new Gauge({
@@ -72,27 +81,34 @@ export class ServerMetrics implements Metrics {
     registers: this.#registers,
   })
 
-  readonly #writeDuration = new Histogram({
+  readonly #writeDuration = new TalliedHistogram(durationBuckets, {
     name: 'etcd_request_duration_seconds',
     help: '[ALPHA] Etcd request latency in seconds for each operation and object type.',
-    labelNames: ['group', 'operation', 'resource'],
-    buckets: durationBuckets,
-    registers: this.#registers,
+    registry: this.#registry,
   })
 
-  readonly #writes = new Counter({
+  readonly #writes = new TalliedNumbers('counter', {
     name: 'etcd_requests_total',
     help: '[ALPHA] Etcd request counts for each operation and object type.',
-    labelNames: ['group', 'operation', 'resource'],
-    registers: this.#registers,
+    registry: this.#registry,
   })
 
-  readonly #received = new Counter({
+  readonly #received = new TalliedNumbers('counter', {
     name: 'apiserver_storage_events_received_total',
     help: '[BETA] Number of etcd events received split by kind.',
-    labelNames: resourceLabels,
-    registers: this.#registers,
+    registry: this.#registry,
   })
+
+  readonly #requestSeries = new Map<string, RequestSeries>()
+  /** These are of all requests of a kind, whatever became of them. */
+  readonly #durations = new Map<string, HistogramTally>()
+  readonly #answerSizes = new Map<string, HistogramTally>()
+  readonly #writeSeries = new Map<string, WriteSeries>()
+  readonly #receivedSeries = new Map<string, Tally>()
+  readonly #inflightSeries = {
+    mutating: this.#inflight.series({ request_kind: 'mutating' }),
+    readOnly: this.#inflight.series({ request_kind: 'readOnly' }),
+  }
 
   readonly #queueDepth = new Gauge({
     name: 'workqueue_depth',
@@ -132,7 +148,6 @@ export class ServerMetrics implements Metrics {
   })
 
   constructor() {
-    for (const kind of ['mutating', 'readOnly']) this.#inflight.set({ request_kind: kind }, 0)
     this.#addWatchEvents()
     this.#addStorage()
     this.#addProcess()
@@ -144,7 +159,7 @@ export class ServerMetrics implements Metrics {
   }
 
   inflight(kind: 'mutating' | 'readOnly', delta: 1 | -1): void {
-    this.#inflight.inc({ request_kind: kind }, delta)
+    this.#inflightSeries[kind].value += delta
   }
 
   longRunning(labels: RequestLabels, delta: 1 | -1): void {
@@ -152,11 +167,26 @@ export class ServerMetrics implements Metrics {
   }
 
   requestEnded(labels: RequestLabels, { code, dryRun, seconds, bytes }: RequestFigures): void {
+    const { component, group, resource, scope, subresource, verb, version } = labels
+    const what = `${verb} ${group}/${version}/${resource}/${subresource} ${scope} ${component}`
+    const key = `${what} ${dryRun} ${code}`
+    let series = this.#requestSeries.get(key)
+    if (series === undefined)
+      this.#requestSeries.set(key, (series = this.#addRequestSeries(labels, code, dryRun, what)))
+    series.total.value++
+    series.seconds.observe(seconds)
+    if (bytes !== undefined) series.bytes?.observe(bytes)
+  }
+
+  #addRequestSeries(labels: RequestLabels, code: number, dryRun: string, what: string): RequestSeries {
     const { component, ...rest } = labels
-    this.#total.inc({ code, component, dry_run: dryRun, ...rest })
-    this.#duration.observe({ component, dry_run: dryRun, ...rest }, seconds)
-    if (bytes !== undefined && (labels.verb === 'GET' || labels.verb === 'LIST'))
-      this.#sizes.observe({ ...labels }, bytes)
+    const labelsOfAll = { component, dry_run: dryRun, ...rest }
+    const isRead = labels.verb === 'GET' || labels.verb === 'LIST'
+    return {
+      total: this.#total.series({ code, ...labelsOfAll }),
+      seconds: kept(this.#durations, `${what} ${dryRun}`, () => this.#duration.series(labelsOfAll)),
+      bytes: isRead ? kept(this.#answerSizes, what, () => this.#sizes.series({ ...labels })) : undefined,
+    }
   }
 
   /** Counting itself costs a watcher nothing: the sum is read when somebody asks. */
@@ -171,11 +201,20 @@ export class ServerMetrics implements Metrics {
   }
 
   /** A write that is on disk. @param seconds from its decision */
-  written({ group, resource }: StoredResource, operation: 'create' | 'update' | 'delete', seconds: number): void {
+  written(of: StoredResource, operation: 'create' | 'update' | 'delete', seconds: number): void {
+    const key = `${operation} ${of.group}/${of.resource}`
+    let series = this.#writeSeries.get(key)
+    if (series === undefined) this.#writeSeries.set(key, (series = this.#addWriteSeries(of, operation)))
+    series.seconds.observe(seconds)
+    series.total.value++
+    series.received.value++
+  }
+
+  #addWriteSeries({ group, resource }: StoredResource, operation: string): WriteSeries {
     const labels = { group, operation, resource }
-    this.#writeDuration.observe(labels, seconds)
-    this.#writes.inc(labels)
-    this.#received.inc({ group, resource })
+    const name = `${group}/${resource}`
+    const received = kept(this.#receivedSeries, name, () => this.#received.series({ group, resource }))
+    return { seconds: this.#writeDuration.series(labels), total: this.#writes.series(labels), received }
   }
 
   observeQueue(name: string): QueueObserver {
@@ -277,4 +316,10 @@ export class ServerMetrics implements Metrics {
       registers: this.#registers,
     }).set(performance.timeOrigin / 1000)
   }
+}
+
+function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
+  let value = map.get(key)
+  if (value === undefined) map.set(key, (value = make()))
+  return value
 }

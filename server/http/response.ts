@@ -41,7 +41,24 @@ export interface Forms {
 
 /** How the client wants the answer. @throws StatusError 406 */
 export function negotiate(ctx: Context, verb: string, available: Forms = {}): Negotiated {
-  const accept = header(ctx, 'accept')
+  const accept = ctx.req.headers.accept ?? ''
+  const { custom = false, hasTables = true } = available
+  const isList = verb === 'list' || verb === 'watch'
+  const known = negotiations[(isList ? 1 : 0) + (verb === 'watch' ? 2 : 0) + (custom ? 4 : 0) + (hasTables ? 8 : 0)]!
+  let negotiated = known.get(accept)
+  if (negotiated === undefined) {
+    negotiated = negotiateAnew(accept === '' ? undefined : accept, verb, available)
+    if (known.size >= maxNegotiations) known.clear()
+    known.set(accept, negotiated)
+  }
+  return negotiated
+}
+
+/** By what there is to choose from, and the header: clients say the same again and again. Refusals are not kept. */
+const negotiations = Array.from({ length: 16 }, () => new Map<string, Negotiated>())
+const maxNegotiations = 100
+
+function negotiateAnew(accept: string | undefined, verb: string, available: Forms): Negotiated {
   // Custom resources have no routes of their own that would look first.
   if (available.custom !== true) checkRouteAccepts(accept, routeMediaTypes(verb === 'list' || verb === 'watch'))
   const forms = resourceForms(available)
@@ -125,7 +142,7 @@ function encode(ctx: Context, object: Frozen<AnyObject>, negotiated: Negotiated)
 /** Whether stored bytes can go out as they are. */
 function canSplice(ctx: Context, resource: Resource, negotiated: Negotiated): boolean {
   if (negotiated.mediaType !== jsonType || resource.fromStored !== undefined) return false
-  return !isPretty(ctx.state.query.get('pretty'), ctx.get('user-agent'), negotiated)
+  return !isPretty(ctx.state.query.get('pretty'), ctx.req.headers['user-agent'], negotiated)
 }
 
 const newline = '\n'

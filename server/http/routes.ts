@@ -128,28 +128,43 @@ function checkPathName(name: string): void {
 
 /** @throws StatusError 405 */
 function checkMethod(resource: Resource, info: RequestInfo, method: string): void {
-  const { facts } = resource
-  const subresource = facts.subresources.find((one) => one.name === info.subresource)
-  const verbs = subresource?.verbs ?? facts.verbs
+  if (hasMethod(resource, info, method)) return
+  const { facts, schema } = resource
+  if (schema.decode === undefined) throw newMethodNotAllowed()
+  throw newMethodNotSupported({ group: facts.group, resource: facts.resource }, method === 'OPTIONS' ? '' : info.verb)
+}
+
+function hasMethod(resource: Resource, info: RequestInfo, method: string): boolean {
+  const { facts, schema } = resource
+  const isPart = info.subresource !== ''
+  const subresource = isPart ? facts.subresources.find((one) => one.name === info.subresource) : undefined
   const isCollection = info.parts.length === 1
   const acrossNamespaces = facts.namespaced && info.namespace === ''
   // Discovery tells what may be done with a custom resource whose definition goes; it is not what is refused.
-  const isCustom = resource.schema.decode !== undefined && subresource === undefined
-  const allowed = (verb: string): boolean => isCustom || verbs.includes(verb)
-  const byMethod: Record<string, boolean> = {
-    GET: subresource !== undefined ? allowed('get') : isCollection ? allowed('list') : allowed('get'),
-    POST: (subresource !== undefined || (isCollection && !acrossNamespaces)) && allowed('create'),
-    PUT: !isCollection && allowed('update'),
-    PATCH: !isCollection && allowed('patch'),
-    DELETE: isCollection ? allowed('deletecollection') && !acrossNamespaces : allowed('delete'),
-  }
+  const isCustom = schema.decode !== undefined && subresource === undefined
+  const allowed = (verb: string): boolean => isCustom || (subresource?.verbs ?? facts.verbs).includes(verb)
   // A proxied request may have any.
-  if (info.subresource === 'proxy') byMethod['HEAD'] = byMethod['OPTIONS'] = byMethod['PATCH'] = allowed('get')
-  // The server of custom resources looks at verbs, not at methods.
-  if (resource.schema.decode !== undefined && info.verb !== 'watch') byMethod['HEAD'] = byMethod['GET']!
-  if (byMethod[method] === true) return
-  if (resource.schema.decode === undefined) throw newMethodNotAllowed()
-  throw newMethodNotSupported({ group: facts.group, resource: facts.resource }, method === 'OPTIONS' ? '' : info.verb)
+  const isProxied = info.subresource === 'proxy'
+  switch (method) {
+    case 'GET':
+      return allowed(subresource === undefined && isCollection ? 'list' : 'get')
+    case 'POST':
+      return (subresource !== undefined || (isCollection && !acrossNamespaces)) && allowed('create')
+    case 'PUT':
+      return !isCollection && allowed('update')
+    case 'PATCH':
+      return isProxied ? allowed('get') : !isCollection && allowed('patch')
+    case 'DELETE':
+      return isCollection ? allowed('deletecollection') && !acrossNamespaces : allowed('delete')
+    case 'HEAD':
+      // The server of custom resources looks at verbs, not at methods.
+      if (schema.decode !== undefined && info.verb !== 'watch') return hasMethod(resource, info, 'GET')
+      return isProxied && allowed('get')
+    case 'OPTIONS':
+      return isProxied && allowed('get')
+    default:
+      return false
+  }
 }
 
 function scopeOf(services: Services, ctx: Context, resource: Resource, info: RequestInfo): Scope {

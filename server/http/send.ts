@@ -12,21 +12,18 @@ const gzipThresholdBytes = 128 * 1024
 
 /** @param pieces are made while they are sent, where there are many of them */
 export function writeBytes(ctx: Context, code: number, contentType: string, pieces: Iterable<Piece>): void {
-  ctx.status = code
-  ctx.set('Content-Type', contentType)
-  setWarnings(ctx)
   const reader = new PieceReader(pieces)
   const first: Piece[] = []
   let size = 0
   while (size <= gzipThresholdBytes) {
     const piece = reader.take()
-    if (piece === undefined) {
-      ctx.body = first.length === 1 && first[0] instanceof Buffer ? first[0] : joinPieces(first, size)
-      return
-    }
+    if (piece === undefined) return writeWhole(ctx, code, contentType, wholeOf(first, size))
     first.push(piece)
     size += piece.length
   }
+  ctx.status = code
+  ctx.set('Content-Type', contentType)
+  setWarnings(ctx)
   const all = new PieceReader(resumed(first, reader))
   if (acceptsGzip(ctx)) {
     setCompressed(ctx)
@@ -37,6 +34,24 @@ export function writeBytes(ctx: Context, code: number, contentType: string, piec
     startStream(ctx)
     void pump(ctx.res, all)
   }
+}
+
+/** A small answer: head and body in one, without Koa, which would look at each of them from all sides. */
+function writeWhole(ctx: Context, code: number, contentType: string, body: Piece): void {
+  const { res } = ctx
+  ctx.respond = false
+  res.statusCode = code
+  res.setHeader('Content-Type', contentType)
+  setWarnings(ctx)
+  res.setHeader('Content-Length', body.length)
+  // As text of one byte a character it goes out in one string with the head.
+  if (typeof body === 'string') res.end(body, 'latin1')
+  else res.end(body)
+}
+
+function wholeOf(pieces: readonly Piece[], size: number): Piece {
+  if (pieces.length === 1) return pieces[0]!
+  return pieces.every((piece) => typeof piece === 'string') ? pieces.join('') : joinPieces(pieces, size)
 }
 
 /** A list of stored objects. Its compressed parts are kept for whoever asks next. */
@@ -83,8 +98,10 @@ function setCompressed(ctx: Context): void {
 }
 
 export function setWarnings(ctx: Context): void {
-  const headers = warningHeaders(ctx.state.warnings)
-  if (headers.length > 0) ctx.set('Warning', headers)
+  const { warnings } = ctx.state
+  if (warnings.size === 0) return
+  const headers = warningHeaders(warnings)
+  if (headers.length > 0) ctx.res.setHeader('Warning', headers)
 }
 
 function acceptsGzip(ctx: Context): boolean {

@@ -9,6 +9,8 @@ const auditIdHeader = 'audit-id'
 
 export const requestInfo: Filter = (next) => (ctx) => {
   const { req, res, state } = ctx
+  // That a connection stays is the rule, and Go does not say it. Before other headers, as then it costs nothing.
+  if (req.httpVersionMajor === 1 && req.httpVersionMinor === 1 && res.shouldKeepAlive) res.removeHeader('Connection')
   const { rawPath, rawQuery } = targetOf(ctx)
   const path = unescapePath(rawPath)
   if (path === undefined) return refuseRequestLine(ctx)
