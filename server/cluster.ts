@@ -60,6 +60,10 @@ export interface Cluster extends AsyncDisposable {
   readonly nodes: number
   /** Its time, to stop, step and speed up. */
   readonly clock: ClusterClock
+  /** A simulated node falls silent, as a machine that loses its power; what follows takes its time, see `clock`. */
+  failNode(name: string): Promise<void>
+  /** It is back. */
+  recoverNode(name: string): void
   /** A client in this process, as this user; default: the admin. */
   client(user?: UserInfo): Client
   /** Stops everything and lets go of the store; what was acknowledged is on disk. */
@@ -131,6 +135,7 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     metrics,
     snapshot: () => store.snapshot(),
     explainScheduling: (namespace, pod) => running.components?.explainScheduling(namespace, pod),
+    clock,
     log: options.log,
   })
   const listener: Listener = await listen(app, {
@@ -203,6 +208,8 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     kubeConfig: () => clientConfig(kubeconfigOptions),
     nodes: options.nodes,
     clock,
+    failNode: (name) => components.silenceNode(name),
+    recoverNode: (name) => components.wakeNode(name),
     client: (user = admin) => clientFor(user, 'kubeling'),
     close,
     [Symbol.asyncDispose]: close,

@@ -11,7 +11,7 @@ import type { MayRequest } from './controllers/certificates/approving.ts'
 import type { Authority } from './controllers/certificates/signing.ts'
 import type { SignToken } from './controllers/serviceaccount-tokens.ts'
 import { newControllers, startControllers } from './controllers/index.ts'
-import { nodeSet, startKubelets } from './kubelet/index.ts'
+import { nodeSet, startKubelets, type Kubelets } from './kubelet/index.ts'
 import type { CompleteOptions } from './options.ts'
 import type { Explanation } from './scheduler/explain.ts'
 import { startScheduler } from './scheduler/index.ts'
@@ -21,6 +21,10 @@ export type { Explanation } from './scheduler/explain.ts'
 export interface Components {
   /** Nothing if there is no scheduler, or no such pod. */
   explainScheduling(namespace: string, pod: string): Explanation | undefined
+  /** The kubelet of a simulated node falls silent. */
+  silenceNode(name: string): Promise<void>
+  /** It is back. */
+  wakeNode(name: string): void
   close(): Promise<void>
 }
 
@@ -84,10 +88,10 @@ export async function startComponents({
     ? startScheduler({ client: clientFor(user('system:kube-scheduler'), 'kube-scheduler'), informers, clock, random })
     : undefined
   if (scheduler !== undefined) started.push(scheduler)
-  let registered: Promise<void> = Promise.resolve()
+  let kubelets: Kubelets | undefined
   if (options.kubelet) {
     const nodes = nodeSet({ count: options.nodes, bare: options.bare, maxPods: options.maxPods })
-    const kubelets = startKubelets({
+    kubelets = startKubelets({
       clientFor: (node) => clientFor(withAuthenticated(node), 'kubelet'),
       informers,
       clock,
@@ -95,10 +99,9 @@ export async function startComponents({
       nodes,
       onError: (pod, error) => options.log(`the kubelet could not go on with pod ${pod}`, error),
     })
-    registered = kubelets.registered
     started.push(kubelets)
   }
-  await Promise.all([informers.start(), registered])
+  await Promise.all([informers.start(), kubelets?.registered])
   // The cluster is ready without them: they appear as they do after a kubeadm init.
   const closing = new AbortController()
   const textbook =
@@ -112,6 +115,8 @@ export async function startComponents({
         )
   return {
     explainScheduling: (namespace, pod) => scheduler?.explanation(namespace, pod),
+    silenceNode: async (name) => kubelets?.silence(name),
+    wakeNode: (name) => kubelets?.wake(name),
     async close() {
       closing.abort()
       await textbook

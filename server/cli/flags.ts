@@ -3,6 +3,7 @@ import { isIP, isIPv4 } from 'node:net'
 import { InvalidArgumentError } from 'commander'
 import { parseDuration } from '../apimachinery/go-duration.ts'
 import { isIPv6, parseCIDR } from '../apimachinery/ip.ts'
+import { MAX_SPEED } from '../apimachinery/cluster-clock.ts'
 import { knownPlugins } from '../admission/chain.ts'
 import { componentNames, type ComponentName } from '../options.ts'
 
@@ -15,6 +16,41 @@ export function parsePort(text: string): number {
 
 export function parseNodes(text: string): number {
   return integer(text, 0, maxNodes)
+}
+
+/** Source: kubelet flag --max-pods */
+export function parseMaxPods(text: string): number {
+  return integer(text, 1, 65_533)
+}
+
+/** `60` or `60x`: seconds of the cluster for each real one. */
+export function parseSpeed(text: string): number {
+  const speed = /^\d+(\.\d+)?x?$/.test(text) ? Number.parseFloat(text) : Number.NaN
+  if (!(speed >= 0 && speed <= MAX_SPEED)) {
+    throw new InvalidArgumentError(`It must be a number from 0 to ${MAX_SPEED}, such as 60 or 0.5.`)
+  }
+  return speed
+}
+
+/** `5m`, as it is. */
+export function parseStep(text: string): string {
+  if (parseInterval(text) <= 0) throw new InvalidArgumentError('It must be a duration above 0, such as 30s or 5m.')
+  return text
+}
+
+/** `stopped`, `60x`, `2030-01-01T00:00:00Z`, or a time and one of the others, in any order. */
+export function parseClock(text: string): { startMs?: number; speed?: number } {
+  const chosen: { startMs?: number; speed?: number } = {}
+  for (const part of parseList(text)) {
+    const isTime = /^\d{4}-\d\d-\d\dT/.test(part)
+    const value = isTime ? Date.parse(part) : part === 'stopped' ? 0 : part.endsWith('x') ? parseSpeed(part) : Number.NaN
+    const member = isTime ? 'startMs' : 'speed'
+    if (Number.isNaN(value) || chosen[member] !== undefined) {
+      throw new InvalidArgumentError('It must be stopped, a speed such as 60x, a time such as 2030-01-01T00:00:00Z.')
+    }
+    chosen[member] = value
+  }
+  return chosen
 }
 
 function integer(text: string, min: number, max: number): number {

@@ -5,17 +5,22 @@ import { kubernetesVersion } from '../version.ts'
 import {
   parseAddress,
   parseAdmissionPlugins,
+  parseClock,
   parseComponents,
   parseInterval,
   parseList,
+  parseMaxPods,
   parseNodes,
   parsePort,
   parsePortRange,
   parseClusterCIDR,
   parseLoadBalancerCIDR,
   parseServiceRange,
+  parseSpeed,
+  parseStep,
 } from './flags.ts'
 import type { ExplainFlags } from './explain-scheduling.ts'
+import type { ClockChange, ClockFlags } from './clock.ts'
 import type { RestoreFlags, SaveFlags } from './snapshot.ts'
 import type { UpFlags } from './up.ts'
 
@@ -48,6 +53,18 @@ to those who may get the path /debug/snapshot.
 Exit codes: 2 the server cannot be reached or refuses, 3 the data folder cannot be used, 4 the snapshot is damaged or not a
 snapshot, 1 everything else.`
 
+const clockNotes = `
+Everything in the cluster follows its clock: creation times, controllers, kubelets, leases, evictions, CronJobs, ttl,
+tokens. What clients wait for, the times of certificates, and how long history is kept follow real time. A node whose kubelet
+runs stays Ready in every step and at every speed. While time stands still, containers do not start: that takes some
+milliseconds. Who may change the clock: those who may put the path /debug/clock.
+
+Examples:
+  kubeling up --clock=stopped               nothing happens by itself that takes time
+  kubeling up --clock=60x                   an hour a minute
+  kubeling up --clock=2030-01-01T00:00:00Z  the cluster begins at that time
+  kubeling clock step 5m                    what takes five minutes, now`
+
 function makeProgram(): Command {
   const program = new Command('kubeling')
     .description(introduction)
@@ -77,6 +94,13 @@ function makeProgram(): Command {
         .default(300_000, '5m'),
     )
     .addOption(new Option('--nodes <number>', 'how many simulated nodes').argParser(parseNodes).default(1))
+    .addOption(new Option('--max-pods <number>', 'pods that each node takes').argParser(parseMaxPods).default(110))
+    .addOption(
+      new Option(
+        '--clock <how>',
+        'the time of the cluster: stopped, 60x, 2030-01-01T00:00:00Z, or two of them with a comma; see kubeling clock --help',
+      ).argParser(parseClock),
+    )
     .option(
       '--bare',
       "without the pods of a control plane in kube-system and other things a real cluster's installer adds",
@@ -165,11 +189,35 @@ function makeProgram(): Command {
     .action(async (pod: string, flags: ExplainFlags) =>
       (await import('./explain-scheduling.ts')).explainScheduling(pod, flags),
     )
+  addClockCommands(program)
   program
     .command('version')
     .description('print the version of kubeling and of the API it serves')
     .action(() => console.log(`kubeling ${packageFile.version}\nKubernetes ${kubernetesVersion}`))
   return program
+}
+
+function addClockCommands(program: Command): void {
+  const clock = program
+    .command('clock')
+    .description('what time it is in a running cluster; stop it, step it, speed it up')
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText('after', clockNotes)
+  const add = (name: string, description: string, isDefault = false): Command =>
+    clock
+      .command(name, { isDefault })
+      .description(description)
+      .option('--kubeconfig <file>', 'of a running cluster (default: $KUBECONFIG, else that of ~/.kubeling/default)')
+  const change = async (flags: ClockFlags, what?: ClockChange) => (await import('./clock.ts')).clock(flags, what)
+  add('show', 'show the time and the speed', true).action((flags: ClockFlags) => change(flags))
+  add('stop', 'time stands still').action((flags: ClockFlags) => change(flags, { speed: 0 }))
+  add('resume', 'time goes on as it does outside').action((flags: ClockFlags) => change(flags, { speed: 1 }))
+  add('speed', 'so many seconds for each one outside, such as 60')
+    .argument('<factor>', 'how much faster than real time', parseSpeed)
+    .action((speed: number, flags: ClockFlags) => change(flags, { speed }))
+  add('step', 'move time on, and wait until the cluster has done what became due')
+    .argument('<duration>', 'such as 5m or 24h', parseStep)
+    .action((step: string, flags: ClockFlags) => change(flags, { step }))
 }
 
 /** Runs a command line without the interpreter and the script. Sets the exit code of the process. */

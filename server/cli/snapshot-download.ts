@@ -20,10 +20,14 @@ export async function snapshotOfServer(kubeconfig: string): Promise<Download> {
   throw new Error(await refusal(url, message))
 }
 
-/** What the server that a kubeconfig names answers. @throws Error whose message is a sentence, if it cannot be asked */
+/**
+ * What the server that a kubeconfig names answers. @param change is sent as the JSON of a PUT
+ * @throws Error whose message is a sentence, if it cannot be asked
+ */
 export async function serverAnswer(
   kubeconfig: string,
   path: string,
+  change?: object,
 ): Promise<{ url: string; message: IncomingMessage }> {
   const { url, options } = await connectionOf(kubeconfig)
   const { hostname, port, pathname } = new URL(url)
@@ -33,8 +37,9 @@ export async function serverAnswer(
     port,
     path: `${pathname.replace(/\/$/, '')}${path}`,
     agent: false,
+    ...(change === undefined ? {} : { method: 'PUT', headers: { 'content-type': 'application/json' } }),
   })
-  asked.end()
+  asked.end(change === undefined ? undefined : JSON.stringify(change))
   try {
     const [message] = (await once(asked, 'response')) as [IncomingMessage]
     return { url, message }

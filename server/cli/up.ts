@@ -19,6 +19,8 @@ export interface UpFlags {
   readonly durability: 'sync' | 'relaxed'
   readonly etcdCompactionInterval: number
   readonly nodes: number
+  readonly maxPods: number
+  readonly clock?: { readonly startMs?: number; readonly speed?: number }
   readonly bare?: true
   readonly kubeconfig?: string
   readonly name: string
@@ -74,6 +76,7 @@ function clusterOptions(flags: UpFlags): ClusterOptions & { port: number } {
     durability: flags.durability,
     compactionIntervalMs: flags.etcdCompactionInterval,
     nodes: flags.nodes,
+    maxPods: flags.maxPods,
     bare: flags.bare ?? false,
     name: flags.name,
     serviceClusterIPRange: flags.serviceClusterIpRange,
@@ -82,6 +85,7 @@ function clusterOptions(flags: UpFlags): ClusterOptions & { port: number } {
     ...(flags.clusterCidr === undefined ? {} : { clusterCIDR: flags.clusterCidr }),
     ...(flags.loadBalancerCidr === undefined ? {} : { loadBalancerCIDR: flags.loadBalancerCidr }),
     ...(flags.inMemory ? {} : { dataDir: resolve(flags.dataDir ?? defaultDataDir()) }),
+    ...(flags.clock === undefined ? {} : { clock: flags.clock }),
     ...(flags.disable === undefined ? {} : { disable: flags.disable }),
     ...(flags.disableAdmissionPlugins === undefined ? {} : { disableAdmissionPlugins: flags.disableAdmissionPlugins }),
     ...(flags.tokenAuthFile === undefined ? {} : { tokenAuthFile: flags.tokenAuthFile }),

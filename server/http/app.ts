@@ -11,7 +11,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import Koa from 'koa'
 import type { Authenticator } from '../authentication/authenticator.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
+import type { ClusterClock } from '../apimachinery/cluster-clock.ts'
 import type { Snapshot } from '../storage/store.ts'
+import { clusterClock } from './clock.ts'
 import { chain, type Context, type Handler, type RequestState } from './context.ts'
 import { documents, type Documents } from './documents.ts'
 import { authentication } from './filters/authentication.ts'
@@ -36,6 +38,8 @@ export interface AppOptions {
   snapshot(): Snapshot
   /** For people who want to know why a pod goes where it goes. */
   readonly explainScheduling: ExplainScheduling
+  /** For people who stop time, and move it on. */
+  readonly clock: ClusterClock
   log(message: string, error: unknown): void
 }
 
@@ -60,6 +64,7 @@ export function createApp(options: AppOptions): RequestHandler {
         documents(options.documents),
         snapshotDownload(() => options.snapshot()),
         schedulerExplanation(options.explainScheduling),
+        clusterClock(options.clock),
       ],
       notFound,
     ),

@@ -7,6 +7,7 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { ClusterClock } from '../apimachinery/cluster-clock.ts'
 import { staticTokens } from '../authentication/token-file.ts'
 import type { Authenticator } from '../authentication/authenticator.ts'
 import type { AuthorizationAttributes, Authorizer } from '../authorization/authorizer.ts'
@@ -15,7 +16,7 @@ import { createApp, type AppOptions } from './app.ts'
 import type { Documents } from './documents.ts'
 
 export interface TestServerOptions extends Partial<
-  Pick<AppOptions, 'authenticators' | 'authorizer' | 'allowAnonymous'>
+  Pick<AppOptions, 'authenticators' | 'authorizer' | 'allowAnonymous' | 'clock'>
 > {
   readonly documents?: Partial<Documents>
 }
@@ -158,6 +159,7 @@ function appOptions(api: TestApi, options: TestServerOptions, logged: string[]):
     },
     snapshot: () => api.store.snapshot(),
     explainScheduling: () => undefined,
+    clock: options.clock ?? new ClusterClock(),
     metrics: {
       inflight: () => {},
       longRunning: () => {},

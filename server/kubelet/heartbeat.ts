@@ -36,6 +36,8 @@ export class Heartbeats {
 
   remove(name: string): void {
     this.#names.delete(name)
+    const at = this.#queue.findIndex((entry) => entry.name === name)
+    if (at >= 0) this.#queue.splice(at, 1)
   }
 
   close(): void {
@@ -63,7 +65,6 @@ export class Heartbeats {
     let due = this.#queue.findIndex((entry) => entry.dueMs > untilMs)
     if (due < 0) due = this.#queue.length
     for (const { name, dueMs } of this.#queue.splice(0, due)) {
-      if (!this.#names.has(name)) continue
       // Beats that were missed while the process stood still are not made up for.
       this.#queue.push({ name, dueMs: Math.max(dueMs, clock.now() - SLACK_MS) + periodMs })
       beat(name)

@@ -42,6 +42,8 @@ interface Kubelet {
   readonly podIPs: PodIPs
   /** Workers of pods that found no address, in the order in which they asked; each asks again when one is freed. */
   readonly waiting: Set<PodWorker>
+  /** It does nothing and says nothing, as on a machine that has lost its power or its network. */
+  isSilent: boolean
 }
 
 export class Kubelets {
@@ -80,6 +82,42 @@ export class Kubelets {
     this.#syncAll(this.#pods.lister.byIndex('node', node.name))
   }
 
+  /** The node falls silent: no heart-beat, and nothing more becomes of its pods. Nothing if it is no node of these. */
+  async silence(name: string): Promise<void> {
+    const kubelet = this.#kubelets.get(name)
+    if (kubelet === undefined || kubelet.isSilent) return
+    kubelet.isSilent = true
+    this.#heartbeats.remove(name)
+    const workers: PodWorker[] = []
+    for (const { metadata } of this.#pods.lister.byIndex('node', name)) {
+      const worker = this.#workers.get(metadata.uid)
+      if (worker === undefined) continue
+      this.#workers.delete(metadata.uid)
+      kubelet.waiting.delete(worker)
+      workers.push(worker)
+    }
+    await Promise.all(workers.map((worker) => worker.close()))
+  }
+
+  /** The node is back: it reports itself, and looks after its pods as they are now. */
+  wake(name: string): void {
+    const kubelet = this.#kubelets.get(name)
+    if (kubelet?.isSilent !== true || this.#closed) return
+    kubelet.isSilent = false
+    kubelet.agent.beat()
+    this.#heartbeats.add(name, HEARTBEAT_MS)
+    this.#syncAll(this.#pods.lister.byIndex('node', name))
+  }
+
+  /** Ends the kubelet of a node for good; the Node is for the caller to delete. */
+  async remove(name: string): Promise<void> {
+    await this.silence(name)
+    const kubelet = this.#kubelets.get(name)
+    this.#kubelets.delete(name)
+    await kubelet?.agent.close()
+    await kubelet?.recorder.close()
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     this.#heartbeats.close()
@@ -106,6 +144,7 @@ export class Kubelets {
       agent,
       podIPs: new PodIPs(options.podCIDR),
       waiting: new Set(),
+      isSilent: false,
     })
     await agent.register()
     if (!this.#closed) this.#heartbeats.add(options.name, firstBeatMs)
@@ -153,7 +192,7 @@ export class Kubelets {
     const worker = this.#workers.get(uid)
     this.#workers.delete(uid)
     void worker?.close()
-    const kubelet = this.#kubeletOf(pod)
+    const kubelet = this.#kubelets.get(pod.spec?.nodeName ?? '')
     if (kubelet === undefined) return
     if (worker !== undefined) kubelet.waiting.delete(worker)
     kubelet.recorder.forget(subjectOf(pod, podType))
@@ -161,7 +200,8 @@ export class Kubelets {
   }
 
   #kubeletOf({ spec }: PodObject): Kubelet | undefined {
-    return this.#kubelets.get(spec?.nodeName ?? '')
+    const kubelet = this.#kubelets.get(spec?.nodeName ?? '')
+    return kubelet?.isSilent === true ? undefined : kubelet
   }
 
   #releaseAddress({ podIPs, waiting }: Kubelet, uid: string): void {
