@@ -42,6 +42,7 @@ describe('startComponents', () => {
       rootCA: 'PEM',
       authority: noAuthority,
       mayRequestCertificates: () => false,
+      checkPolicyTypes: () => Promise.resolve([]),
       signToken,
       port: 6443,
     })

@@ -10,6 +10,7 @@ import { Informers } from './client/informers.ts'
 import type { MayRequest } from './controllers/certificates/approving.ts'
 import type { Authority } from './controllers/certificates/signing.ts'
 import type { SignToken } from './controllers/serviceaccount-tokens.ts'
+import type { CheckTypes } from './controllers/validating-policy-status.ts'
 import { newControllers, startControllers } from './controllers/index.ts'
 import { nodeSet, startKubelets, type Kubelets } from './kubelet/index.ts'
 import type { CompleteOptions } from './options.ts'
@@ -37,6 +38,7 @@ export interface ComponentDependencies {
   /** Signs certificate requests. */
   readonly authority: Authority
   readonly mayRequestCertificates: MayRequest
+  readonly checkPolicyTypes: CheckTypes
   /** Signs the tokens that Secrets hold. */
   readonly signToken: SignToken
   /** Where the API server listens. */
@@ -52,6 +54,7 @@ export async function startComponents({
   rootCA,
   authority,
   mayRequestCertificates,
+  checkPolicyTypes,
   signToken,
   port,
   observeQueue,
@@ -70,6 +73,7 @@ export async function startComponents({
         rootCA,
         authority,
         mayRequestCertificates,
+        checkPolicyTypes,
         signToken,
         clusterCIDRs: options.clusterCIDR === undefined ? [] : options.clusterCIDR.split(','),
         loadBalancerCIDR: options.loadBalancerCIDR,

@@ -1,6 +1,9 @@
 // The controllers, by the names under which users know and enable them.
 // Source: kubernetes cmd/kube-controller-manager/names (v1.36)
 import type { Controller, ControllerContext, RunningController } from '../client/controller.ts'
+import { bootstrapSigner } from './bootstrap-token/signer.ts'
+import { tokenCleaner } from './bootstrap-token/cleaner.ts'
+import { csrApproving, type MayRequest } from './certificates/approving.ts'
 import { csrCleaner } from './certificates/cleaner.ts'
 import { csrSigning, type Authority } from './certificates/signing.ts'
 import { clusterroleAggregation } from './clusterrole-aggregation.ts'
@@ -10,47 +13,63 @@ import { deployment } from './deployment/index.ts'
 import { disruption } from './disruption.ts'
 import { endpoints } from './endpoints/endpoints.ts'
 import { endpointslices } from './endpoints/endpointslices.ts'
+import { endpointsliceMirroring } from './endpoints/mirroring.ts'
+import { ephemeralVolume } from './ephemeral-volume.ts'
 import { garbageCollector } from './garbage-collector/index.ts'
 import { job } from './job/index.ts'
 import { namespace } from './namespace/index.ts'
+import { nodeIpam } from './node/ipam.ts'
 import { nodeLifecycle } from './node/lifecycle.ts'
 import { podGarbageCollector } from './node/pod-garbage-collector.ts'
 import { taintEviction } from './node/taint-eviction.ts'
+import { attachDetach } from './persistentvolume/attach-detach.ts'
+import { volumeExpander } from './persistentvolume/expander.ts'
 import { persistentvolumeBinder } from './persistentvolume/index.ts'
 import { podAutoscaler } from './podautoscaler/index.ts'
 import { pvProtection } from './pv-protection.ts'
 import { pvcProtection } from './pvc-protection.ts'
-import { csrApproving, type MayRequest } from './certificates/approving.ts'
 import { replicaset, replicationcontroller } from './replicaset.ts'
 import { resourcequota } from './resourcequota.ts'
 import { rootCACertificatePublisher } from './root-ca-certificate-publisher.ts'
+import { serviceCIDRs } from './service-cidrs.ts'
+import { serviceLoadBalancer } from './service-load-balancer.ts'
+import { serviceaccountTokens, type SignToken } from './serviceaccount-tokens.ts'
 import { serviceaccount } from './serviceaccount.ts'
 import { statefulset } from './statefulset/index.ts'
 import { storageProvisioner } from './storage-provisioner.ts'
 import { ttlAfterFinished } from './ttl-after-finished.ts'
 import { ttl } from './ttl.ts'
+import { validatingPolicyStatus, type CheckTypes } from './validating-policy-status.ts'
 import { vacProtection } from './vac-protection.ts'
-import { endpointsliceMirroring } from './endpoints/mirroring.ts'
-import { ephemeralVolume } from './ephemeral-volume.ts'
 
 export interface ControllerOptions {
   /** PEM of the certificate authority that signs the API server's certificate. */
-import { nodeIpam } from './node/ipam.ts'
   readonly rootCA: string
   readonly authority: Authority
+  readonly mayRequestCertificates: MayRequest
+  /** For the Secrets that hold tokens of service accounts. */
+  readonly signToken: SignToken
+  readonly checkPolicyTypes: CheckTypes
+  /** The networks that nodes get theirs from; none: nodes come with their own, or do without. */
+  readonly clusterCIDRs: readonly string[]
+  /** The network that services of type LoadBalancer get their addresses from; undefined: they wait for one. */
+  readonly loadBalancerCIDR: string | undefined
 }
 
 /** All controllers, each with its own state. */
 export function newControllers(options: ControllerOptions): readonly Controller[] {
-  const { rootCA, authority, mayRequestCertificates, signToken, clusterCIDRs, loadBalancerCIDR } = options
+  const { rootCA, authority, mayRequestCertificates, signToken, checkPolicyTypes, clusterCIDRs, loadBalancerCIDR } =
+    options
   return [
     namespace,
     serviceaccount,
+    serviceaccountTokens(rootCA, signToken),
     rootCACertificatePublisher(rootCA),
-import { serviceCIDRs } from './service-cidrs.ts'
-import { serviceLoadBalancer } from './service-load-balancer.ts'
-import { serviceaccountTokens, type SignToken } from './serviceaccount-tokens.ts'
     clusterroleAggregation,
+    validatingPolicyStatus(checkPolicyTypes),
+    bootstrapSigner,
+    tokenCleaner,
+    csrApproving(authority, mayRequestCertificates),
     csrSigning(authority),
     csrCleaner,
     garbageCollector,
@@ -59,52 +78,31 @@ import { serviceaccountTokens, type SignToken } from './serviceaccount-tokens.ts
     deployment,
     endpoints(),
     endpointslices(),
+    endpointsliceMirroring,
+    serviceCIDRs,
+    ...(loadBalancerCIDR === undefined ? [] : [serviceLoadBalancer(loadBalancerCIDR)]),
     daemonset(),
     job(),
-  readonly mayRequestCertificates: MayRequest
-  /** For the Secrets that hold tokens of service accounts. */
-  readonly signToken: SignToken
-  /** The networks that nodes get theirs from; none: nodes come with their own, or do without. */
-  readonly clusterCIDRs: readonly string[]
-  /** The network that services of type LoadBalancer get their addresses from; undefined: they wait for one. */
-  readonly loadBalancerCIDR: string | undefined
     cronjob(),
     statefulset,
     resourcequota,
+    ...(clusterCIDRs.length === 0 ? [] : [nodeIpam(clusterCIDRs)]),
     nodeLifecycle(),
     taintEviction(),
     podGarbageCollector(),
     podAutoscaler(),
-    serviceaccountTokens(rootCA, signToken),
     disruption,
     persistentvolumeBinder,
-    csrApproving(authority, mayRequestCertificates),
     storageProvisioner,
+    ephemeralVolume,
+    attachDetach(),
+    volumeExpander,
     pvcProtection,
     pvProtection,
     vacProtection,
     ttl(),
     ttlAfterFinished,
   ]
-}
-    endpointsliceMirroring,
-    serviceCIDRs,
-    ...(loadBalancerCIDR === undefined ? [] : [serviceLoadBalancer(loadBalancerCIDR)]),
-
-/**
- * Which of the controllers a list as `--controllers` takes it enables: `*` is all, `foo` the one named foo, `-foo` not
- * that one; what is named counts more than `*`.
- * @throws Error for a name that no controller has
-    ...(clusterCIDRs.length === 0 ? [] : [nodeIpam(clusterCIDRs)]),
- */
-export function enabledControllers(controllers: readonly Controller[], list: readonly string[]): readonly Controller[] {
-  const names = new Set(controllers.map(({ name }) => name))
-  for (const entry of list) {
-    const name = entry.replace(/^-/, '')
-    if (entry !== '*' && !names.has(name)) throw new Error(`"${name}" is not in the list of known controllers`)
-  }
-    ephemeralVolume,
-  return controllers.filter(({ name }) => list.includes(name) || (list.includes('*') && !list.includes(`-${name}`)))
 }
 
 /** Starts them over shared informers; `context.informers` is to be started by the caller, before or after. */

@@ -4,9 +4,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as rbac from '../api/rbac.ts'
 import type { KubeObject } from '../apimachinery/types.ts'
+import type { PatchAction } from '../client/action.ts'
 import { listersOf, type Controller, type ControllerDefinition } from '../client/controller.ts'
 import { clusterroleAggregation } from './clusterrole-aggregation.ts'
-import { enabledControllers, newControllers } from './index.ts'
+import { newControllers } from './index.ts'
 import { rootCACertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { serviceaccount } from './serviceaccount.ts'
 import { NOW, told, written } from './testing.ts'
@@ -45,7 +46,6 @@ describe('root-ca-certificate-publisher-controller', () => {
 })
 
 describe('clusterrole-aggregation-controller', () => {
-import type { PatchAction } from '../client/action.ts'
   const RESOURCE = 'clusterroles.rbac.authorization.k8s.io'
   const role = (name: string, label: string, resources: string[]): rbac.ClusterRole => ({
     metadata: { name, labels: { [label]: 'true' } },
@@ -80,8 +80,12 @@ describe('the list of controllers', () => {
   const all = newControllers({
     rootCA: 'PEM',
     authority: { read: () => Promise.reject(new Error('none')), sign: () => Promise.reject(new Error('none')) },
+    mayRequestCertificates: () => false,
+    signToken: () => Promise.reject(new Error('none')),
+    checkPolicyTypes: () => Promise.resolve([]),
+    clusterCIDRs: ['10.244.0.0/16'],
+    loadBalancerCIDR: '172.31.255.0/24',
   })
-  const names = (list: readonly string[]): string[] => enabledControllers(all, list).map(({ name }) => name)
 
   it('has no name twice', () => {
     expect(new Set(all.map(({ name }) => name)).size).to.equal(all.length)
@@ -96,18 +100,4 @@ describe('the list of controllers', () => {
     )
     expect(all.map(({ name }) => name)).to.have.members(defined)
   })
-
-  it('is enabled as --controllers says', () => {
-    expect(names(['*'])).to.have.length(all.length)
-    expect(names(['*', '-deployment-controller'])).to.not.include('deployment-controller')
-    expect(names(['deployment-controller', 'namespace-controller'])).to.deep.equal([
-      'namespace-controller',
-      'deployment-controller',
-    ])
-    expect(() => names(['nope'])).to.throw('"nope" is not in the list of known controllers')
-  })
 })
-    mayRequestCertificates: () => false,
-    signToken: () => Promise.reject(new Error('none')),
-    clusterCIDRs: ['10.244.0.0/16'],
-    loadBalancerCIDR: '172.31.255.0/24',

@@ -77,25 +77,45 @@ const patchStructs = {
 
 const environments = new Map<string, Environment>()
 
-function environmentFor({ hasParams, hasAuthorizer, hasPatchTypes, variables }: AdmissionScope): Environment {
-  const types = variables === undefined ? null : [...variables].map(([name, type]) => `${name}:${typeName(type)}`)
-  const key = JSON.stringify([hasParams === true, hasAuthorizer === true, hasPatchTypes === true, types])
-  const known = environments.get(key)
-  if (known !== undefined) return known
-  const environment = new Environment({
+/** What is known of the objects an expression is for, for a check of types before there are any. */
+export interface KnownTypes {
+  readonly object: Type | undefined
+  readonly params: Type | undefined
+  /** Fields of the structs in them, by name. */
+  readonly fields: ReadonlyMap<string, ReadonlyMap<string, Type>>
+}
+
+export function newAdmissionEnvironment(
+  { hasParams, hasAuthorizer, hasPatchTypes, variables }: AdmissionScope,
+  known: Partial<KnownTypes> = {},
+): Environment {
+  const object = known.object ?? 'dyn'
+  return new Environment({
     variables: {
-      object: 'dyn',
-      oldObject: 'dyn',
+      object,
+      oldObject: object,
       request: 'kubernetes.AdmissionRequest',
       namespaceObject: 'kubernetes.Namespace',
-      ...(hasParams === true ? { params: 'dyn' } : {}),
+      ...(hasParams === true ? { params: known.params ?? 'dyn' } : {}),
       ...(hasAuthorizer === true ? { authorizer: 'Authorizer', 'authorizer.requestResource': 'ResourceCheck' } : {}),
       ...(variables === undefined ? {} : { variables: 'kubernetes.variables' }),
     },
     structs: { ...structs, ...(hasPatchTypes === true ? patchStructs : {}) },
-    ...(variables === undefined ? {} : { fields: new Map([['kubernetes.variables', variables]]) }),
+    fields: new Map([
+      ...(known.fields ?? []),
+      ...(variables === undefined ? [] : ([['kubernetes.variables', variables]] as const)),
+    ]),
     functions: hasPatchTypes === true ? 'jsonpatch.escapeKey(string): string' : '',
   })
+}
+
+function environmentFor(scope: AdmissionScope): Environment {
+  const { hasParams, hasAuthorizer, hasPatchTypes, variables } = scope
+  const types = variables === undefined ? null : [...variables].map(([name, type]) => `${name}:${typeName(type)}`)
+  const key = JSON.stringify([hasParams === true, hasAuthorizer === true, hasPatchTypes === true, types])
+  const known = environments.get(key)
+  if (known !== undefined) return known
+  const environment = newAdmissionEnvironment(scope)
   if (environments.size > 100) environments.clear()
   environments.set(key, environment)
   return environment

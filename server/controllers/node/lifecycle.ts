@@ -1,16 +1,18 @@
 // The health of nodes: silent ones become Unknown, conditions become taints, pods of lost nodes are no longer ready.
-// Left out: zones and the limits on how many nodes are tainted at a time.
+// Left out: pods that come to a node which is not ready already; whoever runs them says how they are.
 // Source: kubernetes pkg/controller/nodelifecycle (v1.36)
 import type * as coordination from '../../api/coordination.ts'
 import type * as core from '../../api/core.ts'
 import { formatTime } from '../../apimachinery/clock.ts'
 import type { Frozen, Stored } from '../../apimachinery/types.ts'
 import { event, patch, requeueAfter, retry, updateStatus, type Action } from '../../client/action.ts'
+import type { WatchEvent } from '../../client/client.ts'
 import { defineController, type Controller, type Listers } from '../../client/controller.ts'
 import type { EventSubject } from '../../client/events.ts'
 import { findCondition } from '../conditions.ts'
 import { isPodReady, timeOf, type Pod } from '../pod-status.ts'
-import { taintsOf, wantedTaints } from './taints.ts'
+import { needsEviction, taintsOf, wantedTaints, type MayEvict } from './taints.ts'
+import { EvictionLimits, isAllDisrupted, isReady } from './zones.ts'
 
 type Node = Frozen<Stored<core.Node>>
 type Condition = Frozen<core.NodeCondition>
@@ -20,34 +22,62 @@ const GRACE_MS = 50_000
 const STARTUP_GRACE_MS = 60_000
 const LEASES = 'leases.coordination.k8s.io'
 const LEASE_NAMESPACE = 'kube-node-lease'
+const BETA_LABELS = [
+  ['kubernetes.io/os', 'beta.kubernetes.io/os'],
+  ['kubernetes.io/arch', 'beta.kubernetes.io/arch'],
+] as const
 /** What a kubelet reports; all become Unknown together. */
 const REPORTED = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']
 
 export function nodeLifecycle(): Controller {
   const known = new KnownNodes()
+  const limits = new EvictionLimits()
   return defineController({
     name: 'node-lifecycle-controller',
     serviceAccount: 'node-controller',
     eventSource: 'node-controller',
     watches: [
-      { resource: 'nodes', enqueue: 'self' },
+      { resource: 'nodes', enqueue: keysOfNode },
       { resource: LEASES, enqueue: 'none' },
       { resource: 'pods', enqueue: 'none' },
     ],
-    reconcile: (name, listers, now) => reconcileNode(name, listers, now, known),
+    reconcile: (name, listers, now) => reconcileNode(name, listers, now, known, limits),
   })
 }
 
-/** The nodes seen by this controller, and since when: nodes that were there before it get time to speak up. */
-export class KnownNodes {
-  readonly #seen = new Map<string, { uid: string; sinceMs: number }>()
+/** The first node that is ready, or the last one that was, changes what may become of all the others. */
+function keysOfNode({ type, object, old }: WatchEvent, listers: Listers): Iterable<string> {
+  const [before, after] = [old as Node | undefined, type === 'DELETED' ? undefined : (object as Node)]
+  const { name } = object.metadata
+  const isTurning = (before !== undefined && isReady(before)) !== (after !== undefined && isReady(after))
+  if (!isTurning) return [name]
+  const nodes = listers.of<core.Node>('nodes').list()
+  const others = nodes.filter(({ metadata }) => metadata.name !== name)
+  return isAllDisrupted(others) ? [name, ...others.map(({ metadata }) => metadata.name)] : [name]
+}
 
-  get(name: string): { uid: string; sinceMs: number } | undefined {
+interface Known {
+  readonly uid: string
+  /** The heartbeat of the status, and when it was seen: clocks of nodes may be wrong. */
+  readonly heartbeat: string
+  readonly seenMs: number
+}
+
+/** The nodes seen by this controller: those that were there before it get time to speak up. */
+export class KnownNodes {
+  readonly #seen = new Map<string, Known>()
+
+  get(name: string): Known | undefined {
     return this.#seen.get(name)
   }
 
-  add(name: string, uid: string, sinceMs: number): void {
-    this.#seen.set(name, { uid, sinceMs })
+  see({ metadata: { name, uid }, status }: Node, now: number): Known {
+    const heartbeat = findCondition(status?.conditions, 'Ready')?.lastHeartbeatTime ?? ''
+    const before = this.#seen.get(name)
+    if (before?.uid === uid && before.heartbeat === heartbeat) return before
+    const known = { uid, heartbeat, seenMs: now }
+    this.#seen.set(name, known)
+    return known
   }
 
   remove(name: string): void {
@@ -55,39 +85,60 @@ export class KnownNodes {
   }
 }
 
-export function reconcileNode(name: string, listers: Listers, now: number, known: KnownNodes): readonly Action[] {
-  const node = listers.of<core.Node>('nodes').get(undefined, name)
-  const seen = known.get(name)
+export function reconcileNode(
+  name: string,
+  listers: Listers,
+  now: number,
+  known: KnownNodes,
+  limits: EvictionLimits,
+): readonly Action[] {
+  const nodes = listers.of<core.Node>('nodes')
+  const node = nodes.get(undefined, name)
+  const before = known.get(name)
   if (node === undefined) {
     known.remove(name)
-    return seen === undefined
+    return before === undefined
       ? []
-      : [nodeEvent(name, seen.uid, 'RemovingNode', `Removing Node ${name} from Controller`)]
+      : [nodeEvent(name, before.uid, 'RemovingNode', `Removing Node ${name} from Controller`)]
   }
   const { uid } = node.metadata
-  const isNew = seen?.uid !== uid
-  if (isNew) known.add(name, uid, now)
+  const { seenMs } = known.see(node, now)
+  const isNew = before?.uid !== uid
   const registered = isNew ? [nodeEvent(name, uid, 'RegisteredNode', `Registered Node ${name} in Controller`)] : []
-  const deadline = silentAt(node, listers, isNew ? now : (seen?.sinceMs ?? now))
+  const first = [...registered, ...addBetaLabels(node)]
+  const deadline = silentAt(node, listers, seenMs, now)
   if (deadline <= now) {
     const lost = markUnknown(node, listers, now)
-    if (lost !== undefined) return [...registered, lost]
+    if (lost !== undefined) return [...first, lost]
   }
-  return [
-    ...registered,
-    ...taint(node, now),
-    ...(deadline > now ? [requeueAfter(deadline - now, 'check')] : [requeueAfter(GRACE_MS, 'check')]),
-  ]
+  const permission = needsEviction(node)
+    ? limits.ask(node, nodes.list(), now)
+    : { mayEvict: isReady(node) || !isAllDisrupted(nodes.list()) ? ('yes' as const) : ('never' as const) }
+  const { mayEvict, waitMs = GRACE_MS } = permission
+  const nextMs = Math.min(waitMs, deadline > now ? deadline - now : GRACE_MS)
+  return [...first, ...taint(node, now, mayEvict), requeueAfter(nextMs, 'check')]
 }
 
 /** When a node counts as silent if nothing is heard of it until then, in milliseconds. */
-function silentAt(node: Node, listers: Listers, sinceMs: number): number {
+function silentAt(node: Node, listers: Listers, seenMs: number, now: number): number {
   const ready = findCondition(node.status?.conditions, 'Ready')
   const created = timeOf(node.metadata.creationTimestamp) ?? 0
   const lease = listers.of<coordination.Lease>(LEASES).get(LEASE_NAMESPACE, node.metadata.name)
-  const renewed = timeOf(lease?.spec?.renewTime) ?? 0
+  const renewed = Math.min(now, timeOf(lease?.spec?.renewTime) ?? 0)
   if (ready === undefined) return Math.max(created, renewed) + STARTUP_GRACE_MS
-  return Math.max(sinceMs, timeOf(ready.lastHeartbeatTime) ?? 0, renewed) + GRACE_MS
+  return Math.max(seenMs, renewed) + GRACE_MS
+}
+
+/** The old names of two labels, for those who still ask for them. Source: labelReconcileInfo */
+function addBetaLabels(node: Node): readonly Action[] {
+  const { labels = {} } = node.metadata
+  const wanted = BETA_LABELS.flatMap(([stable, beta]) => {
+    const value = labels[stable]
+    return value === undefined || labels[beta] === value ? [] : [[beta, value] as const]
+  })
+  if (wanted.length === 0) return []
+  const body = { metadata: { labels: Object.fromEntries(wanted) } }
+  return [patch('nodes', node, 'application/strategic-merge-patch+json', body)]
 }
 
 /** Undefined if the node is marked already. */
@@ -137,8 +188,8 @@ function markPodNotReady(pod: Pod, now: number): readonly Action[] {
   ]
 }
 
-function taint(node: Node, now: number): readonly Action[] {
-  const taints = wantedTaints(node, now)
+function taint(node: Node, now: number, mayEvict: MayEvict): readonly Action[] {
+  const taints = wantedTaints(node, now, mayEvict)
   if (taints === taintsOf(node)) return []
   const body = {
     metadata: { resourceVersion: node.metadata.resourceVersion },

@@ -7,9 +7,10 @@ import type { Action } from '../../client/action.ts'
 import { listersOf, type Controller, type ControllerDefinition } from '../../client/controller.ts'
 import { ago, node, NOW, pod, TIME, told, written } from '../testing.ts'
 import { KnownNodes, nodeLifecycle, reconcileNode } from './lifecycle.ts'
-import { podGarbageCollector, reconcileMissingNode } from './pod-garbage-collector.ts'
+import { podGarbageCollector, reconcileMissingNode, reconcileTerminating } from './pod-garbage-collector.ts'
 import { Evictions, reconcileEviction, taintEviction } from './taint-eviction.ts'
 import { wantedTaints, type Taint } from './taints.ts'
+import { EvictionLimits, isAllDisrupted } from './zones.ts'
 
 function listers(make: () => Controller, objects: Record<string, readonly KubeObject[]>) {
   return listersOf((make() as Controller & { definition: ControllerDefinition }).definition, objects)
@@ -29,35 +30,36 @@ describe('node-lifecycle-controller', () => {
     spec: { renewTime: ago(seconds).replace('Z', '.000000Z') },
   })
 
-  /** For a node that has been known for long. */
-  function run(objects: Record<string, readonly KubeObject[]>): readonly Action[] {
+  /** @param seenSeconds for how long nothing has been heard of the first node */
+  function run(objects: Record<string, readonly KubeObject[]>, seenSeconds = 10): readonly Action[] {
     const known = new KnownNodes()
-    known.add('n1', 'uid-n1', NOW - 1_000_000)
-    return reconcileNode('n1', listers(nodeLifecycle, objects), NOW, known)
+    const [first] = objects['nodes'] ?? []
+    known.see(first as Stored<core.Node>, NOW - seenSeconds * 1000)
+    return reconcileNode('n1', listers(nodeLifecycle, objects), NOW, known, new EvictionLimits())
   }
 
   it('tells of nodes that come and go', () => {
     const known = new KnownNodes()
+    const limits = new EvictionLimits()
     const there = listers(nodeLifecycle, { nodes: [node('n1', { status: ready('True') })] })
-    expect(told(reconcileNode('n1', there, NOW, known))[0]).to.equal(
+    expect(told(reconcileNode('n1', there, NOW, known, limits))[0]).to.equal(
       'event RegisteredNode: Node n1 event: Registered Node n1 in Controller',
     )
-    expect(told(reconcileNode('n1', there, NOW, known))).to.deep.equal(['requeueAfter 50000'])
-    expect(told(reconcileNode('n1', listers(nodeLifecycle, {}), NOW, known))).to.deep.equal([
+    expect(told(reconcileNode('n1', there, NOW, known, limits))).to.deep.equal(['requeueAfter 50000'])
+    expect(told(reconcileNode('n1', listers(nodeLifecycle, {}), NOW, known, limits))).to.deep.equal([
       'event RemovingNode: Node n1 event: Removing Node n1 from Controller',
     ])
   })
 
   it('waits as long as a heart-beat or a lease is fresh enough', () => {
-    expect(told(run({ nodes: [node('n1', { status: ready('True', 20) })] }))).to.deep.equal(['requeueAfter 30000'])
-    expect(
-      told(run({ nodes: [node('n1', { status: ready('True', 300) })], 'leases.coordination.k8s.io': [lease(5)] })),
-    ).to.deep.equal(['requeueAfter 45000'])
+    const nodes = [node('n1', { status: ready('True', 300) })]
+    expect(told(run({ nodes }, 20))).to.deep.equal(['requeueAfter 30000'])
+    expect(told(run({ nodes, 'leases.coordination.k8s.io': [lease(5)] }, 300))).to.deep.equal(['requeueAfter 45000'])
   })
 
   it('marks a silent node Unknown and its pods not ready', () => {
     const pods = [pod({ name: 'a', node: 'n1', readySeconds: 100 }), pod({ name: 'b', node: 'n2', readySeconds: 100 })]
-    const actions = run({ nodes: [node('n1', { status: ready('True', 60) })], pods })
+    const actions = run({ nodes: [node('n1', { status: ready('True', 60) })], pods }, 60)
     expect(told(actions)).to.deep.equal([
       'update nodes/status n1',
       'event NodeNotReady: Node n1 status is now: NodeNotReady',
@@ -88,6 +90,47 @@ describe('node-lifecycle-controller', () => {
       'DiskPressure NodeStatusNeverUpdated',
       'PIDPressure NodeStatusNeverUpdated',
     ])
+  })
+
+  it('gives nodes the old names of labels, too', () => {
+    const actions = run({ nodes: [node('n1', { labels: { 'kubernetes.io/os': 'linux' }, status: ready('True') })] })
+    const [first] = actions
+    expect(first?.do === 'patch' && first.patch).to.deep.equal({
+      metadata: { labels: { 'beta.kubernetes.io/os': 'linux' } },
+    })
+  })
+
+  describe('empties nodes', () => {
+    const failed = (name: string, zone = 'z') =>
+      node(name, { labels: { 'topology.kubernetes.io/zone': zone }, status: ready('Unknown') })
+    const fine = (name: string) => node(name, { status: ready('True') })
+
+    it('one after the other in a zone, and each zone by itself', () => {
+      const limits = new EvictionLimits()
+      const nodes = [failed('a'), failed('b'), failed('c', 'other'), fine('d')]
+      expect(limits.ask(nodes[0]!, nodes, NOW)).to.deep.equal({ mayEvict: 'yes' })
+      expect(limits.ask(nodes[1]!, nodes, NOW + 4000)).to.deep.equal({ mayEvict: 'wait', waitMs: 6000 })
+      expect(limits.ask(nodes[2]!, nodes, NOW + 4000)).to.deep.equal({ mayEvict: 'yes' })
+      expect(limits.ask(nodes[1]!, nodes, NOW + 10_000)).to.deep.equal({ mayEvict: 'yes' })
+    })
+
+    it('not where most of a small zone fails', () => {
+      const nodes = ['a', 'b', 'c'].map((name) => failed(name, ''))
+      expect(new EvictionLimits().ask(nodes[0]!, [...nodes, fine('d')], NOW)).to.deep.equal({ mayEvict: 'wait' })
+    })
+
+    it('not when none is ready', () => {
+      const nodes = [failed('a'), failed('b')]
+      expect(isAllDisrupted(nodes)).to.equal(true)
+      expect(new EvictionLimits().ask(nodes[0]!, nodes, NOW)).to.deep.equal({ mayEvict: 'never' })
+      const tainted = {
+        ...nodes[0]!,
+        spec: { taints: [{ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }] },
+      }
+      const effects = (mayEvict: 'yes' | 'never') => wantedTaints(tainted, NOW, mayEvict).map(({ effect }) => effect)
+      expect(effects('yes')).to.deep.equal(['NoExecute', 'NoSchedule'])
+      expect(effects('never')).to.deep.equal(['NoSchedule'])
+    })
   })
 
   describe('taints', () => {
@@ -213,5 +256,25 @@ describe('pod-garbage-collector-controller', () => {
     const missing = new Map([['n1', NOW - 60_000]])
     expect(run({ nodes: [node('n1')], pods: [pod({ name: 'a', node: 'n1' })] }, missing)).to.deep.equal([])
     expect(missing.size).to.equal(0)
+  })
+
+  const leaving = (name: string, seconds: number, nodeName?: string): Stored<core.Pod> => {
+    const made = pod({ name, ...(nodeName === undefined ? {} : { node: nodeName }) })
+    return { ...made, metadata: { ...made.metadata, deletionTimestamp: ago(seconds) } }
+  }
+  const terminating = (objects: Record<string, readonly KubeObject[]>): string[] =>
+    told(reconcileTerminating('default/a', listers(podGarbageCollector, objects), NOW))
+
+  it('ends pods that go without ever having had a node', () => {
+    expect(terminating({ pods: [leaving('a', 4)] })).to.deep.equal(['requeueAfter 6000'])
+    expect(terminating({ pods: [leaving('a', 10)] })).to.deep.equal(['patch pods/status a', 'delete pods a'])
+  })
+
+  it('ends pods that go on a node out of service', () => {
+    const taints = [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }]
+    const out = node('n1', { spec: { taints }, status: ready('Unknown') })
+    const pods = [leaving('a', 0, 'n1')]
+    expect(terminating({ pods, nodes: [out] })).to.deep.equal(['patch pods/status a', 'delete pods a'])
+    expect(terminating({ pods, nodes: [node('n1', { spec: { taints }, status: ready('True') })] })).to.deep.equal([])
   })
 })

@@ -30,14 +30,34 @@ export function taintsOf(node: Frozen<core.Node>): readonly Taint[] {
   return node.spec?.taints ?? NONE
 }
 
+/**
+ * Whether a node may be emptied of its pods: `yes`, `wait` (its zone has had enough for now, what is there stays), `never`
+ * (no node of the cluster is ready: it is more likely that the network is down than that all of them are).
+ */
+export type MayEvict = 'yes' | 'wait' | 'never'
+
+/** A taint that drives pods away is missing; the other one of the two is replaced in any case. */
+export function needsEviction(node: Frozen<Stored<core.Node>>): boolean {
+  const ready = node.status?.conditions?.find(({ type }) => type === 'Ready')
+  const key = BY_CONDITION['Ready']?.[ready?.status ?? '']
+  const isThere = ({ key: present, effect }: Taint): boolean =>
+    effect === 'NoExecute' && MANAGED_NO_EXECUTE.has(present)
+  return key !== undefined && !taintsOf(node).some(isThere)
+}
+
 /** All taints the node shall have, those of others first; the very same as taintsOf if nothing changes. */
-export function wantedTaints(node: Frozen<Stored<core.Node>>, now: number): readonly Taint[] {
+export function wantedTaints(
+  node: Frozen<Stored<core.Node>>,
+  now: number,
+  mayEvict: MayEvict = 'yes',
+): readonly Taint[] {
   const present = taintsOf(node)
   const conditions = node.status?.conditions ?? []
   const keys = conditions.flatMap(({ type, status }) => BY_CONDITION[type]?.[status] ?? [])
   const noSchedule = node.spec?.unschedulable === true ? [...keys, UNSCHEDULABLE] : keys
   const isReported = conditions.some(({ type }) => type === 'Ready')
-  const noExecute = keys.filter((key) => MANAGED_NO_EXECUTE.has(key))
+  const isHeldBack = mayEvict === 'never' || (mayEvict === 'wait' && needsEviction(node))
+  const noExecute = isHeldBack ? [] : keys.filter((key) => MANAGED_NO_EXECUTE.has(key))
   const stays = ({ key, effect }: Taint): boolean => {
     if (effect === 'NoSchedule' && MANAGED_NO_SCHEDULE.has(key)) return noSchedule.includes(key)
     // Before the node has reported, nothing can be said against a taint it came with.
