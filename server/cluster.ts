@@ -29,7 +29,6 @@ import type { AuthenticatedToken } from './endpoints/review.ts'
 import { makeFolder } from './folder.ts'
 import { checkStore, componentHealth, healthChecks } from './health-checks.ts'
 import { createApp, listen, type Listener } from './http/app.ts'
-import { requestVerbosity } from './http/filters/logging.ts'
 import type { Services } from './http/routes.ts'
 import { serverDocuments } from './documents.ts'
 import { kubeconfigText, type KubeconfigOptions } from './kubeconfig.ts'
@@ -137,11 +136,7 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     snapshot: () => store.snapshot(),
     explainScheduling: (namespace, pod) => running.components?.explainScheduling(namespace, pod),
     clock,
-    profiling: options.profiling,
     log: options.log,
-    logRequest: options.logger.tells(requestVerbosity)
-      ? (message, values) => options.logger.info(requestVerbosity, message, values)
-      : undefined,
   })
   const listener: Listener = await listen(app, {
     host: options.bindAddress,
