@@ -29,6 +29,7 @@ import type { AuthenticatedToken } from './endpoints/review.ts'
 import { makeFolder } from './folder.ts'
 import { checkStore, componentHealth, healthChecks } from './health-checks.ts'
 import { createApp, listen, type Listener } from './http/app.ts'
+import { requestVerbosity } from './http/filters/logging.ts'
 import type { Services } from './http/routes.ts'
 import { serverDocuments } from './documents.ts'
 import { kubeconfigText, type KubeconfigOptions } from './kubeconfig.ts'
@@ -137,7 +138,11 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     explainScheduling: (namespace, pod) => running.components?.explainScheduling(namespace, pod),
     clock,
     log: options.log,
+    profiling: options.profiling,
   })
+    logRequest: options.logger.tells(requestVerbosity)
+      ? (message, values) => options.logger.info(requestVerbosity, message, values)
+      : undefined,
   const listener: Listener = await listen(app, {
     host: options.bindAddress,
     port: options.port,

@@ -1,10 +1,9 @@
 // What can be chosen about a cluster, and what it is when nothing is chosen.
 import type { Clock } from './apimachinery/clock.ts'
 import { ClusterClock, type ClockSettings } from './apimachinery/cluster-clock.ts'
-import { StatusError } from './apimachinery/errors.ts'
 import type { Random } from './apimachinery/names.ts'
 import { firstAddress } from './bootstrap/objects.ts'
-import { StoreFailedError } from './storage/store.ts'
+import { Logger, type LoggingFormat } from './logging.ts'
 
 /** Parts that can be left out. */
 export const componentNames = ['controllers', 'scheduler', 'kubelet'] as const
@@ -50,7 +49,13 @@ export interface ClusterOptions {
   /** The time of the cluster: how it begins, or what stands for real time in it. Default: real time. */
   clock?: ClockSettings | Clock
   random?: Random
-  /** Told of what should never happen. Default: standard error. */
+  /** Whether profiles of the process can be had from /debug/pprof. Default true. */
+  profiling?: boolean
+  /** What is written to standard error: 0, the default, what goes wrong; 3 every request besides. */
+  verbosity?: number
+  /** Default text. */
+  loggingFormat?: LoggingFormat
+  /** Told of what should never happen. Default: the log on standard error. */
   log?: (message: string, error: unknown) => void
 }
 
@@ -83,20 +88,11 @@ export interface CompleteOptions {
   log(message: string, error: unknown): void
 }
 
-/**
- * A refusal of the API, or of a disk, says all there is to say in its message; anything else is a defect, and where it
- * comes from matters.
- */
-function logToStandardError(message: string, error: unknown): void {
-  console.error(
-    `kubeling: ${message}:`,
-    error instanceof StatusError || error instanceof StoreFailedError ? error.message : error,
-  )
-}
-
 /** Where pods would find the API server: on the first simulated node, as endpoints may not be loopback addresses. */
 const firstNodeAddress = '172.18.0.2'
 
+  readonly profiling: boolean
+  readonly logger: Logger
 function clockOf(chosen: ClockSettings | Clock = {}): ClusterClock {
   return new ClusterClock('now' in chosen ? { source: chosen } : chosen)
 }
@@ -120,6 +116,7 @@ export function withDefaults(options: ClusterOptions): CompleteOptions {
     kubelet: !disabled.has('kubelet'),
     disabledAdmissionPlugins: options.disableAdmissionPlugins ?? [],
     tokenAuthFile: options.tokenAuthFile,
+  const logger = new Logger({ verbosity: options.verbosity ?? 0, format: options.loggingFormat ?? 'text' })
     serviceClusterIPRange,
     clusterCIDR: options.clusterCIDR ?? (options.bare === true ? undefined : '10.244.0.0/16'),
     loadBalancerCIDR: options.loadBalancerCIDR ?? (options.bare === true ? undefined : '172.31.255.0/24'),
@@ -131,6 +128,8 @@ export function withDefaults(options: ClusterOptions): CompleteOptions {
     name: options.name ?? 'kubeling',
     clock: clockOf(options.clock),
     random: options.random ?? Math.random,
-    log: options.log ?? logToStandardError,
+    profiling: options.profiling ?? true,
+    logger,
+    log: options.log ?? ((message, error) => logger.error(message, error)),
   }
 }

@@ -21,8 +21,10 @@ import { authorization } from './filters/authorization.ts'
 import { deadline } from './filters/deadline.ts'
 import { errors } from './filters/errors.ts'
 import { impersonation } from './filters/impersonation.ts'
+import { logging, type RequestLog } from './filters/logging.ts'
 import { metrics, type Metrics } from './filters/metrics.ts'
 import { requestInfo } from './filters/request-info.ts'
+import { profiling } from './profiling.ts'
 import { notFound, resourceRoutes, type Services } from './routes.ts'
 import { schedulerExplanation, type ExplainScheduling } from './scheduler-explanation.ts'
 import { snapshotDownload } from './snapshot.ts'
@@ -40,7 +42,11 @@ export interface AppOptions {
   readonly explainScheduling: ExplainScheduling
   /** For people who stop time, and move it on. */
   readonly clock: ClusterClock
+  /** Whether profiles of the process can be had. */
+  readonly profiling: boolean
   log(message: string, error: unknown): void
+  /** Told of every request; absent where nobody wants to know. */
+  readonly logRequest: RequestLog | undefined
 }
 
 /** Answers requests, of either version of HTTP. */
@@ -54,6 +60,7 @@ export function createApp(options: AppOptions): RequestHandler {
     chain(
       [
         requestInfo,
+        ...(options.logRequest === undefined ? [] : [logging(options.logRequest)]),
         metrics(options.metrics),
         errors(options.log),
         deadline,
@@ -65,6 +72,7 @@ export function createApp(options: AppOptions): RequestHandler {
         snapshotDownload(() => options.snapshot()),
         schedulerExplanation(options.explainScheduling),
         clusterClock(options.clock),
+        ...(options.profiling ? [profiling] : []),
       ],
       notFound,
     ),

@@ -16,7 +16,7 @@ import { createApp, type AppOptions } from './app.ts'
 import type { Documents } from './documents.ts'
 
 export interface TestServerOptions extends Partial<
-  Pick<AppOptions, 'authenticators' | 'authorizer' | 'allowAnonymous' | 'clock'>
+  Pick<AppOptions, 'authenticators' | 'authorizer' | 'allowAnonymous' | 'clock' | 'profiling' | 'logRequest'>
 > {
   readonly documents?: Partial<Documents>
 }
@@ -28,6 +28,8 @@ export interface Requested {
   readonly body?: unknown
   /** Sent in pieces without a length. */
   readonly isChunked?: boolean
+  /** Gives up. */
+  readonly signal?: AbortSignal
 }
 
 export interface Answered {
@@ -99,7 +101,7 @@ export class TestServer {
   /** Resolves with the head of the answer; the body is the caller's to read. */
   open(
     path: string,
-    { method = 'GET', headers = {}, body, isChunked = false }: Requested = {},
+    { method = 'GET', headers = {}, body, isChunked = false, signal }: Requested = {},
   ): Promise<IncomingMessage> {
     const bytes =
       body === undefined || Buffer.isBuffer(body)
@@ -114,6 +116,7 @@ export class TestServer {
         path,
         method,
         agent: false,
+        ...(signal === undefined ? {} : { signal }),
         headers: { authorization: 'Bearer admin-token', ...typed, ...length, ...headers },
       })
       sent.on('response', resolve)
@@ -160,6 +163,8 @@ function appOptions(api: TestApi, options: TestServerOptions, logged: string[]):
     snapshot: () => api.store.snapshot(),
     explainScheduling: () => undefined,
     clock: options.clock ?? new ClusterClock(),
+    profiling: options.profiling ?? true,
+    logRequest: options.logRequest,
     metrics: {
       inflight: () => {},
       longRunning: () => {},
