@@ -1,4 +1,6 @@
 // The loops that act on the cluster: controllers, scheduler, kubelets; started in order, stopped in reverse.
+import { createHash, randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import { authenticatedGroup } from './authentication/authenticator.ts'
 import { serviceAccountUser } from './authentication/service-account.ts'
 import { isNotFound } from './apimachinery/errors.ts'
@@ -7,6 +9,8 @@ import { controlPlaneObjects } from './bootstrap/control-plane.ts'
 import type { Client } from './client/client.ts'
 import type { ControllerContext } from './client/controller.ts'
 import { Informers } from './client/informers.ts'
+import { LeaderElection, type LeaderElectionOptions } from './client/leader-election.ts'
+import { isControllerEnabled } from './controller-names.ts'
 import type { MayRequest } from './controllers/certificates/approving.ts'
 import type { Authority } from './controllers/certificates/signing.ts'
 import type { SignToken } from './controllers/serviceaccount-tokens.ts'
@@ -15,7 +19,7 @@ import { newControllers, startControllers } from './controllers/index.ts'
 import { nodeSet, startKubelets, type Kubelets } from './kubelet/index.ts'
 import type { CompleteOptions } from './options.ts'
 import type { Explanation } from './scheduler/explain.ts'
-import { startScheduler } from './scheduler/index.ts'
+import { startScheduler, type Scheduler } from './scheduler/index.ts'
 
 export type { Explanation } from './scheduler/explain.ts'
 
@@ -67,17 +71,18 @@ export async function startComponents({
     clock,
     (resource, error) => options.log(`a watch of ${resource} was not followed everywhere`, error),
   )
-  if (options.controllers) {
-    const controllers = startControllers(
-      newControllers({
-        rootCA,
-        authority,
-        mayRequestCertificates,
-        checkPolicyTypes,
-        signToken,
-        clusterCIDRs: options.clusterCIDR === undefined ? [] : options.clusterCIDR.split(','),
-        loadBalancerCIDR: options.loadBalancerCIDR,
-      }),
+  const managers: ManagerStart = () => {
+    const all = newControllers({
+      rootCA,
+      authority,
+      mayRequestCertificates,
+      checkPolicyTypes,
+      signToken,
+      clusterCIDRs: options.clusterCIDR === undefined ? [] : options.clusterCIDR.split(','),
+      loadBalancerCIDR: options.loadBalancerCIDR,
+    })
+    return startControllers(
+      all.filter(({ name }) => isControllerEnabled(name, options.enabledControllers)),
       {
         informers,
         clock,
@@ -86,12 +91,36 @@ export async function startComponents({
         onError: (controller, key, error) => options.log(`${controller} could not reconcile ${key}`, error),
       },
     )
-    started.push(controllers)
   }
-  const scheduler = options.scheduler
-    ? startScheduler({ client: clientFor(user('system:kube-scheduler'), 'kube-scheduler'), informers, clock, random })
-    : undefined
-  if (scheduler !== undefined) started.push(scheduler)
+  const schedulerClient = clientFor(user('system:kube-scheduler'), 'kube-scheduler')
+  let scheduler: Scheduler | undefined
+  const elect = (name: string, component: string, start: ManagerStart): Managed =>
+    new Managed(
+      start,
+      options.leaderElect
+        ? { ...leaderOf(options), client: clientFor(user(`system:${name}`), name), name, component }
+        : undefined,
+    )
+  const managed: Managed[] = []
+  if (options.controllers) managed.push(elect('kube-controller-manager', 'kube-controller-manager', managers))
+  if (options.scheduler) {
+    managed.push(
+      elect('kube-scheduler', 'default-scheduler', () => {
+        const configuration = options.schedulerConfiguration
+        const one = startScheduler({
+          client: schedulerClient,
+          informers,
+          clock,
+          random,
+          ...(configuration === undefined ? {} : { configuration }),
+        })
+        scheduler = one
+        return one
+      }),
+    )
+  }
+  started.push(...managed)
+  const acting = Promise.all(managed.map((one) => one.start()))
   let kubelets: Kubelets | undefined
   if (options.kubelet) {
     const nodes = nodeSet({ count: options.nodes, bare: options.bare, maxPods: options.maxPods })
@@ -105,7 +134,7 @@ export async function startComponents({
     })
     started.push(kubelets)
   }
-  await Promise.all([informers.start(), kubelets?.registered])
+  await Promise.all([informers.start(), kubelets?.registered, acting])
   // The cluster is ready without them: they appear as they do after a kubeadm init.
   const closing = new AbortController()
   const textbook =
@@ -172,6 +201,54 @@ async function exists(client: Client, resource: string, namespace: string | unde
     if (isNotFound(error)) return false
     throw error
   }
+}
+
+/** Starts a component; what it answers ends it. */
+type ManagerStart = () => { close(): Promise<void> }
+
+/** A component that acts while its Lease is held, or always where nobody is elected. */
+class Managed {
+  readonly #start: ManagerStart
+  readonly #election: LeaderElection | undefined
+  #running: { close(): Promise<void> } | undefined
+
+  constructor(start: ManagerStart, election: Omit<LeaderElectionOptions, 'onStarted' | 'onStopped'> | undefined) {
+    this.#start = start
+    this.#election =
+      election && new LeaderElection({ ...election, onStarted: () => this.#run(), onStopped: () => this.#stop() })
+  }
+
+  /** Resolves when it acts, or waits for somebody else to let it. */
+  async start(): Promise<void> {
+    if (this.#election === undefined) this.#run()
+    else await this.#election.start()
+  }
+
+  async close(): Promise<void> {
+    await this.#election?.close()
+    await this.#stop()
+  }
+
+  #run(): void {
+    this.#running = this.#start()
+  }
+
+  async #stop(): Promise<void> {
+    const running = this.#running
+    this.#running = undefined
+    await running?.close()
+  }
+}
+
+/** The host's name and something of its own; the same again on the same data folder, which no two processes share. */
+function leaderOf({ dataDir, clock }: CompleteOptions): Pick<LeaderElectionOptions, 'clock' | 'identity'> {
+  const host = hostname()
+  const hash = createHash('sha256').update(`${host}\n${dataDir}`).digest('hex')
+  const own =
+    dataDir === undefined
+      ? randomUUID()
+      : [hash.slice(0, 8), hash.slice(8, 12), hash.slice(12, 16), hash.slice(16, 20), hash.slice(20, 32)].join('-')
+  return { clock, identity: `${host}_${own}` }
 }
 
 /** The range nodes take their pod CIDRs from. */

@@ -4,6 +4,9 @@ import { ClusterClock, type ClockSettings } from './apimachinery/cluster-clock.t
 import type { Random } from './apimachinery/names.ts'
 import { firstAddress } from './bootstrap/objects.ts'
 import { Logger, type LoggingFormat } from './logging.ts'
+import { controllerEntry } from './controller-names.ts'
+import { parseYAML } from './http/codec/yaml.ts'
+import { loadConfiguration, type SchedulerConfiguration } from './scheduler/index.ts'
 
 /** Parts that can be left out. */
 export const componentNames = ['controllers', 'scheduler', 'kubelet'] as const
@@ -28,6 +31,10 @@ export interface ClusterOptions {
   bare?: boolean
   /** Parts to leave out. */
   disable?: readonly ComponentName[]
+  /** Which controllers run, by name: `*` all, `name`, `-name` not that one. Default all. */
+  controllers?: readonly string[]
+  /** Controllers and scheduler act while they hold their Leases. Default true, bare: false. */
+  leaderElect?: boolean
   disableAdmissionPlugins?: readonly string[]
   /** CSV file of static tokens: token,user,uid,"group1,group2". */
   tokenAuthFile?: string
@@ -75,6 +82,9 @@ export interface CompleteOptions {
   readonly tokenAuthFile: string | undefined
   readonly serviceClusterIPRange: string
   readonly clusterCIDR: string | undefined
+  /** As `controllerEntry` gives them. */
+  readonly enabledControllers: readonly string[]
+  readonly leaderElect: boolean
   readonly loadBalancerCIDR: string | undefined
   readonly serviceNodePortRange: { readonly from: number; readonly to: number }
   /** Cluster IP of the service `kubernetes`. */
@@ -120,6 +130,8 @@ export function withDefaults(options: ClusterOptions): CompleteOptions {
     serviceClusterIPRange,
     clusterCIDR: options.clusterCIDR ?? (options.bare === true ? undefined : '10.244.0.0/16'),
     loadBalancerCIDR: options.loadBalancerCIDR ?? (options.bare === true ? undefined : '172.31.255.0/24'),
+    enabledControllers: (options.controllers ?? ['*']).map((entry) => controllerEntry(entry)),
+    leaderElect: options.leaderElect ?? options.bare !== true,
     serviceNodePortRange: options.serviceNodePortRange ?? { from: 30000, to: 32767 },
     serviceAddress: firstAddress(serviceClusterIPRange),
     serviceAccountIssuer,

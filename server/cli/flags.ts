@@ -5,6 +5,7 @@ import { parseDuration } from '../apimachinery/go-duration.ts'
 import { isIPv6, parseCIDR } from '../apimachinery/ip.ts'
 import { MAX_SPEED } from '../apimachinery/cluster-clock.ts'
 import { knownPlugins } from '../admission/chain.ts'
+import { controllerEntry } from '../controller-names.ts'
 import { componentNames, type ComponentName } from '../options.ts'
 
 /** More nodes than this have never been tried in one process. */
@@ -43,7 +44,13 @@ export function parseClock(text: string): { startMs?: number; speed?: number } {
   const chosen: { startMs?: number; speed?: number } = {}
   for (const part of parseList(text)) {
     const isTime = /^\d{4}-\d\d-\d\dT/.test(part)
-    const value = isTime ? Date.parse(part) : part === 'stopped' ? 0 : part.endsWith('x') ? parseSpeed(part) : Number.NaN
+    const value = isTime
+      ? Date.parse(part)
+      : part === 'stopped'
+        ? 0
+        : part.endsWith('x')
+          ? parseSpeed(part)
+          : Number.NaN
     const member = isTime ? 'startMs' : 'speed'
     if (Number.isNaN(value) || chosen[member] !== undefined) {
       throw new InvalidArgumentError('It must be stopped, a speed such as 60x, a time such as 2030-01-01T00:00:00Z.')
@@ -140,6 +147,23 @@ export function parseAdmissionPlugins(text: string, earlier?: readonly string[])
   return parseList(text, earlier).map((name) => {
     if (!knownPlugins.includes(name)) {
       throw new InvalidArgumentError(`There is no admission plugin ${name}: there are ${knownPlugins.join(', ')}.`)
+export function parseControllers(text: string, earlier?: readonly string[]): string[] {
+  return parseList(text, earlier).map((entry) => {
+    try {
+      return controllerEntry(entry)
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+    }
+  })
+}
+
+/** `true` or `false`, as Go's flags take them. */
+export function parseBoolean(text: string): boolean {
+  if (['true', 'True', 'TRUE', 't', 'T', '1'].includes(text)) return true
+  if (['false', 'False', 'FALSE', 'f', 'F', '0'].includes(text)) return false
+  throw new InvalidArgumentError('It must be true or false.')
+}
+
     }
     return name
   })

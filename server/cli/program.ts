@@ -6,8 +6,10 @@ import {
   parseAddress,
   parseAdmissionPlugins,
   parseClock,
+  parseBoolean,
   parseComponents,
   parseInterval,
+  parseControllers,
   parseList,
   parseMaxPods,
   parseNodes,
@@ -116,6 +118,20 @@ function makeProgram(): Command {
     )
     .addOption(
       new Option(
+    .addOption(
+      new Option(
+        '--controllers <names>',
+        "which controllers run: '*' all, foo the one named foo, -foo not that one (default: all)",
+      ).argParser(parseControllers),
+    )
+    .addOption(
+      new Option(
+        '--leader-elect [boolean]',
+        'controllers and scheduler act only while they hold their Leases in kube-system (default: true; with --bare false)',
+      )
+        .preset('true')
+        .argParser(parseBoolean),
+    )
         '--disable-admission-plugins <names>',
         'admission plugins to leave out, such as ServiceAccount',
       ).argParser(parseAdmissionPlugins),
@@ -161,6 +177,22 @@ function makeProgram(): Command {
   const snapshot = program
     .command('snapshot')
     .description('save everything a cluster stores to one file, and restore it')
+    .addOption(
+      new Option('--profiling [boolean]', 'CPU and heap profiles of the process, for those who may get /debug/pprof/')
+        .preset('true')
+        .argParser(parseBoolean)
+        .default(true),
+    )
+    .addOption(
+      new Option('-v, --v <level>', 'how much is logged: 0 what goes wrong, 3 every request besides')
+        .argParser(parseVerbosity)
+        .default(0),
+    )
+    .addOption(
+      new Option('--logging-format <form>', 'of lines of the log, on standard error')
+        .choices(loggingFormats)
+        .default('text' satisfies LoggingFormat),
+    )
     .helpCommand('help [command]', 'show the help of a command')
     .addHelpText('after', snapshotNotes)
   snapshot

@@ -30,6 +30,8 @@ export interface UpFlags {
   readonly disableAdmissionPlugins?: readonly string[]
   readonly tokenAuthFile?: string
   readonly serviceClusterIpRange: string
+  readonly controllers?: readonly string[]
+  readonly leaderElect?: boolean
   readonly clusterCidr?: string
   readonly loadBalancerCidr?: string
   readonly serviceNodePortRange: { readonly from: number; readonly to: number }
@@ -98,6 +100,8 @@ function clusterOptions(flags: UpFlags): ClusterOptions & { port: number } {
 function kubeconfigPath(flags: UpFlags, { dataDir }: ClusterOptions, port: number): string {
   if (flags.kubeconfig !== undefined) return resolve(flags.kubeconfig)
   return dataDir === undefined ? join(home(), 'in-memory', `${port}.kubeconfig`) : join(dataDir, 'kubeconfig')
+    ...(flags.controllers === undefined ? {} : { controllers: flags.controllers }),
+    ...(flags.leaderElect === undefined ? {} : { leaderElect: flags.leaderElect }),
 }
 
 function checkTokenFile(path: string): void {
