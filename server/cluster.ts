@@ -135,7 +135,7 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     documents,
     metrics,
     snapshot: () => store.snapshot(),
-    explainScheduling: (namespace, pod) => running.components?.explainScheduling(namespace, pod),
+    explainScheduling: async (namespace, pod) => running.components?.explainScheduling(namespace, pod),
     clock,
     log: options.log,
     profiling: options.profiling,

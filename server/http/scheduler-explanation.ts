@@ -7,15 +7,15 @@ import type { Filter } from './context.ts'
 const pattern = /^\/debug\/scheduler\/([^/]+)\/([^/]+)$/
 
 /** What there is to say about a pod; nothing if there is no such pod, or no scheduler. */
-export type ExplainScheduling = (namespace: string, pod: string) => object | undefined
+export type ExplainScheduling = (namespace: string, pod: string) => Promise<object | undefined>
 
 export function schedulerExplanation(explain: ExplainScheduling): Filter {
-  return (next) => (ctx) => {
+  return (next) => async (ctx) => {
     const match = pattern.exec(ctx.path)
     if (match === null) return next(ctx)
     if (ctx.method !== 'GET') throw newMethodNotAllowed()
     const [, namespace = '', pod = ''] = match
-    const explanation = explain(namespace, pod)
+    const explanation = await explain(namespace, pod)
     if (explanation === undefined) throw newNotFound({ group: '', resource: 'pods' }, pod)
     ctx.set('Cache-Control', 'no-store')
     ctx.body = explanation

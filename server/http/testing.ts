@@ -161,7 +161,7 @@ function appOptions(api: TestApi, options: TestServerOptions, logged: string[]):
       ...documents,
     },
     snapshot: () => api.store.snapshot(),
-    explainScheduling: () => undefined,
+    explainScheduling: async () => undefined,
     clock: options.clock ?? new ClusterClock(),
     profiling: options.profiling ?? true,
     logRequest: options.logRequest,

@@ -4,6 +4,8 @@ import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttach
 import type { KubeObject, ObjectMeta, Stored } from '../apimachinery/types.ts'
 import type { ClusterView, NodeObject, PodObject } from './framework.ts'
 import { everything } from '../apimachinery/selectors.ts'
+import type { DeviceClass, ResourceClaim, ResourceSlice } from '../api/resource.ts'
+import { ClaimCache } from './claims.ts'
 import { SchedulerCache } from './cache.ts'
 import { Indexer, type Lister } from '../client/indexer.ts'
 import { StorageCache } from './volumes.ts'
@@ -51,7 +53,7 @@ export function node(
 export function cluster(
   nodes: readonly NodeObject[],
   pods: readonly PodObject[] = [],
-  { namespaces = {}, disruptionBudgets = [], storage = {}, ...rest }: ClusterExtras = {},
+  { namespaces = {}, disruptionBudgets = [], storage = {}, devices = {}, ...rest }: ClusterExtras = {},
 ): ClusterView & { cache: SchedulerCache; nominations: Nominations } {
   const cache = new SchedulerCache()
   for (const one of nodes) cache.putNode(one)
@@ -82,6 +84,11 @@ export function cluster(
       capacities: listerOf('csistoragecapacities.storage.k8s.io', storage.capacities),
       attachments: listerOf('volumeattachments.storage.k8s.io', storage.attachments),
     }),
+    claims: new ClaimCache({
+      claims: listerOf('resourceclaims.resource.k8s.io', devices.claims),
+      classes: listerOf('deviceclasses.resource.k8s.io', devices.classes),
+      slices: listerOf('resourceslices.resource.k8s.io', devices.slices),
+    }),
     ...rest,
   }
 }
@@ -90,6 +97,11 @@ interface ClusterExtras extends Partial<Pick<ClusterView, 'defaultSelector'>> {
   /** Labels of namespaces. */
   readonly namespaces?: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly disruptionBudgets?: ReturnType<ClusterView['disruptionBudgets']>
+  readonly devices?: {
+    readonly claims?: readonly ResourceClaim[]
+    readonly classes?: readonly DeviceClass[]
+    readonly slices?: readonly ResourceSlice[]
+  }
   readonly storage?: {
     readonly volumes?: readonly PersistentVolume[]
     readonly claims?: readonly PersistentVolumeClaim[]

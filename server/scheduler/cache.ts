@@ -125,6 +125,13 @@ export class SchedulerCache {
     return this.#placed.get(uid)?.assumed === true
   }
 
+  /** Names as those of the metric. */
+  podCounts(): { readonly pods: number; readonly assumed_pods: number } {
+    let assumed = 0
+    for (const placed of this.#placed.values()) if (placed.assumed) assumed++
+    return { pods: this.#placed.size, assumed_pods: assumed }
+  }
+
   isPlaced(uid: string): boolean {
     return this.#placed.has(uid)
   }

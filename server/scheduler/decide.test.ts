@@ -10,7 +10,7 @@ import { podInfoOf } from './pod-info.ts'
 import { defaultProfile } from './profile.ts'
 
 function place(view: ClusterView, one: PodObject, random: () => number = () => 0.5): Decision {
-  return decide(defaultProfile, view, podInfoOf(one), { random, exhaustive: true })
+  return decide(defaultProfile(), view, podInfoOf(one), { random, exhaustive: true })
 }
 
 const three = [node('a'), node('b'), node('c')]
@@ -222,6 +222,6 @@ describe('decide', () => {
   })
 
   it('looks for fewer nodes the larger the cluster', () => {
-    expect([1, 99, 100, 300, 1000, 10_000].map(feasibleNodesToFind)).to.deep.equal([1, 99, 100, 144, 420, 500])
+    expect([1, 99, 100, 300, 1000, 10_000].map((nodes) => feasibleNodesToFind(nodes))).to.deep.equal([1, 99, 100, 144, 420, 500])
   })
 })

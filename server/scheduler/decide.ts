@@ -27,37 +27,60 @@ export interface DecideOptions {
   readonly random: () => number
 }
 
-export function decide(
-  profile: Profile,
-  cluster: ClusterView,
-  pod: PodInfo,
-  { startAt = 0, exhaustive = false, random }: DecideOptions,
-): Decision {
-  const { nodes } = cluster
-  if (nodes.length === 0) {
-    return {
-      ...nothingFound(new Map(), new Set()),
-      message: 'no nodes available to schedule pods',
-      clearsNomination: true,
-    }
-  }
-  const like = cluster.memory.recall(
-    `alike ${profile.schedulerName} ${podLikeness(pod)}`,
-    () => new LikePods(nodes.length),
-  )
+/** What was found out about the nodes before they were compared. */
+export interface NodeSearch {
+  readonly profile: Profile
+  readonly cluster: ClusterView
+  readonly pod: PodInfo
+  readonly options: DecideOptions
+  readonly like: LikePods
+  readonly filters: PodFilters
+  readonly feasible: readonly NodeInfo[]
+  readonly rejectedBy: Set<string>
+}
+
+/** @throws Error, naming the plugin, if the pod makes no sense */
+export function decide(profile: Profile, cluster: ClusterView, pod: PodInfo, options: DecideOptions): Decision {
+  if (cluster.nodes.length === 0) return noNodes
+  const search = searchNodes(profile, cluster, pod, options)
+  return search.feasible.length === 0 ? withoutNode(search) : bestNode(search, search.feasible)
+}
+
+export const noNodes: Decision = {
+  ...nothingFound(new Map(), new Set()),
+  message: 'no nodes available to schedule pods',
+  clearsNomination: true,
+}
+
+export function searchNodes(profile: Profile, cluster: ClusterView, pod: PodInfo, options: DecideOptions): NodeSearch {
+  const count = cluster.nodes.length
+  const like = cluster.memory.recall(`alike ${profile.schedulerName} ${podLikeness(pod)}`, () => new LikePods(count))
   const filters = new PodFilters(profile, cluster, pod, like)
-  const { feasible, rejectedBy } = filterNodes(filters, cluster, pod, { startAt, exhaustive })
-  if (feasible.length === 0) {
-    return withoutNode(profile, cluster, pod, { filters, rejectedBy, random })
-  }
-  const { verdicts } = filters
+  const { feasible, rejectedBy } = filterNodes(filters, cluster, pod, {
+    ...options,
+    percentageOfNodesToScore: profile.percentageOfNodesToScore,
+  })
+  return { profile, cluster, pod, options, like, filters, feasible, rejectedBy }
+}
+
+/** @param points further ones, by name of the node */
+export function bestNode(
+  { profile, cluster, pod, options, like, filters, rejectedBy }: NodeSearch,
+  feasible: readonly NodeInfo[],
+  points?: ReadonlyMap<string, number>,
+): Decision {
+  const { verdicts, reserve } = filters
   const [only] = feasible
   if (only !== undefined && feasible.length === 1) {
-    return { nodeName: only.node.metadata.name, feasible, verdicts, scores: [], totals: [], rejectedBy }
+    return { nodeName: only.node.metadata.name, feasible, verdicts, scores: [], totals: [], rejectedBy, reserve }
   }
+  const { exhaustive = false, random } = options
   const { scores, totals } = scoreNodes(profile, cluster, { pod, like, feasible, exhaustive })
+  if (points !== undefined) {
+    for (const [at, { node }] of feasible.entries()) totals[at]! += points.get(node.metadata.name) ?? 0
+  }
   const { node } = feasible[pickHighest(totals, random)]!
-  return { nodeName: node.metadata.name, feasible, verdicts, scores, totals, rejectedBy }
+  return { nodeName: node.metadata.name, feasible, verdicts, scores, totals, rejectedBy, reserve }
 }
 
 function nothingFound(verdicts: ReadonlyMap<string, Verdict>, rejectedBy: ReadonlySet<string>): Decision {
@@ -65,12 +88,7 @@ function nothingFound(verdicts: ReadonlyMap<string, Verdict>, rejectedBy: Readon
 }
 
 /** Says why, and finds out whether something can be done about it. Source: schedulingAlgorithm, RunPostFilterPlugins */
-function withoutNode(
-  profile: Profile,
-  cluster: ClusterView,
-  pod: PodInfo,
-  { filters, rejectedBy, random }: { filters: PodFilters; rejectedBy: ReadonlySet<string>; random: () => number },
-): Decision {
+export function withoutNode({ profile, cluster, pod, filters, rejectedBy, options: { random } }: NodeSearch): Decision {
   const { verdicts, rejection } = filters
   const message =
     rejection === undefined ? reasonsOf(filters, cluster) : unavailable(cluster, ` ${rejection.reasons.join(', ')}.`)
@@ -79,12 +97,17 @@ function withoutNode(
   for (const plugin of profile.postFilters) {
     const remedy = plugin.attempt(pod, cluster, filters, random)
     if (remedy.preemption !== undefined) {
-      return { ...nothingFound(verdicts, rejectedBy), message, preemption: remedy.preemption }
+      const { preemption, candidates } = remedy
+      return { ...nothingFound(verdicts, rejectedBy), message, preemption, ...(candidates && { candidates }) }
     }
     if (remedy.isFinal === true) {
       return { ...nothingFound(verdicts, rejectedBy), message: `${message} ${remedy.message ?? ''}` }
     }
     if (remedy.message !== undefined) attempts.push(remedy.message)
+    if (remedy.release !== undefined) {
+      const said = `${message} ${attempts.join(', ')}`
+      return { ...nothingFound(verdicts, rejectedBy), message: said, releases: [remedy.release] }
+    }
     clearsNomination ||= remedy.clearsNomination === true
   }
   const said = attempts.length === 0 ? message : `${message} ${attempts.join(', ')}`
@@ -104,11 +127,15 @@ function reasonsOf({ verdicts, restrictedBy }: PodFilters, { nodes }: ClusterVie
   return fitMessage(nodes.length, reasons)
 }
 
+interface SearchOptions extends DecideOptions {
+  readonly percentageOfNodesToScore: number
+}
+
 function filterNodes(
   filters: PodFilters,
   cluster: ClusterView,
   pod: PodInfo,
-  { startAt, exhaustive }: { startAt: number; exhaustive: boolean },
+  { startAt = 0, exhaustive = false, percentageOfNodesToScore }: SearchOptions,
 ) {
   const { verdicts } = filters
   const rejectedBy = new Set(filters.restrictedBy)
@@ -136,7 +163,7 @@ function filterNodes(
   }
   const places = filters.only === undefined ? undefined : placesOf(filters.only, cluster)
   const count = places?.length ?? nodes.length
-  const enough = exhaustive ? count : feasibleNodesToFind(count)
+  const enough = exhaustive ? count : feasibleNodesToFind(count, percentageOfNodesToScore)
   for (let step = 0; step < count && feasible.length < enough; step++) {
     const at = (startAt + step) % count
     judge(places?.[at] ?? at)
@@ -148,11 +175,14 @@ function placesOf(names: ReadonlySet<string>, cluster: ClusterView): readonly nu
   return [...names].flatMap((name) => cluster.node(name)?.index ?? [])
 }
 
-/** All of up to 100 nodes; of more, a share that shrinks from 50 % to 5 %. */
-export function feasibleNodesToFind(nodes: number): number {
+/**
+ * All of up to 100 nodes; of more, a share that shrinks from 50 % to 5 %, unless one is given.
+ * Source: numFeasibleNodesToFind
+ */
+export function feasibleNodesToFind(nodes: number, percentage = 0): number {
   if (nodes < MIN_FEASIBLE_NODES) return nodes
-  const percent = Math.max(MIN_FEASIBLE_PERCENT, 50 - Math.trunc(nodes / 125))
-  return Math.max(MIN_FEASIBLE_NODES, Math.trunc((nodes * percent) / 100))
+  const share = percentage === 0 ? Math.max(MIN_FEASIBLE_PERCENT, 50 - Math.trunc(nodes / 125)) : percentage
+  return Math.max(MIN_FEASIBLE_NODES, Math.trunc((nodes * share) / 100))
 }
 
 interface Ranking {

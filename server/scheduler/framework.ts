@@ -6,7 +6,10 @@ import type { Frozen, Stored } from '../apimachinery/types.ts'
 import type { Labels, Selector } from '../apimachinery/selectors.ts'
 import type { PodDisruptionBudget } from '../api/policy.ts'
 import type { ResourceTotals } from './resources.ts'
+import type { ClaimsView } from './claims.ts'
 import type { StorageView } from './volumes.ts'
+import type { Client } from '../client/client.ts'
+import type { Clock } from '../apimachinery/clock.ts'
 
 export type PodObject = Frozen<Stored<Pod>>
 export type NodeObject = Frozen<Stored<Node>>
@@ -126,6 +129,7 @@ export interface ClusterView {
   namespacesMatching(selector: Selector): readonly string[]
   readonly nominations: NominationsView
   readonly storage: StorageView
+  readonly claims: ClaimsView
   readonly disruptionBudgets: () => readonly Frozen<Stored<PodDisruptionBudget>>[]
 }
 
@@ -160,6 +164,7 @@ export type ClusterEvent =
   | { readonly kind: 'AssignedPodUpdated'; readonly pod: PodObject; readonly old: PodObject }
   | { readonly kind: 'AssignedPodDeleted'; readonly pod: PodObject }
   | StorageEvent
+  | DevicesEvent
 
 /** What a plugin finds out about a pod before it looks at single nodes. Source: PreFilterPlugin */
 export interface Preparation {
@@ -168,6 +173,8 @@ export interface Preparation {
   /** Only these nodes can do; the others need not be looked at. */
   readonly only?: ReadonlySet<string>
   readonly filter?: NodeFilter
+  /** What the pod is to have on the node that was chosen, if anything. */
+  reserve?(nodeName: string, context: ReserveContext): Reservation | undefined
   /**
    * From now on the pod counts as being on the node (1) or as gone from it (-1), until it is called with the opposite:
    * for filters that know more than the node they are asked about. Source: PreFilterExtensions
@@ -181,6 +188,27 @@ export interface StorageEvent {
   readonly resource: string
   readonly namespace: string
   readonly name: string
+}
+
+/** A claim, class or slice of devices came, went or changed. */
+export interface DevicesEvent {
+  readonly kind: 'DevicesChanged'
+  readonly resource: string
+  readonly namespace: string
+  readonly name: string
+}
+
+/** Something that was set aside for a pod: taken as done from now on. Source: ReservePlugin, PreBindPlugin */
+export interface Reservation {
+  readonly plugin: string
+  /** Writes it. @throws Error */
+  bind(): Promise<void>
+  revert(): void
+}
+
+export interface ReserveContext {
+  readonly client: Client
+  readonly clock: Clock
 }
 
 export interface FilterPlugin {
@@ -200,7 +228,7 @@ export interface FilterPlugin {
 export interface PreEnqueuePlugin {
   readonly name: string
   /** Why the pod must wait, or nothing. */
-  gate(pod: PodObject): string | undefined
+  gate(pod: PodObject, cluster: Pick<ClusterView, 'claims'>): string | undefined
 }
 
 /** In the order of the feasible nodes. */
@@ -246,14 +274,24 @@ export interface Remedy {
   /** Nobody else is asked, and nothing but the message is told. */
   readonly isFinal?: boolean
   readonly preemption?: Preemption
+  /** Among which `preemption` was the best. */
+  readonly candidates?: readonly Candidate[]
   /** The node nominated so far has no prospects any more. */
   readonly clearsNomination?: boolean
+  /** Gives something up, so that the pod can be placed later: then nothing else is tried. */
+  readonly release?: (client: Client) => Promise<void>
 }
 
 /** These pods are to make room on the node. */
 export interface Preemption {
   readonly nodeName: string
   readonly victims: readonly PodInfo[]
+}
+
+/** Victims on one node, the most important first. */
+export interface Candidate extends Preemption {
+  /** How many of the victims their disruption budgets would rather keep. */
+  readonly violations: number
 }
 
 /** Which plugin rejected a node, and why. */
@@ -284,16 +322,26 @@ export interface Decision {
   readonly message?: string
   /** Victims, if room can be made; absent as well if that is not needed. */
   readonly preemption?: Preemption
+  /** Among which `preemption` was the best. */
+  readonly candidates?: readonly Candidate[]
   readonly clearsNomination?: boolean
+  /** What the plugins want to have for the pod on the chosen node. */
+  reserve?(nodeName: string, context: ReserveContext): readonly Reservation[]
+  /** Things to be given up, so that the pod can be placed later. */
+  readonly releases?: readonly ((client: Client) => Promise<void>)[]
   /** The plugins whose `mayHelp` decides when to try again. */
   readonly rejectedBy: ReadonlySet<string>
 }
 
-/** The plugins in the order in which they are asked. */
+/** The plugins in the order in which they are asked, and what else a KubeSchedulerConfiguration says about them. */
 export interface Profile {
   readonly schedulerName: string
+  /** Of the nodes of a large cluster, how many must fit before the search ends; 0: the larger, the fewer. */
+  readonly percentageOfNodesToScore: number
   readonly preEnqueue: readonly PreEnqueuePlugin[]
   readonly filters: readonly FilterPlugin[]
   readonly postFilters: readonly PostFilterPlugin[]
   readonly scores: readonly ScorePlugin[]
+  /** Whether volumes are bound for pods, and how long that may take; `undefined` if they are not. */
+  readonly volumeBindingTimeoutMs: number | undefined
 }

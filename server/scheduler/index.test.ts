@@ -202,7 +202,7 @@ describe('Scheduler', () => {
       pods: [pod('x', { nodeName: 'a', ...half }), pod('y', { nodeName: 'b', ...half })],
     })
     for (const _ of [1, 2]) {
-      const explanation = scheduler.explanation('default', 'x')
+      const explanation = await scheduler.explanation('default', 'x')
       expect(explanation).to.deep.include({ pod: 'x', assigned: 'a', choice: 'a' })
       expect(explanation?.nodes.find(({ name }) => name === 'b')).to.deep.equal({
         name: 'b',
@@ -210,7 +210,7 @@ describe('Scheduler', () => {
         reasons: ['Insufficient cpu'],
       })
     }
-    expect(scheduler.explanation('default', 'z')).to.equal(undefined)
+    expect(await scheduler.explanation('default', 'z')).to.equal(undefined)
     await scheduler.close()
   })
 })

@@ -1,42 +1,45 @@
 // The scheduler: watches pods and nodes, decides where pods go and binds them.
 // On one screen: events → cache and queue → decide() → assume → bind → event; a pod that fits nowhere is told why.
 // Source: pkg/scheduler, Scheduler, eventhandlers and schedule_one (v1.36)
-import type { ReplicaSet, StatefulSet } from '../api/apps.ts'
-import type {
-  Binding,
-  Namespace,
-  Node,
-  PersistentVolume,
-  PersistentVolumeClaim,
-  Pod,
-  ReplicationController,
-  Service,
-} from '../api/core.ts'
-import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment } from '../api/storage.ts'
+import type { Node, Pod } from '../api/core.ts'
 import type { KubeObject } from '../apimachinery/types.ts'
-import type { PodDisruptionBudget } from '../api/policy.ts'
 import { formatTime, type Clock } from '../apimachinery/clock.ts'
-import { deepEqual } from '../apimachinery/equality.ts'
 import { isNotFound } from '../apimachinery/errors.ts'
 import type { Client, WatchEvent } from '../client/client.ts'
-import { subjectOf } from '../client/events.ts'
-import type { Informer, Informers } from '../client/informers.ts'
+import type { Informers } from '../client/informers.ts'
+import { Announcer } from './announcer.ts'
+import { bindPod, BindingError } from './binder.ts'
 import { SchedulerCache } from './cache.ts'
+import { watchCluster, type WatchedCluster } from './cluster-view.ts'
+import { defaultConfiguration, loadConfiguration } from './config/load.ts'
+import type { SchedulerConfiguration } from './config/types.ts'
 import { decide } from './decide.ts'
-import { EventSeriesRecorder } from './event-series.ts'
 import { explanationOf, type Explanation } from './explain.ts'
-import { defaultSelector, type SpreadListers } from './default-selector.ts'
-import type { ClusterEvent, ClusterView, Decision, NodeObject, PodObject, Preemption, Profile } from './framework.ts'
+import { decideWithExtenders } from './extended-decision.ts'
+import { Extender } from './extender.ts'
+import type {
+  ClusterEvent,
+  ClusterView,
+  Decision,
+  PodInfo,
+  PodObject,
+  Preemption,
+  Profile,
+  Reservation,
+} from './framework.ts'
+import { nodeMattersAnew, podMattersAnew } from './matters.ts'
 import { Nominations } from './nominations.ts'
+import type { AttemptResult, CacheSizes, PendingPods, SchedulerObserver, SchedulerSizes } from './observer.ts'
 import { podInfoOf } from './pod-info.ts'
+import { planVolumesFor } from './pod-volumes.ts'
 import { evict } from './preemption.ts'
-import { defaultProfile } from './profile.ts'
-import { claimNamesOf, claimsOf, planVolumes, type VolumePlan } from './pod-volumes.ts'
+import { profilesOf } from './profile.ts'
 import { SchedulingQueue, type QueuedPod } from './queue.ts'
 import { VolumeBinder } from './volume-binder.ts'
-import { StorageCache } from './volumes.ts'
 
 export type { Decision } from './framework.ts'
+export { loadConfiguration, SchedulerConfigurationError } from './config/load.ts'
+export type { SchedulerConfiguration } from './config/types.ts'
 
 export interface SchedulerDependencies {
   /** Acts as system:kube-scheduler. */
@@ -44,105 +47,73 @@ export interface SchedulerDependencies {
   readonly informers: Informers
   readonly clock: Clock
   readonly random: () => number
-  readonly profile?: Profile
+  readonly configuration?: SchedulerConfiguration
+  /** Told of what is tried, for metrics. */
+  readonly observer?: SchedulerObserver | undefined
 }
 
 /** Pods placed in one go before other work of the process gets its turn. */
 const PODS_PER_SLICE = 50
-/** Longest text of an event. */
-const MESSAGE_LIMIT = 1024
+/** With more bindings under way, the next pods wait: what is decided should not be far ahead of what is written. */
+const MAX_BINDINGS = 500
 
-export class Scheduler {
+export class Scheduler implements SchedulerSizes {
   readonly #client: Client
   readonly #clock: Clock
   readonly #random: () => number
-  readonly #profile: Profile
+  readonly #observer: SchedulerObserver | undefined
+  readonly #profiles: ReadonlyMap<string, Profile>
+  readonly #extenders: readonly Extender[]
   readonly #cache = new SchedulerCache()
-  readonly #storage: StorageCache
+  readonly #watched: WatchedCluster
   readonly #volumeBinder: VolumeBinder
   readonly #nominations = new Nominations()
   readonly #view: ClusterView
   readonly #queue: SchedulingQueue
-  readonly #recorder: EventSeriesRecorder
-  readonly #pods: Informer<Pod>
+  readonly #announcer: Announcer
   readonly #writes = new Set<Promise<void>>()
   #startAt = 0
+  #bindings = 0
   #state: 'waiting' | 'idle' | 'scheduled' | 'closed' = 'waiting'
 
-  constructor({ client, informers, clock, random, profile = defaultProfile }: SchedulerDependencies) {
+  /** @throws SchedulerConfigurationError */
+  constructor({
+    client,
+    informers,
+    clock,
+    random,
+    configuration = defaultConfiguration(),
+    observer,
+  }: SchedulerDependencies) {
     this.#client = client
     this.#clock = clock
     this.#random = random
-    this.#profile = profile
-    this.#queue = new SchedulingQueue(profile, clock, () => this.#wake())
-    this.#recorder = new EventSeriesRecorder({ client, clock, controller: profile.schedulerName })
-    this.#pods = informers.for<Pod>('pods')
-    const nodes = informers.for<Node>('nodes')
-    const others = {
-      services: informers.for<Service>('services'),
-      replicationControllers: informers.for<ReplicationController>('replicationcontrollers'),
-      replicaSets: informers.for<ReplicaSet>('replicasets.apps'),
-      statefulSets: informers.for<StatefulSet>('statefulsets.apps'),
-    }
-    const listers: SpreadListers = {
-      services: others.services.lister,
-      replicationControllers: others.replicationControllers.lister,
-      replicaSets: others.replicaSets.lister,
-      statefulSets: others.statefulSets.lister,
-    }
-    const storage = {
-      volumes: informers.for<PersistentVolume>('persistentvolumes'),
-      claims: informers.for<PersistentVolumeClaim>('persistentvolumeclaims'),
-      classes: informers.for<StorageClass>('storageclasses.storage.k8s.io'),
-      csiNodes: informers.for<CSINode>('csinodes.storage.k8s.io'),
-      csiDrivers: informers.for<CSIDriver>('csidrivers.storage.k8s.io'),
-      capacities: informers.for<CSIStorageCapacity>('csistoragecapacities.storage.k8s.io'),
-      attachments: informers.for<VolumeAttachment>('volumeattachments.storage.k8s.io'),
-    }
-    this.#storage = new StorageCache({
-      volumes: storage.volumes.lister,
-      claims: storage.claims.lister,
-      classes: storage.classes.lister,
-      csiNodes: storage.csiNodes.lister,
-      csiDrivers: storage.csiDrivers.lister,
-      capacities: storage.capacities.lister,
-      attachments: storage.attachments.lister,
+    this.#observer = observer
+    this.#profiles = new Map(profilesOf(configuration).map((profile) => [profile.schedulerName, profile]))
+    this.#extenders = configuration.extenders.map((extender) => new Extender(extender))
+    this.#queue = new SchedulingQueue({
+      profileOf: (pod) => this.#profileOf(pod),
+      cluster: () => this.#view,
+      clock,
+      onWork: () => this.#wake(),
+      initialBackoffMs: configuration.podInitialBackoffSeconds * 1000,
+      maxBackoffMs: configuration.podMaxBackoffSeconds * 1000,
     })
-    this.#volumeBinder = new VolumeBinder(client, clock, this.#storage)
-    const namespaces = informers.for<Namespace>('namespaces')
-    const budgets = informers.for<PodDisruptionBudget>('poddisruptionbudgets.policy')
-    const cache = this.#cache
-    this.#view = {
-      get nodes() {
-        return cache.nodes
-      },
-      node: (name) => cache.node(name),
-      get opinions() {
-        return cache.opinions
-      },
-      get generations() {
-        return cache.generations
-      },
-      memory: cache.memory,
-      nodesWithImage: (name) => cache.nodesWithImage(name),
-      defaultSelector: (pod) => defaultSelector(listers, pod),
-      namespaceLabels: (name) => namespaces.lister.get(undefined, name)?.metadata.labels,
-      namespacesMatching: (selector) =>
-        namespaces.lister
-          .list()
-          .filter(({ metadata }) => selector.matches(metadata.labels))
-          .map(({ metadata }) => metadata.name),
-      nominations: this.#nominations,
-      storage: this.#storage,
-      disruptionBudgets: () => budgets.lister.list(),
-    }
+    this.#announcer = new Announcer(client, clock, [...this.#profiles.keys()])
+    this.#watched = watchCluster(informers, this.#cache, this.#nominations)
+    const { view, pods, nodes, storage, storageInformers, deviceInformers, synced } = this.#watched
+    this.#view = view
+    this.#volumeBinder = new VolumeBinder(client, clock, storage)
     nodes.onEvents((events) => this.#sawNodes(events))
-    this.#pods.onEvents((events) => this.#sawPods(events))
-    for (const informer of Object.values(storage)) {
-      informer.onEvents((events) => this.#sawStorage(informer.resource, events))
+    pods.onEvents((events) => this.#sawPods(events))
+    for (const informer of storageInformers) {
+      informer.onEvents((events) => this.#sawOthers('StorageChanged', informer.resource, events))
     }
-    const informersUsed = [this.#pods, nodes, namespaces, budgets, ...Object.values(storage), ...Object.values(others)]
-    void Promise.all(informersUsed.map((informer) => informer.synced)).then(() => {
+    for (const informer of deviceInformers) {
+      informer.onEvents((events) => this.#sawOthers('DevicesChanged', informer.resource, events))
+    }
+    observer?.started(this)
+    void synced.then(() => {
       if (this.#state === 'closed') return
       this.#state = 'idle'
       this.#wake()
@@ -151,24 +122,40 @@ export class Scheduler {
 
   /** What would become of a pod now, with every node's verdict and scores; changes nothing. */
   explain(pod: PodObject): Decision {
-    return decide(this.#profile, this.#view, podInfoOf(pod), { random: this.#random })
+    return decide(this.#profileOrFirst(pod), this.#view, podInfoOf(pod), { random: this.#random })
   }
 
   /** What the scheduler thinks of a pod that there is; of one that is placed, as if it were not. */
-  explanation(namespace: string, name: string): Explanation | undefined {
-    const pod = this.#pods.lister.get(namespace, name)
+  async explanation(namespace: string, name: string): Promise<Explanation | undefined> {
+    const pod = this.#watched.pods.lister.get(namespace, name)
     if (pod === undefined) return undefined
     const { uid } = pod.metadata
+    // That it names its node already is the scheduler's doing.
+    const open = podInfoOf({ ...pod, spec: { ...pod.spec, nodeName: '' } } as PodObject)
     const placed = this.#cache.isPlaced(uid) && isAssigned(pod)
+    const profile = this.#profileOrFirst(pod)
+    const options = { random: this.#random, exhaustive: true }
+    const extenders = this.#interestedIn(pod)
     if (placed) this.#cache.removePod(uid)
+    let decision: Decision
     try {
-      // That it names its node already is the scheduler's doing.
-      const open = { ...pod, spec: { ...pod.spec, nodeName: '' } } as PodObject
-      const options = { random: this.#random, exhaustive: true }
-      return explanationOf(pod, decide(this.#profile, this.#view, podInfoOf(open), options), this.#view.nodes)
+      decision = decide(profile, this.#view, open, options)
     } finally {
       if (placed) this.#cache.putPod(pod)
     }
+    // Meanwhile the pod is where it is: the extenders are asked about a pod more than there would be.
+    if (extenders.length > 0) {
+      decision = await decideWithExtenders(profile, this.#view, open, extenders, options)
+    }
+    return explanationOf(pod, decision, this.#view.nodes)
+  }
+
+  pendingPods(): PendingPods {
+    return this.#queue.pending()
+  }
+
+  cacheSizes(): CacheSizes {
+    return { nodes: this.#cache.nodes.length, ...this.#cache.podCounts() }
   }
 
   /** Places no more pods and resolves when the writes under way have ended. */
@@ -177,10 +164,24 @@ export class Scheduler {
     this.#queue.close()
     this.#volumeBinder.close()
     await Promise.all(this.#writes)
-    await this.#recorder.close()
+    await this.#announcer.close()
+  }
+
+  #profileOf({ spec }: PodObject): Profile | undefined {
+    return this.#profiles.get(spec?.schedulerName ?? '')
+  }
+
+  #profileOrFirst(pod: PodObject): Profile {
+    const [first] = this.#profiles.values()
+    return this.#profileOf(pod) ?? first!
+  }
+
+  #interestedIn(pod: PodObject): readonly Extender[] {
+    return this.#extenders.filter((extender) => extender.isInterested(pod))
   }
 
   #sawNodes(events: readonly WatchEvent<Node>[]): void {
+    if (this.#state === 'closed') return
     const changes: ClusterEvent[] = []
     for (const { type, object: node, old } of events) {
       if (type === 'DELETED') {
@@ -194,20 +195,27 @@ export class Scheduler {
     this.#queue.move(changes)
   }
 
-  #sawStorage(resource: string, events: readonly WatchEvent<KubeObject>[]): void {
+  #sawOthers(
+    kind: 'StorageChanged' | 'DevicesChanged',
+    resource: string,
+    events: readonly WatchEvent<KubeObject>[],
+  ): void {
+    if (this.#state === 'closed') return
     const changes: ClusterEvent[] = []
     for (const { type, object, old } of events) {
       const { namespace = '', name } = object.metadata
-      // Nodes' heart-beats and the like are not among these; what goes helps nobody, except that room is left.
-      if (type === 'DELETED' && resource !== 'volumeattachments.storage.k8s.io') continue
+      // What goes helps nobody, except that room is left.
+      if (type === 'DELETED' && !leavesRoom.has(resource)) continue
       if (old !== undefined && old.metadata.resourceVersion === object.metadata.resourceVersion) continue
-      changes.push({ kind: 'StorageChanged', resource, namespace, name })
+      changes.push({ kind, resource, namespace, name })
     }
     if (resource === 'persistentvolumeclaims') this.#volumeBinder.sawClaims()
+    if (kind === 'DevicesChanged') this.#queue.recheckGates()
     this.#queue.move(changes)
   }
 
   #sawPods(events: readonly WatchEvent<Pod>[]): void {
+    if (this.#state === 'closed') return
     const changes: ClusterEvent[] = []
     for (const { type, object: pod, old } of events) {
       const { uid } = pod.metadata
@@ -222,7 +230,7 @@ export class Scheduler {
         this.#cache.putPod(pod)
         if (old === undefined || !isAssigned(old)) changes.push({ kind: 'AssignedPodAdded', pod })
         else if (podMattersAnew(pod, old)) changes.push({ kind: 'AssignedPodUpdated', pod, old })
-      } else if (pod.spec?.schedulerName === this.#profile.schedulerName && !this.#cache.isAssumed(uid)) {
+      } else if (this.#profileOf(pod) !== undefined && !this.#cache.isAssumed(uid)) {
         if (pod.metadata.deletionTimestamp === undefined) this.#queue.put(pod)
         else this.#queue.delete(uid)
       }
@@ -242,64 +250,90 @@ export class Scheduler {
     if (this.#state !== 'idle') return
     this.#state = 'scheduled'
     // Not at once: the events of one run are all taken in first.
-    queueMicrotask(() => this.#slice())
+    queueMicrotask(() => void this.#slice())
   }
 
-  #slice(): void {
+  async #slice(): Promise<void> {
     for (let placed = 0; placed < PODS_PER_SLICE; placed++) {
       if (this.#state === 'closed') return
-      const queued = this.#queue.pop()
+      const queued = this.#bindings < MAX_BINDINGS ? this.#queue.pop() : undefined
       if (queued === undefined) {
         this.#state = 'idle'
         return
       }
-      this.#schedule(queued)
+      const answers = this.#schedule(queued)
+      if (answers !== undefined) await answers
     }
-    setImmediate(() => this.#slice())
+    setImmediate(() => void this.#slice())
   }
 
-  #schedule(queued: QueuedPod): void {
+  /** Waits only if extenders are to be asked. */
+  #schedule(queued: QueuedPod): Promise<void> | undefined {
     const { info } = queued
-    let decision: Decision
+    queued.triedAt = performance.now()
+    queued.firstTriedAt ??= queued.triedAt
+    const profile = this.#profileOrFirst(info.pod)
+    const options = { startAt: this.#startAt, random: this.#random }
+    const extenders = this.#interestedIn(info.pod)
+    if (extenders.length > 0) {
+      const decision = decideWithExtenders(profile, this.#view, info, extenders, options)
+      return decision.then(
+        (made) => this.#act(queued, profile, made),
+        (error: unknown) => this.#erred(queued, error),
+      )
+    }
     try {
-      decision = decide(this.#profile, this.#view, info, { startAt: this.#startAt, random: this.#random })
+      this.#act(queued, profile, decide(profile, this.#view, info, options))
     } catch (error) {
       // A plugin that cannot make sense of the pod must not stop the others.
-      this.#queue.fail(queued)
-      this.#track(this.#tell(info.pod, 'SchedulerError', textOf(error)))
-      return
+      this.#erred(queued, error)
     }
+    return undefined
+  }
+
+  #erred(queued: QueuedPod, error: unknown): void {
+    this.#observeAttempt(queued, 'error')
+    this.#queue.fail(queued)
+    this.#track(this.#announcer.failed(queued.info.pod, 'SchedulerError', textOf(error)))
+  }
+
+  #act(queued: QueuedPod, profile: Profile, decision: Decision): void {
+    const { info } = queued
+    this.#observer?.decided(secondsSince(queued.triedAt))
     const looked = decision.feasible.length + decision.verdicts.size
     this.#startAt = this.#cache.nodes.length === 0 ? 0 : (this.#startAt + looked) % this.#cache.nodes.length
     if (decision.nodeName === undefined) {
+      this.#observeAttempt(queued, 'unschedulable')
       this.#queue.reject(queued, decision.rejectedBy)
       if (decision.clearsNomination === true) this.#nominations.delete(queued.uid)
+      for (const release of decision.releases ?? []) this.#track(release(this.#client))
       if (decision.preemption !== undefined) this.#track(this.#preempt(queued, decision.preemption))
       const nomination = decision.clearsNomination === true ? null : decision.preemption?.nodeName
-      this.#track(this.#tell(info.pod, 'Unschedulable', decision.message ?? '', nomination))
+      this.#track(this.#announcer.failed(info.pod, 'Unschedulable', decision.message ?? '', nomination))
       return
     }
+    const { nodeName } = decision
     this.#nominations.delete(queued.uid)
-    const plan = this.#planVolumes(info.pod, decision.nodeName)
-    this.#cache.assume(info, decision.nodeName)
-    this.#track(this.#bind(queued, decision.nodeName, plan))
+    const reservations = [
+      ...this.#reserveVolumes(info, nodeName, profile),
+      ...(decision.reserve?.(nodeName, { client: this.#client, clock: this.#clock }) ?? []),
+    ]
+    this.#cache.assume(info, nodeName)
+    this.#track(this.#bind(queued, nodeName, reservations))
   }
 
   /** What is left to do for the pod's volumes, if anything: taken as done from now on. */
-  #planVolumes(pod: PodObject, nodeName: string): VolumePlan | undefined {
-    if (claimNamesOf(pod).length === 0) return undefined
+  #reserveVolumes({ pod }: PodInfo, nodeName: string, { volumeBindingTimeoutMs }: Profile): readonly Reservation[] {
     const node = this.#cache.node(nodeName)
-    if (node === undefined) return undefined
-    const plan = planVolumes(claimsOf(pod, this.#storage), node.node, this.#storage, (name) =>
-      this.#storage.volumesOfClass(name),
-    )
-    if ('reasons' in plan || plan.bindings.length + plan.provisions.length === 0) return undefined
-    return this.#volumeBinder.assume(plan, nodeName)
+    if (node === undefined || volumeBindingTimeoutMs === undefined) return []
+    const plan = planVolumesFor(pod, node.node, this.#view.storage)
+    return plan === undefined ? [] : [this.#volumeBinder.reserve(pod, plan, nodeName, volumeBindingTimeoutMs)]
   }
 
   /** Source: Executor.prepareCandidateAsync */
   async #preempt(queued: QueuedPod, { nodeName, victims }: Preemption): Promise<void> {
     const { info } = queued
+    this.#observer?.preempting(victims.length)
     const outdone = [...this.#nominations.podsOn(nodeName)].filter(({ priority }) => priority < info.priority)
     this.#nominations.put(info, nodeName)
     const leaving = victims.filter(({ pod }) => pod.metadata.deletionTimestamp === undefined)
@@ -307,12 +341,16 @@ export class Scheduler {
     this.#queue.hold(queued)
     for (const { pod } of outdone) {
       this.#nominations.delete(pod.metadata.uid)
-      this.#track(this.#patchStatus(pod, { nominatedNodeName: null }))
+      this.#track(this.#announcer.patchStatus(pod, { nominatedNodeName: null }))
       this.#queue.activate(pod.metadata.uid)
     }
     try {
-      const now = formatTime(this.#clock.now())
-      const told = { client: this.#client, recorder: this.#recorder, schedulerName: this.#profile.schedulerName, now }
+      const told = {
+        client: this.#client,
+        recorder: this.#announcer.recorder(info.pod),
+        schedulerName: info.pod.spec?.schedulerName ?? '',
+        now: formatTime(this.#clock.now()),
+      }
       await Promise.all(leaving.map(({ pod }) => evict(pod, info.pod, nodeName, told)))
       this.#queue.release(queued, false)
     } catch {
@@ -321,96 +359,39 @@ export class Scheduler {
     }
   }
 
-  async #bind(queued: QueuedPod, nodeName: string, plan: VolumePlan | undefined): Promise<void> {
+  async #bind(queued: QueuedPod, nodeName: string, reservations: readonly Reservation[]): Promise<void> {
     const { pod } = queued.info
     const { namespace = '', name, uid } = pod.metadata
-    const binding: Binding = {
-      apiVersion: 'v1',
-      kind: 'Binding',
-      metadata: { namespace, name, uid },
-      target: { kind: 'Node', name: nodeName },
-    }
-    let step = 'running Bind plugin "DefaultBinder"'
+    const extender = this.#interestedIn(pod).find(({ isBinder }) => isBinder)
+    this.#bindings++
     try {
-      if (plan !== undefined) {
-        step = 'running PreBind plugin "VolumeBinding"'
-        // Those who add nodes shall see that the pod is about to get one.
-        await this.#patchStatus(pod, { nominatedNodeName: nodeName })
-        await this.#volumeBinder.bind(pod, plan, nodeName)
-        step = 'running Bind plugin "DefaultBinder"'
-      }
-      await this.#client.create('pods', binding, { subresource: 'binding' })
+      await bindPod(pod, { nodeName, reservations, extender }, this.#client, this.#announcer)
     } catch (error) {
-      if (plan !== undefined) this.#volumeBinder.revert(plan)
       this.#cache.forget(uid)
       this.#queue.move([{ kind: 'AssignedPodDeleted', pod }])
-      const current = this.#pods.lister.get(namespace, name)
+      const current = this.#watched.pods.lister.get(namespace, name)
+      const cause = error instanceof BindingError ? error.cause : error
       // Gone, or bound by someone else: nothing is left to do.
-      if (isNotFound(error) || current?.metadata.uid !== uid || isAssigned(current)) {
+      if (isNotFound(cause) || current?.metadata.uid !== uid || isAssigned(current)) {
         this.#queue.delete(uid)
         return
       }
+      this.#observeAttempt(queued, 'error')
       this.#queue.fail(queued)
-      await this.#tell(pod, 'SchedulerError', `${step}: ${textOf(error)}`)
+      await this.#announcer.failed(pod, 'SchedulerError', textOf(error))
       return
+    } finally {
+      this.#bindings--
+      if (this.#bindings === MAX_BINDINGS - 1) this.#wake()
     }
     this.#queue.delete(uid)
-    this.#recorder.event(subjectOf(pod, { apiVersion: 'v1', kind: 'Pod' }), {
-      type: 'Normal',
-      reason: 'Scheduled',
-      action: 'Binding',
-      note: `Successfully assigned ${namespace}/${name} to ${nodeName}`,
-    })
+    this.#observeAttempt(queued, 'scheduled')
+    this.#observer?.bound(queued.attempts + 1, secondsSince(queued.firstTriedAt))
+    this.#announcer.bound(pod, nodeName)
   }
 
-  /**
-   * Says in an event and in the pod's condition why it has no node.
-   * @param nomination node where room is being made; null to say that there is none any more
-   */
-  async #tell(
-    pod: PodObject,
-    reason: 'Unschedulable' | 'SchedulerError',
-    message: string,
-    nomination?: string | null,
-  ): Promise<void> {
-    const { generation } = pod.metadata
-    this.#recorder.event(subjectOf(pod, { apiVersion: 'v1', kind: 'Pod' }), {
-      type: 'Warning',
-      reason: 'FailedScheduling',
-      action: 'Scheduling',
-      note: truncate(message),
-    })
-    const before = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
-    const isSaid = before?.status === 'False' && before.reason === reason && before.message === message
-    const isNominated = nomination === undefined || (nomination ?? '') === (pod.status?.nominatedNodeName ?? '')
-    if (isSaid && isNominated) return
-    const now = formatTime(this.#clock.now())
-    const condition = {
-      type: 'PodScheduled',
-      status: 'False',
-      lastProbeTime: null,
-      lastTransitionTime: before?.status === 'False' ? (before.lastTransitionTime ?? now) : now,
-      reason,
-      message,
-      ...(generation === undefined ? {} : { observedGeneration: generation }),
-    }
-    await this.#patchStatus(pod, {
-      ...(isSaid ? {} : { conditions: [condition] }),
-      ...(isNominated ? {} : { nominatedNodeName: nomination }),
-    })
-  }
-
-  async #patchStatus({ metadata }: PodObject, status: Record<string, unknown>): Promise<void> {
-    const { namespace, name, uid } = metadata
-    // The uid: a pod of the same name that came after this one is not meant.
-    const patch = { metadata: { uid }, status }
-    try {
-      await this.#client.patch('pods', namespace, name, 'application/strategic-merge-patch+json', patch, {
-        subresource: 'status',
-      })
-    } catch {
-      // The pod is gone or the server is away; the next attempt tells again.
-    }
+  #observeAttempt({ info, triedAt }: QueuedPod, result: AttemptResult): void {
+    this.#observer?.attempted(info.pod.spec?.schedulerName ?? '', result, secondsSince(triedAt))
   }
 
   #track(write: Promise<void>): void {
@@ -419,10 +400,21 @@ export class Scheduler {
   }
 }
 
-/** Starts as soon as the informers it uses are synced. */
+/**
+ * Starts as soon as the informers it uses are synced.
+ * @throws SchedulerConfigurationError
+ */
 export function startScheduler(dependencies: SchedulerDependencies): Scheduler {
   return new Scheduler(dependencies)
 }
+
+/** @throws SchedulerConfigurationError with what the real scheduler would say when it starts */
+export function checkSchedulerConfiguration(value: unknown, duplicates: readonly string[]): void {
+  profilesOf(loadConfiguration(value, duplicates))
+}
+
+/** Volumes that are detached, and claims that are gone, leave room for others. */
+const leavesRoom = new Set(['volumeattachments.storage.k8s.io', 'resourceclaims.resource.k8s.io'])
 
 function isAssigned(pod: PodObject): boolean {
   return (pod.spec?.nodeName ?? '') !== ''
@@ -432,28 +424,11 @@ function isTerminal(pod: PodObject): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
 }
 
-/** Heart-beats and the like change nothing for waiting pods. */
-function nodeMattersAnew(node: NodeObject, old: NodeObject): boolean {
-  return (
-    node.spec?.unschedulable !== old.spec?.unschedulable ||
-    !deepEqual(node.spec?.taints, old.spec?.taints) ||
-    !deepEqual(node.metadata.labels, old.metadata.labels) ||
-    !deepEqual(node.status?.allocatable, old.status?.allocatable)
-  )
-}
-
-function podMattersAnew(pod: PodObject, old: PodObject): boolean {
-  return (
-    pod.metadata.generation !== old.metadata.generation ||
-    pod.metadata.deletionTimestamp !== old.metadata.deletionTimestamp ||
-    !deepEqual(pod.metadata.labels, old.metadata.labels)
-  )
+/** @param at of `performance`'s clock */
+function secondsSince(at = performance.now()): number {
+  return (performance.now() - at) / 1000
 }
 
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-function truncate(message: string): string {
-  return message.length <= MESSAGE_LIMIT ? message : `${message.slice(0, MESSAGE_LIMIT - 4)} ...`
 }

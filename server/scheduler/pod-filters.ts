@@ -8,6 +8,8 @@ import type {
   Preparation,
   Profile,
   Rejection,
+  Reservation,
+  ReserveContext,
   Search,
   Verdict,
 } from './framework.ts'
@@ -28,6 +30,7 @@ export class PodFilters implements Search {
   readonly #filters: { name: string; filter: NodeFilter }[] = []
   readonly #like: LikePods
   readonly #updates: NonNullable<Preparation['update']>[] = []
+  readonly #reserves: NonNullable<Preparation['reserve']>[] = []
 
   /** @throws Error, naming the plugin, if the pod makes no sense */
   constructor(profile: Profile, cluster: ClusterView, pod: PodInfo, like: LikePods) {
@@ -39,7 +42,7 @@ export class PodFilters implements Search {
     for (const { name, prepare, isLocal } of profile.filters) {
       const preparation = named(name, () => prepare(pod, cluster))
       if (preparation === undefined) continue
-      const { rejection, only, filter, update } = preparation
+      const { rejection, only, filter, update, reserve } = preparation
       if (rejection !== undefined) {
         // What eviction might help against does not keep the others from having their say.
         this.rejection = { plugin: name, ...rejection }
@@ -59,6 +62,7 @@ export class PodFilters implements Search {
         else this.#filters.push({ name, filter })
       }
       if (update !== undefined) this.#updates.push(update)
+      if (reserve !== undefined) this.#reserves.push(reserve)
     }
   }
 
@@ -100,6 +104,9 @@ export class PodFilters implements Search {
   update(pod: PodInfo, node: NodeInfo, factor: 1 | -1): void {
     for (const update of this.#updates) update(pod, node, factor)
   }
+
+  readonly reserve = (nodeName: string, context: ReserveContext): readonly Reservation[] =>
+    this.#reserves.flatMap((reserve) => reserve(nodeName, context) ?? [])
 
   #firstRejection(node: NodeInfo): Verdict | undefined {
     return this.#askLocal(node) ?? firstOf(this.#filters, node)

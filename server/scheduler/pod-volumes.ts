@@ -168,3 +168,10 @@ function hasSpace(driverName: string, claim: Claim, { metadata }: NodeObject, st
     return labelSelectorAsSelector(nodeTopology).matches(metadata.labels)
   })
 }
+
+/** What is left to do for the pod's volumes on a node that can have them, if anything. */
+export function planVolumesFor(pod: PodObject, node: NodeObject, storage: StorageView): VolumePlan | undefined {
+  if (claimNamesOf(pod).length === 0) return undefined
+  const plan = planVolumes(claimsOf(pod, storage), node, storage, (name) => storage.volumesOfClass(name))
+  return 'reasons' in plan || plan.bindings.length + plan.provisions.length === 0 ? undefined : plan
+}

@@ -8,7 +8,7 @@ import type { PodObject } from './framework.ts'
 
 export interface Evictor {
   readonly client: Client
-  readonly recorder: EventSeriesRecorder
+  readonly recorder: EventSeriesRecorder | undefined
   readonly schedulerName: string
   /** RFC 3339. */
   readonly now: string
@@ -41,7 +41,7 @@ export async function evict(
     if (isNotFound(error)) return
     throw error
   }
-  recorder.event(subjectOf(victim, { apiVersion: 'v1', kind: 'Pod' }), {
+  recorder?.event(subjectOf(victim, { apiVersion: 'v1', kind: 'Pod' }), {
     type: 'Normal',
     reason: 'Preempted',
     action: 'Preempting',

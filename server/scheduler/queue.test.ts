@@ -1,14 +1,21 @@
 // The order of waiting pods, and when they come back.
 import { expect } from 'chai'
 import { FakeClock } from '../apimachinery/clock.ts'
-import { node, pod } from './builders.ts'
+import { cluster, node, pod } from './builders.ts'
 import type { PodObject } from './framework.ts'
 import { defaultProfile } from './profile.ts'
 import { SchedulingQueue } from './queue.ts'
 
 function queueOf(...pods: PodObject[]) {
   const clock = new FakeClock()
-  const queue = new SchedulingQueue(defaultProfile, clock, () => {})
+  const queue = new SchedulingQueue({
+    profileOf: () => defaultProfile(),
+    cluster: () => cluster([]),
+    clock,
+    onWork: () => {},
+    initialBackoffMs: 1000,
+    maxBackoffMs: 10_000,
+  })
   for (const one of pods) queue.put(one)
   return { clock, queue, next: () => queue.pop()?.info.pod.metadata.name }
 }

@@ -2,12 +2,11 @@
 // changes that may help, or gated.
 // Source: pkg/scheduler/backend/queue, PriorityQueue (v1.36)
 import type { Clock, Timer } from '../apimachinery/clock.ts'
-import type { ClusterEvent, PodInfo, PodObject, Profile } from './framework.ts'
+import type { ClusterEvent, ClusterView, PodInfo, PodObject, Profile } from './framework.ts'
 import { Heap } from '../apimachinery/heap.ts'
+import type { PendingPods } from './observer.ts'
 import { podInfoOf } from './pod-info.ts'
 
-const INITIAL_BACKOFF_MS = 1000
-const MAX_BACKOFF_MS = 10_000
 /** An unschedulable pod is tried again after this time even if nothing seems to have changed. */
 const MAX_UNSCHEDULABLE_MS = 300_000
 const FLUSH_MS = 30_000
@@ -27,6 +26,19 @@ export interface QueuedPod {
   erred: boolean
   /** Others are being evicted for it; until all are, another try would come too early. */
   held: 'no' | 'yes' | 'and something happened'
+  /** When the last try began, and the first one, by `performance`'s clock: for metrics. */
+  triedAt?: number
+  firstTriedAt?: number
+}
+
+export interface QueueOptions {
+  readonly profileOf: (pod: PodObject) => Profile | undefined
+  readonly cluster: () => Pick<ClusterView, 'claims'>
+  readonly clock: Clock
+  /** Called whenever there may be something to pop. */
+  readonly onWork: () => void
+  readonly initialBackoffMs: number
+  readonly maxBackoffMs: number
 }
 
 /**
@@ -34,9 +46,8 @@ export interface QueuedPod {
  * over; with nothing active, pop takes a from backoff early.
  */
 export class SchedulingQueue {
-  readonly #profile: Profile
+  readonly #options: QueueOptions
   readonly #clock: Clock
-  readonly #onWork: () => void
   readonly #pods = new Map<string, QueuedPod>()
   /** Entries that left their place stay in the heaps until they surface. */
   readonly #active = new Heap<QueuedPod>(
@@ -44,20 +55,26 @@ export class SchedulingQueue {
   )
   readonly #backoff = new Heap<QueuedPod>((a, b) => a.backoffEndsMs < b.backoffEndsMs)
   readonly #unschedulable = new Set<QueuedPod>()
+  readonly #gated = new Set<QueuedPod>()
   #arrivals = 0
   #backoffTimer: { dueMs: number; timer: Timer } | undefined
   #flushTimer: Timer | undefined
   #closed = false
 
-  /** @param onWork called whenever there may be something to pop */
-  constructor(profile: Profile, clock: Clock, onWork: () => void) {
-    this.#profile = profile
-    this.#clock = clock
-    this.#onWork = onWork
+  constructor(options: QueueOptions) {
+    this.#options = options
+    this.#clock = options.clock
   }
 
   get size(): number {
     return this.#pods.size
+  }
+
+  /** Those that wait, by where they do. */
+  pending(): PendingPods {
+    const counts = { active: 0, backoff: 0, unschedulable: 0, gated: 0 }
+    for (const { place } of this.#pods.values()) if (place !== 'in flight') counts[place]++
+    return counts
   }
 
   has(uid: string): boolean {
@@ -82,7 +99,8 @@ export class SchedulingQueue {
         held: 'no',
       }
       this.#pods.set(uid, added)
-      if (!this.#isGated(pod)) this.#activate(added)
+      if (this.#isGated(pod)) this.#gated.add(added)
+      else this.#activate(added)
       return
     }
     const before = known.info.pod
@@ -96,6 +114,7 @@ export class SchedulingQueue {
     if (known === undefined) return
     this.#pods.delete(uid)
     this.#unschedulable.delete(known)
+    this.#gated.delete(known)
     // Wherever a heap still holds it, it no longer matches its place.
     known.place = 'in flight'
   }
@@ -149,6 +168,11 @@ export class SchedulingQueue {
     }
   }
 
+  /** Lets pods in whose gates may have gone for another reason than a change of the pod. */
+  recheckGates(): void {
+    for (const queued of this.#gated) if (!this.#isGated(queued.info.pod)) this.#activate(queued)
+  }
+
   close(): void {
     this.#closed = true
     this.#backoffTimer?.timer.cancel()
@@ -158,11 +182,15 @@ export class SchedulingQueue {
   #mayHelp({ info, rejectedBy }: QueuedPod, event: ClusterEvent): boolean {
     // Rejected by no plugin: there was no node at all.
     if (rejectedBy.size === 0) return event.kind === 'NodeAdded'
-    return this.#profile.filters.some((plugin) => rejectedBy.has(plugin.name) && plugin.mayHelp(event, info))
+    // What extenders think of an event nobody knows.
+    if (rejectedBy.has('Extender')) return true
+    const filters = this.#options.profileOf(info.pod)?.filters ?? []
+    return filters.some((plugin) => rejectedBy.has(plugin.name) && plugin.mayHelp(event, info))
   }
 
   #isGated(pod: PodObject): boolean {
-    return this.#profile.preEnqueue.some((plugin) => plugin.gate(pod) !== undefined)
+    const plugins = this.#options.profileOf(pod)?.preEnqueue ?? []
+    return plugins.some((plugin) => plugin.gate(pod, this.#options.cluster()) !== undefined)
   }
 
   #failed(queued: QueuedPod, erred: boolean): boolean {
@@ -170,15 +198,17 @@ export class SchedulingQueue {
     queued.attempts++
     queued.erred = erred
     queued.failedMs = this.#clock.now()
-    queued.backoffEndsMs = queued.failedMs + Math.min(MAX_BACKOFF_MS, INITIAL_BACKOFF_MS * 2 ** (queued.attempts - 1))
+    const { initialBackoffMs, maxBackoffMs } = this.#options
+    queued.backoffEndsMs = queued.failedMs + Math.min(maxBackoffMs, initialBackoffMs * 2 ** (queued.attempts - 1))
     return true
   }
 
   #activate(queued: QueuedPod): void {
     this.#unschedulable.delete(queued)
+    this.#gated.delete(queued)
     queued.place = 'active'
     this.#active.push(queued)
-    this.#onWork()
+    this.#options.onWork()
   }
 
   #retry(queued: QueuedPod): void {
@@ -189,7 +219,7 @@ export class SchedulingQueue {
     this.#unschedulable.delete(queued)
     queued.place = 'backoff'
     this.#backoff.push(queued)
-    if (!queued.erred) this.#onWork()
+    if (!queued.erred) this.#options.onWork()
     this.#armBackoff()
   }
 

@@ -58,6 +58,18 @@ function setAmount(totals: ResourceTotals, name: string, value: number): void {
   else if (name !== 'pods') totals.scalars.set(name, value)
 }
 
+export function amountOf(totals: ResourceTotals, name: string): number {
+  if (name === 'cpu') return totals.cpuMilli
+  if (name === 'memory') return totals.memory
+  if (name === 'ephemeral-storage') return totals.ephemeralStorage
+  return totals.scalars.get(name) ?? 0
+}
+
+/** Resources that every node has; the others are devices, huge pages and the like. */
+export function isCommonResource(name: string): boolean {
+  return name === 'cpu' || name === 'memory' || name === 'ephemeral-storage'
+}
+
 /** Adds `factor` times `other`. */
 export function addTotals(totals: ResourceTotals, other: ResourceTotals, factor: 1 | -1 = 1): void {
   totals.cpuMilli += factor * other.cpuMilli

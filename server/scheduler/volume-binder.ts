@@ -6,11 +6,9 @@ import type { Clock, Timer } from '../apimachinery/clock.ts'
 import type { PersistentVolume, PersistentVolumeClaim } from '../api/core.ts'
 import type { Stored } from '../apimachinery/types.ts'
 import type { Client } from '../client/client.ts'
-import type { PodObject } from './framework.ts'
+import type { PodObject, Reservation } from './framework.ts'
 import { isBound, type VolumePlan } from './pod-volumes.ts'
 import type { StorageCache } from './volumes.ts'
-
-const TIMEOUT_MS = 600_000
 
 interface Waiting {
   readonly pod: PodObject
@@ -34,8 +32,17 @@ export class VolumeBinder {
     this.#storage = storage
   }
 
+  reserve(pod: PodObject, plan: VolumePlan, nodeName: string, timeoutMs: number): Reservation {
+    const assumed = this.#assume(plan, nodeName)
+    return {
+      plugin: 'VolumeBinding',
+      bind: () => this.#bind(pod, assumed, nodeName, timeoutMs),
+      revert: () => this.#revert(assumed),
+    }
+  }
+
   /** The plan as it is to be written; from now on other pods are placed with it in mind. */
-  assume({ bindings, provisions }: VolumePlan, nodeName: string): VolumePlan {
+  #assume({ bindings, provisions }: VolumePlan, nodeName: string): VolumePlan {
     const assumed = {
       bindings: bindings.map(({ claim, volume }) => ({ claim, volume: boundTo(volume, claim) })),
       provisions: provisions.map((claim) => marked(claim, { [SELECTED_NODE]: nodeName })),
@@ -45,13 +52,18 @@ export class VolumeBinder {
     return assumed
   }
 
-  revert({ bindings, provisions }: VolumePlan): void {
+  #revert({ bindings, provisions }: VolumePlan): void {
     for (const { volume } of bindings) this.#storage.forget(volume)
     for (const claim of provisions) this.#storage.forget(claim)
   }
 
   /** @throws Error if that fails, or takes too long */
-  async bind(pod: PodObject, { bindings, provisions }: VolumePlan, nodeName: string): Promise<void> {
+  async #bind(
+    pod: PodObject,
+    { bindings, provisions }: VolumePlan,
+    nodeName: string,
+    timeoutMs: number,
+  ): Promise<void> {
     for (const { volume } of bindings)
       await this.#client.update('persistentvolumes', volume as Stored<PersistentVolume>)
     for (const claim of provisions)
@@ -63,7 +75,7 @@ export class VolumeBinder {
         claims,
         provisioned: new Set(provisions.map(({ metadata }) => metadata.uid)),
         nodeName,
-        timer: this.#clock.after(TIMEOUT_MS, () => waiting.done(new Error('context deadline exceeded'))),
+        timer: this.#clock.after(timeoutMs, () => waiting.done(new Error('context deadline exceeded'))),
         done: (error) => {
           waiting.timer.cancel()
           this.#waiting.delete(waiting)

@@ -112,7 +112,7 @@ describe('DefaultPreemption', () => {
     it(name, () => {
       const view = cluster(nodes, guests.map(guest), { disruptionBudgets: budgets })
       const one = podInfoOf(pod('p', { priority: 10, ...asking({ cpu }) }))
-      const { preemption, message } = decide(defaultProfile, view, one, { random: () => 0 })
+      const { preemption, message } = decide(defaultProfile(), view, one, { random: () => 0 })
       expect(message).to.equal('0/2 nodes are available: 2 Insufficient cpu.')
       expect(preemption?.nodeName).to.equal(expected)
       expect(preemption?.victims.map(({ pod: { metadata } }) => metadata.name)).to.deep.equal(victims)
@@ -123,7 +123,7 @@ describe('DefaultPreemption', () => {
     const tainted = node('b', { taints: [{ key: 'k', effect: 'NoSchedule' }] })
     const view = cluster([node('a'), tainted], [guest({ on: 'a', name: 'vip', priority: 100, cpu: '8' })])
     const one = podInfoOf(pod('p', { priority: 10, ...asking({ cpu: '2' }) }))
-    const { preemption, message, clearsNomination } = decide(defaultProfile, view, one, { random: () => 0 })
+    const { preemption, message, clearsNomination } = decide(defaultProfile(), view, one, { random: () => 0 })
     expect(preemption).to.equal(undefined)
     expect(clearsNomination).to.equal(true)
     expect(message).to.equal(
@@ -145,7 +145,7 @@ describe('DefaultPreemption', () => {
     }
     const view = cluster([node('a')], [pod('selfish', { nodeName: 'a', priority: 0, ...selfish })])
     const one = podInfoOf(pod('p', { priority: 10 }))
-    const { preemption } = decide(defaultProfile, view, one, { random: () => 0 })
+    const { preemption } = decide(defaultProfile(), view, one, { random: () => 0 })
     expect(preemption?.victims.map(({ pod: { metadata } }) => metadata.name)).to.deep.equal(['selfish'])
   })
 
@@ -172,7 +172,7 @@ describe('DefaultPreemption', () => {
     )
     const one = podInfoOf(pod('p', { priority: 10, ...asking({ cpu: '2' }) }))
     view.nominations.put(one, 'a')
-    const { preemption, message, clearsNomination } = decide(defaultProfile, view, one, { random: () => 0 })
+    const { preemption, message, clearsNomination } = decide(defaultProfile(), view, one, { random: () => 0 })
     expect(preemption).to.equal(undefined)
     expect(clearsNomination).to.equal(false)
     expect(message).to.equal(
@@ -185,7 +185,7 @@ describe('DefaultPreemption', () => {
     const view = cluster([node('a')])
     view.nominations.put(podInfoOf(pod('awaited', { priority: 10, ...asking({ cpu: '7' }) })), 'a')
     const place = (priority: number) =>
-      decide(defaultProfile, view, podInfoOf(pod(`p${priority}`, { priority, ...asking({ cpu: '2' }) })), {
+      decide(defaultProfile(), view, podInfoOf(pod(`p${priority}`, { priority, ...asking({ cpu: '2' }) })), {
         random: () => 0,
       }).nodeName
     expect([place(9), place(10), place(11)]).to.deep.equal([undefined, undefined, 'a'])

@@ -1,32 +1,25 @@
 // Makes room for a pod that fits nowhere: where do fewest and least important pods have to go?
 // Source: pkg/scheduler/framework/preemption, Evaluator; plugins/defaultpreemption (v1.36)
 import { labelSelectorAsSelector } from '../../apimachinery/selectors.ts'
-import type { ClusterView, NodeInfo, PodInfo, PostFilterPlugin, Preemption, Remedy, Search } from '../framework.ts'
+import type { DefaultPreemptionArgs } from '../config/types.ts'
+import type { Candidate, ClusterView, NodeInfo, PodInfo, PostFilterPlugin, Remedy, Search } from '../framework.ts'
 import { fitMessage } from '../fit-message.ts'
 
 const NOT_HELPFUL = 'Preemption is not helpful for scheduling'
 const NO_VICTIMS = 'No preemption victims found for incoming pod'
-/** With so many candidates to choose from, or a tenth of the nodes if that is more, the search ends. */
-const MIN_CANDIDATES = 100
-const MIN_CANDIDATES_PERCENT = 10
-
 type DisruptionBudget = ReturnType<ClusterView['disruptionBudgets']>[number]
 
-/** Victims on one node, the most important first. */
-export interface Candidate extends Preemption {
-  /** How many of the victims their disruption budgets would rather keep. */
-  readonly violations: number
-}
-
-export const defaultPreemption: PostFilterPlugin = {
-  name: 'DefaultPreemption',
-  attempt(pod, cluster, search, random) {
-    const obstacle = ineligible(pod, cluster, search)
-    if (obstacle !== undefined) return { message: `preemption: not eligible due to ${obstacle}.` }
-    const { candidates, reasons } = findCandidates(pod, cluster, search, random)
-    const preemption = bestOf(candidates)
-    return preemption === undefined ? unhelpful(cluster, reasons) : { preemption }
-  },
+export function defaultPreemption(args: DefaultPreemptionArgs): PostFilterPlugin {
+  return {
+    name: 'DefaultPreemption',
+    attempt(pod, cluster, search, random) {
+      const obstacle = ineligible(pod, cluster, search)
+      if (obstacle !== undefined) return { message: `preemption: not eligible due to ${obstacle}.` }
+      const { candidates, reasons } = findCandidates(pod, cluster, { search, random, args })
+      const preemption = bestOf(candidates)
+      return preemption === undefined ? unhelpful(cluster, reasons) : { preemption, candidates }
+    },
+  }
 }
 
 /** @param reasons of nodes that were tried */
@@ -55,9 +48,15 @@ function isBeingPreempted({ pod }: PodInfo): boolean {
 }
 
 /** Source: Evaluator.findCandidates, DryRunPreemption */
-function findCandidates(pod: PodInfo, cluster: ClusterView, search: Search, random: () => number) {
+function findCandidates(
+  pod: PodInfo,
+  cluster: ClusterView,
+  { search, random, args }: { search: Search; random: () => number; args: DefaultPreemptionArgs },
+) {
   const potential = cluster.nodes.filter(({ node }) => search.verdicts.get(node.metadata.name)?.resolvable === true)
-  const enough = Math.max(MIN_CANDIDATES, Math.trunc((potential.length * MIN_CANDIDATES_PERCENT) / 100))
+  const share = Math.trunc((potential.length * args.minCandidateNodesPercentage) / 100)
+  // With so many candidates to choose from, the search ends.
+  const enough = Math.max(args.minCandidateNodesAbsolute, share)
   const offset = Math.trunc(random() * potential.length)
   const budgets = potential.length === 0 ? [] : cluster.disruptionBudgets()
   const candidates: Candidate[] = []

@@ -7,25 +7,27 @@ const MB = 1024 * 1024
 const LEAST = 23 * MB
 const MOST_PER_CONTAINER = 1000 * MB
 
-export const imageLocality: ScorePlugin = {
-  name: 'ImageLocality',
-  weight: 1,
-  prepare({ pod }, cluster) {
-    const { names, containers } = imagesOf(pod)
-    const shares = names
-      .map((name) => ({ name, share: cluster.nodesWithImage(name) / cluster.nodes.length }))
-      .filter(({ share }) => share > 0)
-    if (shares.length === 0) return undefined
-    const most = MOST_PER_CONTAINER * containers
-    return {
-      score({ images }) {
-        let sum = 0
-        for (const { name, share } of shares) sum += Math.trunc((images.get(name) ?? 0) * share)
-        const within = Math.min(Math.max(sum, LEAST), most)
-        return Math.trunc((MAX_NODE_SCORE * (within - LEAST)) / (most - LEAST))
-      },
-    }
-  },
+export function imageLocality(weight: number): ScorePlugin {
+  return {
+    name: 'ImageLocality',
+    weight,
+    prepare({ pod }, cluster) {
+      const { names, containers } = imagesOf(pod)
+      const shares = names
+        .map((name) => ({ name, share: cluster.nodesWithImage(name) / cluster.nodes.length }))
+        .filter(({ share }) => share > 0)
+      if (shares.length === 0) return undefined
+      const most = MOST_PER_CONTAINER * containers
+      return {
+        score({ images }) {
+          let sum = 0
+          for (const { name, share } of shares) sum += Math.trunc((images.get(name) ?? 0) * share)
+          const within = Math.min(Math.max(sum, LEAST), most)
+          return Math.trunc((MAX_NODE_SCORE * (within - LEAST)) / (most - LEAST))
+        },
+      }
+    },
+  }
 }
 
 function imagesOf({ spec }: PodObject): { names: string[]; containers: number } {

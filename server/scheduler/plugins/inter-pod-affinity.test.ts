@@ -147,7 +147,7 @@ describe('InterPodAffinity', () => {
 
   it('says why in the end', () => {
     const view = cluster(nodes.slice(0, 3), [on('a1', 'db'), on('b1', 'db')])
-    const { message } = decide(defaultProfile, view, podInfoOf(pod('p', away(term('db')))), { random: () => 0 })
+    const { message } = decide(defaultProfile(), view, podInfoOf(pod('p', away(term('db')))), { random: () => 0 })
     expect(message).to.equal(
       `0/3 nodes are available: 3 ${antiAffinity}. no new claims to deallocate, ` +
         'preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.',

@@ -205,6 +205,7 @@ function mayHelp(event: ClusterEvent, { pod, affinity }: PodInfo): boolean {
       return terms.length === 0 || terms.some(moved)
     }
     case 'StorageChanged':
+    case 'DevicesChanged':
       return false
   }
 }

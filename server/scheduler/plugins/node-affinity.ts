@@ -1,41 +1,67 @@
 // nodeSelector and node affinity: required terms filter nodes, preferred ones score them.
 // Source: pkg/scheduler/framework/plugins/nodeaffinity (v1.36)
 import type { FilterPlugin, NodeFilter, PodObject, ScorePlugin } from '../framework.ts'
-import { preferredNodeAffinity, requiredNodeAffinity } from '../../api/node-selector.ts'
+import { preferredNodeAffinity, requiredNodeAffinity, type NodeMatcher } from '../../api/node-selector.ts'
+import type { AddedAffinity, NodeAffinityArgs } from '../config/types.ts'
 import { normalizeByMaximum } from '../normalize.ts'
 
 const CONFLICT = { resolvable: false, reasons: ['pod affinity terms conflict'] }
 
-export const nodeAffinity: FilterPlugin = {
-  name: 'NodeAffinity',
-  isLocal: true,
-  prepare({ pod }) {
-    const matches = requiredNodeAffinity(pod.spec ?? {})
-    if (matches === undefined) return undefined
-    const rejection = { resolvable: false, reasons: ["node(s) didn't match Pod's node affinity/selector"] }
-    const filter: NodeFilter = ({ node }) => (matches(node) ? undefined : rejection)
-    const names = namedNodes(pod)
-    if (names === undefined) return { filter }
-    if (names.size === 0) return { rejection: CONFLICT }
-    return { filter, only: names }
-  },
-  mayHelp(event, { pod }) {
-    if (event.kind !== 'NodeAdded' && event.kind !== 'NodeUpdated') return false
-    const matches = requiredNodeAffinity(pod.spec ?? {})
-    if (matches === undefined) return true
-    return matches(event.node) && (event.kind === 'NodeAdded' || !matches(event.old))
-  },
+const ENFORCED = { resolvable: false, reasons: ["node(s) didn't match scheduler-enforced node affinity"] }
+
+/** @param added by the profile, to what each pod asks for */
+export function nodeAffinity({ addedAffinity }: NodeAffinityArgs): FilterPlugin {
+  const enforced = addedAffinity === undefined ? undefined : requiredNodeAffinity(asPod(addedAffinity))
+  const matcherOf = ({ spec }: PodObject): NodeMatcher | undefined => {
+    const own = requiredNodeAffinity(spec ?? {})
+    if (enforced === undefined || own === undefined) return enforced ?? own
+    return (node) => enforced(node) && own(node)
+  }
+  return {
+    name: 'NodeAffinity',
+    isLocal: true,
+    prepare({ pod }) {
+      const matches = requiredNodeAffinity(pod.spec ?? {})
+      if (matches === undefined && enforced === undefined) return undefined
+      const rejection = { resolvable: false, reasons: ["node(s) didn't match Pod's node affinity/selector"] }
+      const filter: NodeFilter = ({ node }) => {
+        if (enforced?.(node) === false) return ENFORCED
+        return matches?.(node) === false ? rejection : undefined
+      }
+      const names = namedNodes(pod)
+      if (names === undefined) return { filter }
+      if (names.size === 0) return { rejection: CONFLICT }
+      return { filter, only: names }
+    },
+    mayHelp(event, { pod }) {
+      if (event.kind !== 'NodeAdded' && event.kind !== 'NodeUpdated') return false
+      const matches = matcherOf(pod)
+      if (matches === undefined) return true
+      return matches(event.node) && (event.kind === 'NodeAdded' || !matches(event.old))
+    },
+  }
 }
 
-export const nodeAffinityScore: ScorePlugin = {
-  name: 'NodeAffinity',
-  weight: 2,
-  isLocal: true,
-  prepare({ pod }) {
-    const weigh = preferredNodeAffinity(pod.spec ?? {})
-    if (weigh === undefined) return undefined
-    return { score: ({ node }) => weigh(node), normalize: (scores) => normalizeByMaximum(scores, 'more is better') }
-  },
+/** Source: NodeAffinity.Score */
+export function nodeAffinityScore(weight: number, { addedAffinity }: NodeAffinityArgs): ScorePlugin {
+  const added = addedAffinity === undefined ? undefined : preferredNodeAffinity(asPod(addedAffinity))
+  return {
+    name: 'NodeAffinity',
+    weight,
+    isLocal: true,
+    prepare({ pod }) {
+      const weigh = preferredNodeAffinity(pod.spec ?? {})
+      if (weigh === undefined && added === undefined) return undefined
+      return {
+        score: ({ node }) => (added?.(node) ?? 0) + (weigh?.(node) ?? 0),
+        normalize: (scores) => normalizeByMaximum(scores, 'more is better'),
+      }
+    },
+  }
+}
+
+function asPod(nodeAffinity: AddedAffinity): Parameters<typeof requiredNodeAffinity>[0] {
+  return { affinity: { nodeAffinity } } as Parameters<typeof requiredNodeAffinity>[0]
 }
 
 /** The nodes named by the pod, if every term names some: as the pods of a DaemonSet do. */

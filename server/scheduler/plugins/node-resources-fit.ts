@@ -1,37 +1,46 @@
 // A node must have room for what a pod asks for; which of those that have is best is a matter of strategy.
 // Source: pkg/scheduler/framework/plugins/noderesources, Fit (v1.36)
 import { deepEqual } from '../../apimachinery/equality.ts'
-import type { FilterPlugin, NodeInfo, PodInfo, Rejection } from '../framework.ts'
+import type { ClusterEvent, FilterPlugin, NodeInfo, PodInfo, Rejection } from '../framework.ts'
 import { podInfoOf } from '../pod-info.ts'
 import { podsAmount, totalsOf, type ResourceTotals } from '../resources.ts'
 
-export const nodeResourcesFit: FilterPlugin = {
-  name: 'NodeResourcesFit',
-  isLocal: true,
-  prepare: (pod) => ({ filter: (node) => fit(pod, node) }),
-  mayHelp(event, pod) {
-    switch (event.kind) {
-      case 'AssignedPodDeleted':
-        return true
-      case 'AssignedPodUpdated':
-        return asksForLess(podInfoOf(event.pod).requests, podInfoOf(event.old).requests)
-      case 'NodeAdded':
-        return fitsWhenEmpty(pod, totalsOf(event.node.status?.allocatable), podsAmount(event.node.status?.allocatable))
-      case 'NodeUpdated': {
-        const { allocatable } = event.node.status ?? {}
-        if (deepEqual(allocatable, event.old.status?.allocatable)) return false
-        return fitsWhenEmpty(pod, totalsOf(allocatable), podsAmount(allocatable))
-      }
-      case 'AssignedPodAdded':
-      case 'StorageChanged':
-        return false
+/** Devices that are somebody else's business. Source: fitsRequest, ignoredResources and ignoredResourceGroups */
+export type IgnoredResources = (name: string) => boolean
+
+export function nodeResourcesFit(isIgnored: IgnoredResources): FilterPlugin {
+  return {
+    name: 'NodeResourcesFit',
+    isLocal: true,
+    prepare: (pod) => ({ filter: (node) => fit(pod, node, isIgnored) }),
+    mayHelp,
+  }
+}
+
+function mayHelp(event: ClusterEvent, pod: PodInfo): boolean {
+  switch (event.kind) {
+    case 'AssignedPodDeleted':
+      return true
+    case 'AssignedPodUpdated':
+      return asksForLess(podInfoOf(event.pod).requests, podInfoOf(event.old).requests)
+    case 'NodeAdded':
+      return fitsWhenEmpty(pod, totalsOf(event.node.status?.allocatable), podsAmount(event.node.status?.allocatable))
+    case 'NodeUpdated': {
+      const { allocatable } = event.node.status ?? {}
+      if (deepEqual(allocatable, event.old.status?.allocatable)) return false
+      return fitsWhenEmpty(pod, totalsOf(allocatable), podsAmount(allocatable))
     }
-  },
+    case 'AssignedPodAdded':
+    case 'StorageChanged':
+    case 'DevicesChanged':
+      return false
+  }
 }
 
 function fit(
   { requests }: PodInfo,
   { allocatable, requested, podCount, allowedPods }: NodeInfo,
+  isIgnored: IgnoredResources,
 ): Rejection | undefined {
   // Made only on demand: nearly every call finds that the pod fits.
   let reasons: string[] | undefined
@@ -55,7 +64,8 @@ function fit(
   }
   for (const [name, wanted] of requests.scalars) {
     const total = allocatable.scalars.get(name) ?? 0
-    if (wanted > 0 && wanted > total - (requested.scalars.get(name) ?? 0)) lacks(name, wanted, total)
+    if (wanted > total - (requested.scalars.get(name) ?? 0) && wanted > 0 && !isIgnored(name))
+      lacks(name, wanted, total)
   }
   return reasons === undefined ? undefined : { resolvable, reasons }
 }

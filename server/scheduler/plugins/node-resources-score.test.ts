@@ -3,9 +3,13 @@ import { expect } from 'chai'
 import { asking, cluster, node, pod } from '../builders.ts'
 import { podInfoOf } from '../pod-info.ts'
 import { balancedAllocation } from './balanced-allocation.ts'
-import { leastAllocated, nodeResourcesScore, type ScoringStrategy } from './node-resources-score.ts'
+import { nodeResourcesScore, type ScoringStrategy } from './node-resources-score.ts'
 
-const both = leastAllocated.resources
+const both = [
+  { name: 'cpu', weight: 1 },
+  { name: 'memory', weight: 1 },
+]
+const leastAllocated: ScoringStrategy = { type: 'LeastAllocated', resources: both }
 const gpu = [{ name: 'example.com/gpu', weight: 3 }]
 const sized = (cpu: string, memory: string, gpus = '0') =>
   node('a', {}, {}, { allocatable: { cpu, memory, pods: '110', 'example.com/gpu': gpus } })
@@ -81,14 +85,16 @@ describe('scores of resources', () => {
       const others = used === undefined ? [] : [pod('q', { nodeName: 'a', ...asking(used) })]
       const view = cluster([sized('4', '10000Mi', '2')], others)
       const one = podInfoOf(pod('p', asking(asked)))
-      expect(nodeResourcesScore(strategy).prepare(one, view, view.nodes)?.score(view.nodes[0]!)).to.equal(score)
+      expect(nodeResourcesScore(1, strategy).prepare(one, view, view.nodes)?.score(view.nodes[0]!)).to.equal(score)
     })
   }
 
   it('balance: 75 where nothing changes, more where the pod evens out, less where it does not', () => {
     const view = cluster([sized('4', '10000Mi')], [pod('q', { nodeName: 'a', ...asking({ cpu: '2', memory: '0' }) })])
     const score = (requests: Record<string, string>) =>
-      balancedAllocation.prepare(podInfoOf(pod('p', asking(requests))), view, view.nodes)?.score(view.nodes[0]!)
+      balancedAllocation(1, { resources: both })
+        .prepare(podInfoOf(pod('p', asking(requests))), view, view.nodes)
+        ?.score(view.nodes[0]!)
     expect(score({ cpu: '1', memory: '2500Mi' })).to.equal(75)
     expect(score({ cpu: '0', memory: '5000Mi' })).to.equal(87)
     expect(score({ cpu: '2', memory: '0' })).to.equal(62)

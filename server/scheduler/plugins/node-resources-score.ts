@@ -2,48 +2,37 @@
 // Source: pkg/scheduler/framework/plugins/noderesources, leastResourceScorer, mostResourceScorer and
 // requestedToCapacityRatioScorer (v1.36)
 import { MAX_NODE_SCORE, type ScorePlugin } from '../framework.ts'
-import type { ResourceTotals } from '../resources.ts'
-
-export interface WeightedResource {
-  readonly name: string
-  readonly weight: number
-}
-
-/** The more of a resource is in use (0…100), the more it is worth (0…10); points in between are on straight lines. */
-export interface ShapePoint {
-  readonly utilization: number
-  readonly score: number
-}
+import type { NodeResourcesFitArgs, ResourceSpec, ShapePoint } from '../config/types.ts'
+import { amountOf, isCommonResource } from '../resources.ts'
 
 /** As in NodeResourcesFitArgs of a KubeSchedulerConfiguration. */
 export type ScoringStrategy =
-  | { readonly type: 'LeastAllocated' | 'MostAllocated'; readonly resources: readonly WeightedResource[] }
+  | { readonly type: 'LeastAllocated' | 'MostAllocated'; readonly resources: readonly ResourceSpec[] }
   | {
       readonly type: 'RequestedToCapacityRatio'
-      readonly resources: readonly WeightedResource[]
+      readonly resources: readonly ResourceSpec[]
       readonly shape: readonly ShapePoint[]
     }
 
-export const leastAllocated: ScoringStrategy = {
-  type: 'LeastAllocated',
-  resources: [
-    { name: 'cpu', weight: 1 },
-    { name: 'memory', weight: 1 },
-  ],
+/** @param args that are valid */
+export function scoringStrategyOf({ scoringStrategy }: NodeResourcesFitArgs): ScoringStrategy {
+  const { type, resources, requestedToCapacityRatio } = scoringStrategy
+  if (type === 'RequestedToCapacityRatio') return { type, resources, shape: requestedToCapacityRatio?.shape ?? [] }
+  return { type: type === 'MostAllocated' ? type : 'LeastAllocated', resources }
 }
 
 const MAX_SHAPE_SCORE = 10
 
-export function nodeResourcesScore(strategy: ScoringStrategy): ScorePlugin {
+export function nodeResourcesScore(weight: number, strategy: ScoringStrategy): ScorePlugin {
   const scoreOf = scorerOf(strategy)
   const isRatio = strategy.type === 'RequestedToCapacityRatio'
   return {
     name: 'NodeResourcesFit',
-    weight: 1,
+    weight,
     isLocal: true,
     prepare({ requests, nonZeroRequests }) {
       // A device that the pod does not ask for says nothing about the node.
-      const resources = strategy.resources.filter(({ name }) => isCommon(name) || amountOf(requests, name) > 0)
+      const resources = strategy.resources.filter(({ name }) => isCommonResource(name) || amountOf(requests, name) > 0)
       return {
         score({ allocatable, nonZeroRequested }) {
           let sum = 0
@@ -90,15 +79,4 @@ function valueAt(shape: readonly ShapePoint[], utilization: number): number {
     before = point
   }
   return (before?.score ?? 0) * scale
-}
-
-function isCommon(name: string): boolean {
-  return name === 'cpu' || name === 'memory' || name === 'ephemeral-storage'
-}
-
-function amountOf(totals: ResourceTotals, name: string): number {
-  if (name === 'cpu') return totals.cpuMilli
-  if (name === 'memory') return totals.memory
-  if (name === 'ephemeral-storage') return totals.ephemeralStorage
-  return totals.scalars.get(name) ?? 0
 }

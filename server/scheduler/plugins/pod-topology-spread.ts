@@ -77,7 +77,7 @@ export function podTopologySpread(defaults: SpreadDefaults): FilterPlugin {
 function mayHelp(event: ClusterEvent, { pod }: PodInfo): boolean {
   const constraints = ownConstraints(pod, 'DoNotSchedule')
   // What rejected it were the defaults.
-  if (constraints.length === 0) return event.kind !== 'StorageChanged'
+  if (constraints.length === 0) return event.kind !== 'StorageChanged' && event.kind !== 'DevicesChanged'
   const belongs = ({ metadata }: PodObject): boolean =>
     metadata.namespace === pod.metadata.namespace &&
     constraints.some(({ selector }) => selector.matches(metadata.labels))
@@ -98,6 +98,7 @@ function mayHelp(event: ClusterEvent, { pod }: PodInfo): boolean {
       return now && nodeMatters(event.node, event.old, constraints)
     }
     case 'StorageChanged':
+    case 'DevicesChanged':
       return false
   }
 }

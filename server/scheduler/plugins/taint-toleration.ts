@@ -16,23 +16,25 @@ export const taintToleration: FilterPlugin = {
   },
 }
 
-export const taintTolerationScore: ScorePlugin = {
-  name: 'TaintToleration',
-  weight: 3,
-  isLocal: true,
-  prepare({ pod }) {
-    const tolerations = pod.spec?.tolerations ?? []
-    return {
-      score({ node }) {
-        let intolerable = 0
-        for (const taint of node.spec?.taints ?? []) {
-          if (taint.effect === 'PreferNoSchedule' && !tolerates(tolerations, taint)) intolerable++
-        }
-        return intolerable
-      },
-      normalize: (scores) => normalizeByMaximum(scores, 'fewer is better'),
-    }
-  },
+export function taintTolerationScore(weight: number): ScorePlugin {
+  return {
+    name: 'TaintToleration',
+    weight,
+    isLocal: true,
+    prepare({ pod }) {
+      const tolerations = pod.spec?.tolerations ?? []
+      return {
+        score({ node }) {
+          let intolerable = 0
+          for (const taint of node.spec?.taints ?? []) {
+            if (taint.effect === 'PreferNoSchedule' && !tolerates(tolerations, taint)) intolerable++
+          }
+          return intolerable
+        },
+        normalize: (scores) => normalizeByMaximum(scores, 'fewer is better'),
+      }
+    },
+  }
 }
 
 function isUntolerated({ pod }: PodInfo, node: NodeObject): boolean {

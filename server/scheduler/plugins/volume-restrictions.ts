@@ -55,6 +55,7 @@ export const volumeRestrictions: FilterPlugin = {
       case 'AssignedPodAdded':
       case 'AssignedPodUpdated':
       case 'NodeUpdated':
+      case 'DevicesChanged':
         return false
     }
   },

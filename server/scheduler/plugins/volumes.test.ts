@@ -183,7 +183,7 @@ describe('volumes', () => {
   for (const { name, storage = {}, others = [], pod: one, result } of cases) {
     it(name, () => {
       const view = cluster(nodes, others, { storage })
-      const { nodeName, message } = decide(defaultProfile, view, podInfoOf(one), { random: () => 0 })
+      const { nodeName, message } = decide(defaultProfile(), view, podInfoOf(one), { random: () => 0 })
       expect(nodeName ?? message).to.equal(result)
     })
   }
