@@ -2,6 +2,7 @@
 // Source: apiserver/pkg/server/httplog (v1.36)
 import type { Filter } from '../context.ts'
 import type { LogValues } from '../../logging.ts'
+import { canonicalVerb } from './metrics.ts'
 
 /** From this verbosity on every request is told of. */
 export const requestVerbosity = 3
@@ -15,7 +16,7 @@ export function logging(log: RequestLog): Filter {
     const started = performance.now()
     res.on('close', () => {
       log('HTTP', {
-        verb: state.requestInfo.verb.toUpperCase(),
+        verb: canonicalVerb(ctx),
         URI: req.url!,
         latency: `${(performance.now() - started).toFixed(3)}ms`,
         userAgent: req.headers['user-agent'] ?? '',

@@ -102,6 +102,12 @@ function scopeOf({ name, verb, namespace }: RequestInfo): string {
   return namespace === '' ? 'cluster' : 'namespace'
 }
 
+/** What a request is called where requests are told of: LIST, WATCH, APPLY, and otherwise its method. */
+export function canonicalVerb(ctx: Context): string {
+  const { isServed, requestInfo } = ctx.state
+  return verbOf(ctx, isServed ? scopeOf(requestInfo) : '')
+}
+
 function verbOf(ctx: Context, scope: string): string {
   const { verb, subresource } = ctx.state.requestInfo
   if (verb === 'watch') return 'WATCH'
