@@ -60,6 +60,10 @@ export function parseClock(text: string): { startMs?: number; speed?: number } {
   return chosen
 }
 
+export function parseVerbosity(text: string): number {
+  return integer(text, 0, 10)
+}
+
 function integer(text: string, min: number, max: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (!(value >= min && value <= max))
@@ -143,10 +147,6 @@ export function parseComponents(text: string, earlier?: readonly ComponentName[]
   })
 }
 
-export function parseAdmissionPlugins(text: string, earlier?: readonly string[]): string[] {
-  return parseList(text, earlier).map((name) => {
-    if (!knownPlugins.includes(name)) {
-      throw new InvalidArgumentError(`There is no admission plugin ${name}: there are ${knownPlugins.join(', ')}.`)
 export function parseControllers(text: string, earlier?: readonly string[]): string[] {
   return parseList(text, earlier).map((entry) => {
     try {
@@ -164,6 +164,10 @@ export function parseBoolean(text: string): boolean {
   throw new InvalidArgumentError('It must be true or false.')
 }
 
+export function parseAdmissionPlugins(text: string, earlier?: readonly string[]): string[] {
+  return parseList(text, earlier).map((name) => {
+    if (!knownPlugins.includes(name)) {
+      throw new InvalidArgumentError(`There is no admission plugin ${name}: there are ${knownPlugins.join(', ')}.`)
     }
     return name
   })

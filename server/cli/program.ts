@@ -1,15 +1,16 @@
 // The commands and flags of `kubeling`, and what its help teaches.
 import { Command, CommanderError, Option } from 'commander'
 import packageFile from '../../package.json' with { type: 'json' }
+import { loggingFormats, type LoggingFormat } from '../logging.ts'
 import { kubernetesVersion } from '../version.ts'
 import {
   parseAddress,
   parseAdmissionPlugins,
-  parseClock,
   parseBoolean,
+  parseClock,
   parseComponents,
-  parseInterval,
   parseControllers,
+  parseInterval,
   parseList,
   parseMaxPods,
   parseNodes,
@@ -18,6 +19,7 @@ import {
   parseClusterCIDR,
   parseLoadBalancerCIDR,
   parseServiceRange,
+  parseVerbosity,
   parseSpeed,
   parseStep,
 } from './flags.ts'
@@ -118,8 +120,6 @@ function makeProgram(): Command {
     )
     .addOption(
       new Option(
-    .addOption(
-      new Option(
         '--controllers <names>',
         "which controllers run: '*' all, foo the one named foo, -foo not that one (default: all)",
       ).argParser(parseControllers),
@@ -132,9 +132,15 @@ function makeProgram(): Command {
         .preset('true')
         .argParser(parseBoolean),
     )
+    .addOption(
+      new Option(
         '--disable-admission-plugins <names>',
         'admission plugins to leave out, such as ServiceAccount',
       ).argParser(parseAdmissionPlugins),
+    )
+    .option(
+      '--scheduler-config <file>',
+      'a KubeSchedulerConfiguration: profiles, plugins and their arguments, extenders',
     )
     .option('--token-auth-file <csv>', 'static tokens: token,user,uid,"group1,group2"')
     .addOption(
@@ -171,12 +177,6 @@ function makeProgram(): Command {
         parseList,
       ),
     )
-    .addHelpText('after', examples)
-    // Help and bad flags are answered without loading a cluster.
-    .action(async (flags: UpFlags) => (await import('./up.ts')).up(flags))
-  const snapshot = program
-    .command('snapshot')
-    .description('save everything a cluster stores to one file, and restore it')
     .addOption(
       new Option('--profiling [boolean]', 'CPU and heap profiles of the process, for those who may get /debug/pprof/')
         .preset('true')
@@ -193,6 +193,12 @@ function makeProgram(): Command {
         .choices(loggingFormats)
         .default('text' satisfies LoggingFormat),
     )
+    .addHelpText('after', examples)
+    // Help and bad flags are answered without loading a cluster.
+    .action(async (flags: UpFlags) => (await import('./up.ts')).up(flags))
+  const snapshot = program
+    .command('snapshot')
+    .description('save everything a cluster stores to one file, and restore it')
     .helpCommand('help [command]', 'show the help of a command')
     .addHelpText('after', snapshotNotes)
   snapshot

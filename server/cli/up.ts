@@ -1,10 +1,13 @@
 // `kubeling up`: starts a cluster, says how to reach it, and stops it when told to.
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { tokenFile } from '../authentication/token-file.ts'
 import { startCluster, type Cluster } from '../cluster.ts'
+import { parseYAML } from '../http/codec/yaml.ts'
 import { holdsOthers, mergeKubeconfig, userKubeconfigPath, writeKubeconfig } from '../kubeconfig.ts'
 import type { ClusterOptions, ComponentName } from '../options.ts'
+import type { LoggingFormat } from '../logging.ts'
+import { checkSchedulerConfiguration } from '../scheduler/index.ts'
 import { kubernetesVersion } from '../version.ts'
 import { explain, Failure, readFailure, type Asked } from './failure.ts'
 import { defaultDataDir, home } from './home.ts'
@@ -27,17 +30,21 @@ export interface UpFlags {
   /** True: into the file kubectl uses. */
   readonly mergeKubeconfig?: string | true
   readonly disable?: readonly ComponentName[]
-  readonly disableAdmissionPlugins?: readonly string[]
-  readonly tokenAuthFile?: string
-  readonly serviceClusterIpRange: string
   readonly controllers?: readonly string[]
   readonly leaderElect?: boolean
+  readonly disableAdmissionPlugins?: readonly string[]
+  readonly schedulerConfig?: string
+  readonly tokenAuthFile?: string
+  readonly serviceClusterIpRange: string
   readonly clusterCidr?: string
   readonly loadBalancerCidr?: string
   readonly serviceNodePortRange: { readonly from: number; readonly to: number }
   readonly advertiseAddress?: string
   readonly serviceAccountIssuer: string
   readonly apiAudiences?: readonly string[]
+  readonly profiling: boolean
+  readonly v: number
+  readonly loggingFormat: LoggingFormat
 }
 
 /** A stop that takes longer ends the process anyway: what was acknowledged is on disk. */
@@ -51,7 +58,8 @@ export async function up(flags: UpFlags): Promise<void> {
   try {
     if (flags.tokenAuthFile !== undefined) checkTokenFile(flags.tokenAuthFile)
     if (flags.kubeconfig !== undefined) await checkKubeconfig(flags.kubeconfig)
-    const cluster = await startCluster(options)
+    const schedulerConfiguration = readSchedulerConfiguration(flags.schedulerConfig)
+    const cluster = await startCluster({ ...options, ...(schedulerConfiguration && { schedulerConfiguration }) })
     stopping.closes(() => cluster.close())
     const path = kubeconfigPath(flags, options, cluster.port)
     try {
@@ -84,11 +92,16 @@ function clusterOptions(flags: UpFlags): ClusterOptions & { port: number } {
     serviceClusterIPRange: flags.serviceClusterIpRange,
     serviceNodePortRange: flags.serviceNodePortRange,
     serviceAccountIssuer: flags.serviceAccountIssuer,
+    profiling: flags.profiling,
+    verbosity: flags.v,
+    loggingFormat: flags.loggingFormat,
     ...(flags.clusterCidr === undefined ? {} : { clusterCIDR: flags.clusterCidr }),
     ...(flags.loadBalancerCidr === undefined ? {} : { loadBalancerCIDR: flags.loadBalancerCidr }),
     ...(flags.inMemory ? {} : { dataDir: resolve(flags.dataDir ?? defaultDataDir()) }),
     ...(flags.clock === undefined ? {} : { clock: flags.clock }),
     ...(flags.disable === undefined ? {} : { disable: flags.disable }),
+    ...(flags.controllers === undefined ? {} : { controllers: flags.controllers }),
+    ...(flags.leaderElect === undefined ? {} : { leaderElect: flags.leaderElect }),
     ...(flags.disableAdmissionPlugins === undefined ? {} : { disableAdmissionPlugins: flags.disableAdmissionPlugins }),
     ...(flags.tokenAuthFile === undefined ? {} : { tokenAuthFile: flags.tokenAuthFile }),
     ...(flags.advertiseAddress === undefined ? {} : { advertiseAddress: flags.advertiseAddress }),
@@ -100,8 +113,6 @@ function clusterOptions(flags: UpFlags): ClusterOptions & { port: number } {
 function kubeconfigPath(flags: UpFlags, { dataDir }: ClusterOptions, port: number): string {
   if (flags.kubeconfig !== undefined) return resolve(flags.kubeconfig)
   return dataDir === undefined ? join(home(), 'in-memory', `${port}.kubeconfig`) : join(dataDir, 'kubeconfig')
-    ...(flags.controllers === undefined ? {} : { controllers: flags.controllers }),
-    ...(flags.leaderElect === undefined ? {} : { leaderElect: flags.leaderElect }),
 }
 
 function checkTokenFile(path: string): void {
@@ -109,6 +120,18 @@ function checkTokenFile(path: string): void {
     tokenFile(path)
   } catch (error) {
     throw new Failure(`the file ${path} of --token-auth-file cannot be used: ${readFailure(error)}`, { cause: error })
+  }
+}
+
+/** Checked before anything is started: what is wrong with it is told with the name of the file. */
+function readSchedulerConfiguration(path: string | undefined): object | undefined {
+  if (path === undefined) return undefined
+  try {
+    const { value, duplicates } = parseYAML(readFileSync(path, 'utf8'))
+    checkSchedulerConfiguration(value, duplicates)
+    return value as object
+  } catch (error) {
+    throw new Failure(`the file ${path} of --scheduler-config cannot be used: ${readFailure(error)}`, { cause: error })
   }
 }
 
