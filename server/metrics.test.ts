@@ -83,7 +83,7 @@ describe('ServerMetrics', () => {
 
   it('tells of queues', async () => {
     const metrics = new ServerMetrics()
-    const observer = metrics.observeQueue('deployment')
+    const observer = metrics.observeQueue('deployment-controller')
     const clock = new FakeClock()
     const queue = new WorkQueue(clock, { work: async () => {}, observer })
     for (const key of ['a', 'a', 'b']) queue.add(key)

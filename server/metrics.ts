@@ -1,16 +1,20 @@
 // The series of /metrics, under the names, types and labels of the real server.
-// Source: apiserver/pkg/endpoints/metrics, apiserver/pkg/storage/etcd3/metrics, client-go/util/workqueue (v1.36)
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+// Source: apiserver/pkg/endpoints/metrics, apiserver/pkg/storage/etcd3/metrics (v1.36)
+import { Counter, Gauge, Registry } from 'prom-client'
 import type { QueueObserver } from './client/work-queue.ts'
 import type { Metrics, RequestFigures, RequestLabels, WatchTally } from './http/filters/metrics.ts'
+import { addProcessMetrics } from './process-metrics.ts'
+import { QueueMetrics } from './queue-metrics.ts'
+import { SchedulerMetrics } from './scheduler-metrics.ts'
+import type { SchedulerObserver } from './scheduler/observer.ts'
 import { TalliedHistogram, TalliedNumbers, type HistogramTally, type Tally } from './tallied-metrics.ts'
 
 /** Upper bounds, in seconds. */
 const durationBuckets = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ]
-/** Of queues, in seconds. */
-const queueBuckets = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10]
+/** Without the time that webhooks and queues have taken. */
+const sliBuckets = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60]
 const sizeBuckets = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
 
 const requestLabels = ['component', 'group', 'resource', 'scope', 'subresource', 'verb', 'version'] as const
@@ -34,6 +38,8 @@ export interface StorageFigures {
 interface RequestSeries {
   readonly total: Tally
   readonly seconds: HistogramTally
+  /** Not of dry runs. */
+  readonly sliSeconds: HistogramTally | undefined
   /** Only of reads. */
   readonly bytes: HistogramTally | undefined
 }
@@ -59,6 +65,12 @@ export class ServerMetrics implements Metrics {
   readonly #duration = new TalliedHistogram(durationBuckets, {
     name: 'apiserver_request_duration_seconds',
     help: '[STABLE] Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.',
+    registry: this.#registry,
+  })
+
+  readonly #sliDuration = new TalliedHistogram(sliBuckets, {
+    name: 'apiserver_request_sli_duration_seconds',
+    help: '[ALPHA] Response latency distribution (not counting webhook duration and priority & fairness queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.',
     registry: this.#registry,
   })
 
@@ -99,9 +111,12 @@ export class ServerMetrics implements Metrics {
     registry: this.#registry,
   })
 
+  readonly #queues = new QueueMetrics(this.#registry)
+  readonly #scheduler = new SchedulerMetrics(this.#registry)
   readonly #requestSeries = new Map<string, RequestSeries>()
   /** These are of all requests of a kind, whatever became of them. */
   readonly #durations = new Map<string, HistogramTally>()
+  readonly #sliDurations = new Map<string, HistogramTally>()
   readonly #answerSizes = new Map<string, HistogramTally>()
   readonly #writeSeries = new Map<string, WriteSeries>()
   readonly #receivedSeries = new Map<string, Tally>()
@@ -110,47 +125,10 @@ export class ServerMetrics implements Metrics {
     readOnly: this.#inflight.series({ request_kind: 'readOnly' }),
   }
 
-  readonly #queueDepth = new Gauge({
-    name: 'workqueue_depth',
-    help: '[BETA] Current depth of workqueue',
-    labelNames: ['name'],
-    registers: this.#registers,
-  })
-
-  readonly #queueAdds = new Counter({
-    name: 'workqueue_adds_total',
-    help: '[BETA] Total number of adds handled by workqueue',
-    labelNames: ['name'],
-    registers: this.#registers,
-  })
-
-  readonly #queueRetries = new Counter({
-    name: 'workqueue_retries_total',
-    help: '[BETA] Total number of retries handled by workqueue',
-    labelNames: ['name'],
-    registers: this.#registers,
-  })
-
-  readonly #queueWait = new Histogram({
-    name: 'workqueue_queue_duration_seconds',
-    help: '[BETA] How long in seconds an item stays in workqueue before being requested.',
-    labelNames: ['name'],
-    buckets: queueBuckets,
-    registers: this.#registers,
-  })
-
-  readonly #queueWork = new Histogram({
-    name: 'workqueue_work_duration_seconds',
-    help: '[BETA] How long in seconds processing an item from workqueue takes.',
-    labelNames: ['name'],
-    buckets: queueBuckets,
-    registers: this.#registers,
-  })
-
   constructor() {
     this.#addWatchEvents()
     this.#addStorage()
-    this.#addProcess()
+    addProcessMetrics(this.#registry)
   }
 
   /** From now on the series of the store are filled. */
@@ -175,6 +153,7 @@ export class ServerMetrics implements Metrics {
       this.#requestSeries.set(key, (series = this.#addRequestSeries(labels, code, dryRun, what)))
     series.total.value++
     series.seconds.observe(seconds)
+    series.sliSeconds?.observe(seconds)
     if (bytes !== undefined) series.bytes?.observe(bytes)
   }
 
@@ -185,6 +164,8 @@ export class ServerMetrics implements Metrics {
     return {
       total: this.#total.series({ code, ...labelsOfAll }),
       seconds: kept(this.#durations, `${what} ${dryRun}`, () => this.#duration.series(labelsOfAll)),
+      sliSeconds:
+        dryRun === '' ? kept(this.#sliDurations, what, () => this.#sliDuration.series({ ...labels })) : undefined,
       bytes: isRead ? kept(this.#answerSizes, what, () => this.#sizes.series({ ...labels })) : undefined,
     }
   }
@@ -217,23 +198,13 @@ export class ServerMetrics implements Metrics {
     return { seconds: this.#writeDuration.series(labels), total: this.#writes.series(labels), received }
   }
 
-  observeQueue(name: string): QueueObserver {
-    const labels = { name }
-    this.#queueDepth.set(labels, 0)
-    this.#queueAdds.inc(labels, 0)
-    this.#queueRetries.inc(labels, 0)
-    return {
-      added: () => {
-        this.#queueAdds.inc(labels)
-        this.#queueDepth.inc(labels)
-      },
-      started: (seconds) => {
-        this.#queueDepth.dec(labels)
-        this.#queueWait.observe(labels, seconds)
-      },
-      ended: (seconds) => this.#queueWork.observe(labels, seconds),
-      retried: () => this.#queueRetries.inc(labels),
-    }
+  /** @param controller the name that users enable it by */
+  observeQueue(controller: string): QueueObserver {
+    return this.#queues.observe(controller)
+  }
+
+  get schedulerObserver(): SchedulerObserver {
+    return this.#scheduler
   }
 
   text(): Promise<string> {
@@ -289,32 +260,6 @@ export class ServerMetrics implements Metrics {
         this.set({ storage_cluster_id: 'etcd-0' }, storage()?.bytes() ?? 0)
       },
     })
-  }
-
-  #addProcess(): void {
-    new Counter({
-      name: 'process_cpu_seconds_total',
-      help: 'Total user and system CPU time spent in seconds.',
-      registers: this.#registers,
-      collect() {
-        const { user, system } = process.cpuUsage()
-        this.reset()
-        this.inc((user + system) / 1e6)
-      },
-    })
-    new Gauge({
-      name: 'process_resident_memory_bytes',
-      help: 'Resident memory size in bytes.',
-      registers: this.#registers,
-      collect() {
-        this.set(process.memoryUsage.rss())
-      },
-    })
-    new Gauge({
-      name: 'process_start_time_seconds',
-      help: 'Start time of the process since unix epoch in seconds.',
-      registers: this.#registers,
-    }).set(performance.timeOrigin / 1000)
   }
 }
 

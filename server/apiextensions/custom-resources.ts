@@ -9,7 +9,7 @@ import { isConflict, isNotFound } from '../apimachinery/errors.ts'
 import { lazyModules } from '../apimachinery/lazy-module.ts'
 import type { AnyObject, Frozen, Stored } from '../apimachinery/types.ts'
 import type { Client } from '../client/client.ts'
-import { WorkQueue } from '../client/work-queue.ts'
+import { WorkQueue, type QueueObserver } from '../client/work-queue.ts'
 import { resourcePrefix } from '../registry/keys.ts'
 import type { Resource, Resources } from '../registry/resources.ts'
 import { ResourceStore } from '../registry/store.ts'
@@ -38,6 +38,8 @@ export interface CustomResourcesOptions {
   readonly client: Client
   readonly clock: Clock
   readonly onError: (definition: string, error: unknown) => void
+  /** Of the queue of definitions, for metrics. */
+  readonly observer?: QueueObserver
 }
 
 /** One definition as it is served. */
@@ -64,6 +66,7 @@ export class CustomResources {
     this.#apiServices = new ApiServices(options.client)
     this.#queue = new WorkQueue(options.clock, {
       work: (name) => this.#reconcile(name),
+      observer: options.observer,
       concurrency: 1,
       onError: (name, error) => {
         if (!isConflict(error) && !isNotFound(error)) options.onError(name, error)

@@ -5,8 +5,9 @@ import type { Clock, Timer, TimerKind } from '../apimachinery/clock.ts'
 /** Told of what a queue does, for metrics. Durations are of real time. */
 export interface QueueObserver {
   added(): void
-  started(waitedSeconds: number): void
-  ended(workedSeconds: number): void
+  /** @param at by `performance`'s clock; the same at the end of this work */
+  started(at: number, waitedSeconds: number): void
+  ended(at: number, workedSeconds: number): void
   retried(): void
 }
 
@@ -152,7 +153,7 @@ export class WorkQueue {
   async #run(key: string): Promise<void> {
     const { observer } = this.#options
     const startedAt = performance.now()
-    observer?.started((startedAt - (this.#addedAt.get(key) ?? startedAt)) / 1000)
+    observer?.started(startedAt, (startedAt - (this.#addedAt.get(key) ?? startedAt)) / 1000)
     this.#addedAt.delete(key)
     try {
       const planned = await this.#options.work(key)
@@ -163,7 +164,7 @@ export class WorkQueue {
       this.#options.onError?.(key, error, this.retries(key))
       this.addRateLimited(key)
     }
-    observer?.ended((performance.now() - startedAt) / 1000)
+    observer?.ended(startedAt, (performance.now() - startedAt) / 1000)
     this.#working.delete(key)
     if (this.#dirty.delete(key)) this.#waiting.add(key)
     this.#schedule()

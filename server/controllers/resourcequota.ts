@@ -22,6 +22,10 @@ import { WorkQueue } from '../client/work-queue.ts'
 type Quota = Frozen<Stored<ResourceQuota>>
 
 const RESYNC_MS = 300_000
+/** What was charged so lately may not be stored yet: counted now, it would be missed, and given twice. */
+const SETTLING_MS = 300
+/** Where something is charged all the time, it is counted all the same after so long. */
+const PATIENCE_MS = 5000
 
 export const resourcequota: Controller = {
   name: 'resourcequota-controller',
@@ -37,13 +41,18 @@ class QuotaController implements RunningController {
   readonly #queue: WorkQueue
   /** What is counted: what quotas speak of and the server serves. */
   readonly #counted = new Map<ResourceName, Informer<AnyObject>>()
+  /** When others wrote what is used last, and since when a count waits for them, in milliseconds. */
+  readonly #charges = new Map<string, { lastMs: number; waitingSinceMs?: number }>()
+  /** The version of its own last write. */
+  readonly #written = new Map<string, string>()
 
-  constructor({ informers, clientFor, clock, onError }: ControllerContext) {
+  constructor({ informers, clientFor, clock, observeQueue, onError }: ControllerContext) {
     this.#client = clientFor(this.name)
     this.#clock = clock
     this.#informers = informers
     this.#queue = new WorkQueue(clock, {
       work: (key) => this.#count(key),
+      observer: observeQueue?.(this.name),
       onError: (key, error, retries) => {
         if (isWorthTelling(error, retries)) onError?.(this.name, key, error)
       },
@@ -53,7 +62,12 @@ class QuotaController implements RunningController {
       for (const { type, object, old } of events) {
         // A status that others write is no reason to count: what they have charged may not be stored yet.
         const isNews = type === 'ADDED' || (type === 'MODIFIED' && !deepEqual(object.spec, old?.spec))
-        if (isNews) this.#queue.add(keyOf(object))
+        const key = keyOf(object)
+        if (isNews) this.#queue.add(key)
+        if (type === 'DELETED') this.#forget(key)
+        else if (type === 'MODIFIED' && object.metadata.resourceVersion !== this.#written.get(key)) {
+          this.#charges.set(key, { ...this.#charges.get(key), lastMs: this.#clock.now() })
+        }
       }
     })
     void this.#quotas.synced.then(() => this.#queue.start())
@@ -75,13 +89,37 @@ class QuotaController implements RunningController {
     // It may have changed meanwhile.
     const quota = this.#quotas.lister.get(namespace, name)
     if (quota === undefined) return
+    const waitMs = this.#settling(key)
+    if (waitMs > 0) return waitMs
     const objectsOf = (resource: ResourceName) => this.#counted.get(resource)?.lister.list(namespace)
     const status = statusOf(quota, objectsOf, this.#clock.now())
     if (status !== undefined) {
       const counted = { ...quota, status } as unknown as KubeObject
-      await this.#client.update('resourcequotas', counted, { subresource: 'status', fieldManager: FIELD_MANAGER })
+      const options = { subresource: 'status', fieldManager: FIELD_MANAGER }
+      const { metadata } = await this.#client.update('resourcequotas', counted, options)
+      this.#written.set(key, metadata.resourceVersion)
     }
     return RESYNC_MS
+  }
+
+  /** How long to wait until all that was charged can be counted, in milliseconds. */
+  #settling(key: string): number {
+    const charge = this.#charges.get(key)
+    if (charge === undefined) return 0
+    const now = this.#clock.now()
+    const waitMs = charge.lastMs + SETTLING_MS - now
+    const { waitingSinceMs = now } = charge
+    if (waitMs > 0 && now - waitingSinceMs < PATIENCE_MS) {
+      this.#charges.set(key, { ...charge, waitingSinceMs })
+      return waitMs
+    }
+    this.#charges.delete(key)
+    return 0
+  }
+
+  #forget(key: string): void {
+    this.#charges.delete(key)
+    this.#written.delete(key)
   }
 
   /** Resolves when all objects of the resources are known; what is not served is left out. */

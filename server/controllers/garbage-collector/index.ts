@@ -66,7 +66,7 @@ class GarbageCollector implements RunningController {
   /** The next look at what is served, if one is planned. */
   #discovery: Timer | undefined
 
-  constructor({ informers, clientFor, clock, onError }: ControllerContext) {
+  constructor({ informers, clientFor, clock, observeQueue, onError }: ControllerContext) {
     this.#client = clientFor('generic-garbage-collector')
     this.#clock = clock
     this.#informers = informers
@@ -74,6 +74,7 @@ class GarbageCollector implements RunningController {
     this.#recorder = new EventRecorder({ client: this.#client, clock, component: this.name })
     this.#queue = new WorkQueue(clock, {
       work: (key) => this.#work(key),
+      observer: observeQueue?.(this.name),
       concurrency: CONCURRENCY,
       onError: (key, error, retries) => {
         if (isWorthTelling(error, retries)) onError?.(this.name, key, error)

@@ -33,11 +33,12 @@ class NamespaceController implements RunningController {
   readonly #clock: Clock
   readonly #queue: WorkQueue
 
-  constructor({ informers, clientFor, clock, onError }: ControllerContext) {
+  constructor({ informers, clientFor, clock, observeQueue, onError }: ControllerContext) {
     this.#client = clientFor(this.name)
     this.#clock = clock
     this.#queue = new WorkQueue(clock, {
       work: (name) => this.#empty(name),
+      observer: observeQueue?.(this.name),
       maxDelayMs: MAX_PAUSE_MS,
       onError: (key, error, retries) => {
         if (!(error instanceof ContentRemaining) && isWorthTelling(error, retries)) onError?.(this.name, key, error)

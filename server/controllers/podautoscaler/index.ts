@@ -69,7 +69,7 @@ class PodAutoscaler implements RunningController {
   readonly #selectors = new Map<string, Selector>()
 
   constructor(
-    { informers, clientFor, clock, onError }: ControllerContext,
+    { informers, clientFor, clock, observeQueue, onError }: ControllerContext,
     metricsOf: (client: Client) => MetricsSource,
   ) {
     this.#client = clientFor('horizontal-pod-autoscaler')
@@ -78,6 +78,7 @@ class PodAutoscaler implements RunningController {
     this.#recorder = new EventRecorder({ client: this.#client, clock, component: 'horizontal-pod-autoscaler' })
     this.#queue = new WorkQueue(clock, {
       work: (key) => this.#work(key),
+      observer: observeQueue?.(this.name),
       onError: (key, error, retries) => {
         if (isWorthTelling(error, retries)) onError?.(this.name, key, error)
       },
