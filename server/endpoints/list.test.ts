@@ -94,6 +94,15 @@ describe('list', () => {
       ).to.deep.equal(['c2', 'c4'])
     })
 
+    it('goes on after a full page as long as anything follows, though it may not match', async () => {
+      await fill(4)
+      const full = await api.list('configmaps', 'labelSelector=i%3D2&limit=1')
+      expect(namesOf(full)).to.deep.equal(['c2'])
+      const rest = await api.list('configmaps', `labelSelector=i%3D2&limit=1&continue=${full.metadata.continue}`)
+      expect(namesOf(rest)).to.deep.equal([])
+      expect((await api.list('configmaps', 'labelSelector=i%3D3&limit=1')).metadata.continue).to.equal(undefined)
+    })
+
     it('finds pods of a node page by page', async () => {
       for (let at = 0; at < 6; at++) await api.create('pods', pod(`p${at}`, at % 2 === 0 ? { nodeName: 'n' } : {}))
       const first = await api.list('pods', 'limit=2&fieldSelector=spec.nodeName=n')

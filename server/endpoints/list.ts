@@ -105,41 +105,72 @@ function collect(
   limit: number,
   after: string | undefined,
 ): Page {
-  const candidates = narrow(store, snapshot, prefix, selected, after)
+  const { found, isExact, isByLabel } = candidates(store, snapshot, prefix, selected, after)
   const entries: Entry[] = []
-  let last: Entry | undefined
-  for (const entry of candidates) {
-    if (limit > 0 && entries.length === limit) {
-      return { entries, last, more: snapshot.count(prefix, last!.key) }
-    }
-    if (selected.isAll || selected.matches(entry.object)) {
-      entries.push(entry)
-      last = entry
-    }
+  let isCut = false
+  for (const entry of found) {
+    isCut = limit > 0 && entries.length === limit
+    if (isCut) break
+    if (isExact || selected.matchesEntry(entry)) entries.push(entry)
   }
-  return { entries, last, more: undefined }
+  const last = entries.at(-1)
+  // A page that is full has a next one if anything follows, whether it matches or not: nobody has looked at it yet.
+  if (!isCut && !(isByLabel && limit > 0 && entries.length === limit)) return { entries, last, more: undefined }
+  const more = snapshot.count(prefix, last!.key)
+  return { entries, last, more: more === 0 ? undefined : more }
+}
+
+interface Candidates {
+  /** What a selection may match, in key order. */
+  readonly found: Iterable<Entry>
+  /** All of it does match. */
+  readonly isExact: boolean
+  /** Found by an index that is ours alone: in the real server, what lies between is looked at too. */
+  readonly isByLabel: boolean
 }
 
 /**
- * The entries a selection can match at all, in key order: the one that is named, those an index of the kind finds, else all.
+ * Looked for by name, in an index of the kind or of labels, else everywhere.
  * @param prefix of a namespace or of all, with its final slash; the snapshot need not be of now
  */
-export function narrow(
+function candidates(
   store: ResourceStore,
   snapshot: CacheSnapshot,
   prefix: string,
   selected: Selection,
   after: string | undefined,
-): Iterable<Entry> {
+): Candidates {
   const { facts } = store.kind
   const isNamespace = !facts.namespaced || prefix !== store.prefix
   if (isNamespace && selected.name !== undefined && after === undefined) {
     const entry = snapshot.get(prefix + selected.name)
-    return entry === undefined ? [] : [entry]
+    return { found: entry === undefined ? [] : [entry], isExact: false, isByLabel: false }
   }
-  const indexed = (store.kind.indexes ?? []).find((path) => (selected.equalities.get(path) ?? '') !== '')
-  if (indexed === undefined || after !== undefined || snapshot.revision !== store.revision)
-    return snapshot.entries(prefix, after)
-  const found = store.cache.byIndex(indexed, selected.equalities.get(indexed)!)
-  return found.filter((entry) => entry.key.startsWith(prefix))
+  if (!selected.isAll && snapshot.revision === store.revision) {
+    const indexed = (store.kind.indexes ?? []).find((path) => (selected.equalities.get(path) ?? '') !== '')
+    if (indexed !== undefined) {
+      const found = below(store.cache.byIndex(indexed, selected.equalities.get(indexed)!), prefix, after)
+      return { found, isExact: selected.isOnly(indexed), isByLabel: false }
+    }
+    if (selected.label !== undefined) {
+      const found = below(store.cache.byLabel(selected.label.key, selected.label.value), prefix, after)
+      return { found, isExact: false, isByLabel: true }
+    }
+  }
+  return { found: snapshot.entries(prefix, after), isExact: selected.isAll, isByLabel: false }
+}
+
+function below(entries: readonly Entry[], prefix: string, after = ''): readonly Entry[] {
+  return entries.filter(({ key }) => key.startsWith(prefix) && key > after)
+}
+
+/** The entries that a selection matches, in key order. @param prefix of a namespace or of all, with its final slash */
+export function* selectedEntries(
+  store: ResourceStore,
+  snapshot: CacheSnapshot,
+  prefix: string,
+  selected: Selection,
+): Generator<Entry, undefined> {
+  const { found, isExact } = candidates(store, snapshot, prefix, selected, undefined)
+  for (const entry of found) if (isExact || selected.matchesEntry(entry)) yield entry
 }

@@ -7,7 +7,7 @@ import { selection, type Selection } from '../registry/selection.ts'
 import type { ResourceStore } from '../registry/store.ts'
 import { CompactedError, type StoreEvent, type Watch } from '../storage/store.ts'
 import { storeOf, type Api, type Scope, type StreamEvent, type WatchAnswer } from './api.ts'
-import { narrow } from './list.ts'
+import { selectedEntries } from './list.ts'
 import { parseListOptions, parseRevision, unreadableRevision, type ListOptions } from './options.ts'
 
 /** Without timeoutSeconds a watch lives for half an hour to an hour, at random, so that clients do not all return at once. */
@@ -107,8 +107,8 @@ class WatchStream {
     const { sendInitialEvents, allowWatchBookmarks } = this.#options
     const snapshot = this.#store.cache.snapshot()
     const state: StreamEvent[] = []
-    for (const entry of narrow(this.#store, snapshot, this.#prefix, this.#selected, undefined)) {
-      if (this.#selected.isAll || this.#selected.matches(entry.object)) state.push({ type: 'ADDED', entry })
+    for (const entry of selectedEntries(this.#store, snapshot, this.#prefix, this.#selected)) {
+      state.push({ type: 'ADDED', entry })
     }
     if (allowWatchBookmarks && (sendInitialEvents === true || revision === undefined)) {
       state.push({ type: 'BOOKMARK', revision: snapshot.revision, initialEventsEnd: true })

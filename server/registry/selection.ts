@@ -2,21 +2,37 @@
 import { newBadRequest } from '../apimachinery/errors.ts'
 import { quote } from '../apimachinery/go-quote.ts'
 import { printGroupVersionKind } from '../apimachinery/gvk.ts'
-import { parseFieldSelector, parseLabelSelector } from '../apimachinery/selectors.ts'
+import { parseFieldSelector, parseLabelSelector, type Selector } from '../apimachinery/selectors.ts'
 import type { AnyObject, Frozen } from '../apimachinery/types.ts'
+import { labelsOf } from '../storage/entry-labels.ts'
+import type { Entry } from '../storage/store.ts'
 import type { KindDefinition } from './kind.ts'
 
 export interface Selection {
   /** Everything matches: the caller may skip the check. */
   readonly isAll: boolean
   matches(object: Frozen<AnyObject>): boolean
+  /** The same of what is stored; labels alone are read without the object. */
+  matchesEntry(entry: Entry): boolean
   /** The one name asked for by metadata.name=x. */
   readonly name: string | undefined
   /** Fields asked for by equality: an index may serve them. */
   readonly equalities: ReadonlyMap<string, string>
+  /** A label and the one value it must have, if the selection asks for one: an index may serve it. */
+  readonly label: { readonly key: string; readonly value: string } | undefined
+  /** Whether this is all that is asked for: what an index finds by it needs no second look. */
+  isOnly(equality: string): boolean
 }
 
-const all: Selection = { isAll: true, matches: () => true, name: undefined, equalities: new Map() }
+const all: Selection = {
+  isAll: true,
+  matches: () => true,
+  matchesEntry: () => true,
+  name: undefined,
+  equalities: new Map(),
+  label: undefined,
+  isOnly: () => false,
+}
 
 /** @throws StatusError 400: a selector that cannot be read, or a field that cannot be selected on */
 export function selection(kind: KindDefinition, labelSelector: string, fieldSelector: string): Selection {
@@ -30,17 +46,34 @@ export function selection(kind: KindDefinition, labelSelector: string, fieldSele
     if (!supported.has(field)) throw newBadRequest(unsupportedField(kind, field))
     if (operator !== '!=') equalities.set(field, value)
   }
-  const read = (object: Frozen<AnyObject>, path: string): string => {
-    if (path === 'metadata.name') return object.metadata?.name ?? ''
-    if (path === 'metadata.namespace') return object.metadata?.namespace ?? ''
-    return kind.selectableFields?.[path]?.(object as AnyObject) ?? valueAt(object, path)
-  }
+  const read = (object: Frozen<AnyObject>, path: string): string => fieldOf(kind, object, path)
+  const matchesFields = (object: Frozen<AnyObject>): boolean => fields.matches((path) => read(object, path))
+  const hasFields = fields.requirements.length > 0
   return {
     isAll: false,
-    matches: (object) => fields.matches((path) => read(object, path)) && labels.matches(object.metadata?.labels),
+    matches: (object) => matchesFields(object) && labels.matches(object.metadata?.labels),
+    matchesEntry: (entry) =>
+      (labels.empty || labels.matches(labelsOf(entry))) && (!hasFields || matchesFields(entry.peek())),
     name: equalities.get('metadata.name'),
     equalities,
+    label: exactLabel(labels),
+    isOnly: (equality) => labels.empty && fields.requirements.length === 1 && equalities.has(equality),
   }
+}
+
+function exactLabel(labels: Selector): Selection['label'] {
+  for (const { key } of labels.requirements) {
+    const value = labels.requiresExactMatch(key)
+    if (value !== undefined) return { key, value }
+  }
+  return undefined
+}
+
+/** What a selector compares at that path. */
+export function fieldOf(kind: KindDefinition, object: Frozen<AnyObject>, path: string): string {
+  if (path === 'metadata.name') return object.metadata?.name ?? ''
+  if (path === 'metadata.namespace') return object.metadata?.namespace ?? ''
+  return kind.selectableFields?.[path]?.(object as AnyObject) ?? valueAt(object, path)
 }
 
 /** After how a kind's field labels are converted: not at all, or by a function of its own group. */

@@ -2,6 +2,7 @@
 //
 // The entries themselves are in the store's tree, once; the cache adds what depends on the resource. It is told of each
 // commit before the write is acknowledged, so that who has written reads what was written.
+import { labelsOf } from './entry-labels.ts'
 import { EventRing } from './event-ring.ts'
 import { newKeyTree } from './key-tree.ts'
 import type { KeyTree } from './key-tree.ts'
@@ -22,6 +23,9 @@ export type { Snapshot as CacheSnapshot } from './store.ts'
 /** Values under which an object is found: `(pod) => [pod.spec.nodeName]`. Pure, and never throws. */
 export type IndexFunction = (object: Frozen<AnyObject>) => readonly string[]
 
+/** Labels that have an index, those that lists have asked for last: what nobody selects by costs nothing. */
+const maxLabelIndexes = 16
+
 export interface WatchCacheOptions {
   readonly ringSize?: number
   readonly quietRingSize?: number
@@ -37,11 +41,14 @@ export class WatchCache {
   readonly #quietRingSize: number
   readonly #since: number
   readonly #indexes = new Map<string, Index>()
+  /** By key of the label, the one that was asked for last at the end. */
+  readonly #labels = new Map<string, Index>()
   /** Who watches: they are told when there is no more to see. */
   readonly #watches = new Map<Watch, WatchHandlers>()
   #ring: EventRing | undefined
   #subscription: Watch | undefined
   #failure: Error | undefined
+  #changes = 0
 
   /** @param prefix of the resource's keys, with its final slash: `/registry/pods/` */
   constructor(
@@ -59,6 +66,13 @@ export class WatchCache {
   /** Newest committed revision of the store: what a list of now is a picture of. */
   get revision(): number {
     return this.#store.revision
+  }
+
+  /** Grows with each commit that changes the resource: what was read is still true while it is the same. */
+  get changes(): number {
+    // After a failure nothing changes any more.
+    if (this.#failure === undefined) this.#start()
+    return this.#changes
   }
 
   get(key: string): Entry | undefined {
@@ -108,16 +122,30 @@ export class WatchCache {
   /** Registers a secondary index; it is built when it is first asked. */
   addIndex(name: string, valuesOf: IndexFunction): void {
     if (this.#indexes.has(name)) throw new Error(`${this.prefix} has an index ${name} already`)
-    this.#indexes.set(name, new Index(valuesOf))
+    this.#indexes.set(name, new Index((entry) => valuesOf(entry.peek())))
   }
 
   /** The entries of now with that value, in key order. */
   byIndex(name: string, value: string): readonly Entry[] {
     const index = this.#indexes.get(name)
     if (index === undefined) throw new Error(`${this.prefix} has no index ${name}`)
+    return this.#built(index).entries(value)
+  }
+
+  /** The entries of now whose label `key` has that value, in key order. */
+  byLabel(key: string, value: string): readonly Entry[] {
+    const index = this.#labels.get(key) ?? new Index((entry) => valuesOfLabel(entry, key))
+    this.#labels.delete(key)
+    this.#labels.set(key, index)
+    const [oldest] = this.#labels.keys()
+    if (this.#labels.size > maxLabelIndexes) this.#labels.delete(oldest!)
+    return this.#built(index).entries(value)
+  }
+
+  #built(index: Index): Index {
     this.#start()
     if (!index.built) index.build(this.snapshot().entries(this.prefix))
-    return index.entries(value)
+    return index
   }
 
   /** Ends all watches. */
@@ -130,6 +158,7 @@ export class WatchCache {
     this.#subscription = undefined
     this.#ring = undefined
     for (const index of this.#indexes.values()) index.clear()
+    this.#labels.clear()
   }
 
   #start(): EventRing {
@@ -140,10 +169,12 @@ export class WatchCache {
       this.prefix,
       {
         onEvents: (events) => {
+          this.#changes++
           ring.push(events)
           for (const index of this.#indexes.values()) {
             if (index.built) index.apply(events)
           }
+          for (const index of this.#labels.values()) index.apply(events)
         },
         onClose: (error) => {
           this.#failure = error
@@ -157,11 +188,16 @@ export class WatchCache {
   }
 }
 
+function valuesOfLabel(entry: Entry, key: string): readonly string[] {
+  const labels = labelsOf(entry)
+  return labels !== undefined && Object.hasOwn(labels, key) ? [labels[key]!] : []
+}
+
 class Index {
-  readonly #valuesOf: IndexFunction
+  readonly #valuesOf: (entry: Entry) => readonly string[]
   #byValue: Map<string, KeyTree> | undefined
 
-  constructor(valuesOf: IndexFunction) {
+  constructor(valuesOf: (entry: Entry) => readonly string[]) {
     this.#valuesOf = valuesOf
   }
 
@@ -190,8 +226,7 @@ class Index {
   }
 
   #add(entry: Entry): void {
-    // The first build reads every object of the resource, and is over in one go: none of them should stay for it.
-    for (const value of this.#valuesOf(entry.peek())) {
+    for (const value of this.#valuesOf(entry)) {
       let tree = this.#byValue!.get(value)
       if (tree === undefined) this.#byValue!.set(value, (tree = newKeyTree()))
       tree.set(entry.key, entry)
@@ -199,7 +234,7 @@ class Index {
   }
 
   #remove(entry: Entry): void {
-    for (const value of this.#valuesOf(entry.peek())) {
+    for (const value of this.#valuesOf(entry)) {
       const tree = this.#byValue!.get(value)
       tree?.delete(entry.key)
       if (tree?.isEmpty === true) this.#byValue!.delete(value)
