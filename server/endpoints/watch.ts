@@ -2,13 +2,13 @@
 // Source: apiserver/pkg/storage/cacher (v1.36); KEP-3157 (sendInitialEvents)
 import type { Timer } from '../apimachinery/clock.ts'
 import { newResourceExpired, newTooLargeResourceVersion, type StatusError } from '../apimachinery/errors.ts'
-import { previousAt } from '../registry/transient-entry.ts'
 import { selection, type Selection } from '../registry/selection.ts'
 import type { ResourceStore } from '../registry/store.ts'
 import { CompactedError, type StoreEvent, type Watch } from '../storage/store.ts'
 import { storeOf, type Api, type Scope, type StreamEvent, type WatchAnswer } from './api.ts'
 import { selectedEntries } from './list.ts'
 import { parseListOptions, parseRevision, unreadableRevision, type ListOptions } from './options.ts'
+import { viewOf, type View } from './watch-view.ts'
 
 /** Without timeoutSeconds a watch lives for half an hour to an hour, at random, so that clients do not all return at once. */
 const minTimeoutMs = 30 * 60_000
@@ -24,12 +24,14 @@ export function watch(api: Api, scope: Scope): WatchAnswer {
   const nameSelector = scope.name === '' ? '' : `metadata.name=${scope.name}`
   const fieldSelector = [options.fieldSelector, nameSelector].filter((one) => one !== '').join(',')
   const selected = selection(resource.kind, options.labelSelector, fieldSelector)
+  const view = viewOf(resource.kind, selected, `${options.labelSelector} ${fieldSelector}`)
   const revision = revisionOf(options.resourceVersion)
   return {
     type: 'watch',
     resource,
     start(onEvents, onEnd) {
-      const stream = new WatchStream(api, store, store.listPrefix(namespace), selected, options, onEvents, onEnd)
+      const prefix = store.listPrefix(namespace)
+      const stream = new WatchStream(api, store, prefix, selected, view, options, onEvents, onEnd)
       void stream.start(revision)
       return stream
     },
@@ -50,6 +52,7 @@ class WatchStream {
   readonly #store: ResourceStore
   readonly #prefix: string
   readonly #selected: Selection
+  readonly #view: View
   readonly #options: ListOptions
   readonly #onEvents: (events: readonly StreamEvent[]) => void
   readonly #onEnd: () => void
@@ -65,6 +68,7 @@ class WatchStream {
     store: ResourceStore,
     prefix: string,
     selected: Selection,
+    view: View,
     options: ListOptions,
     onEvents: (events: readonly StreamEvent[]) => void,
     onEnd: () => void,
@@ -73,6 +77,7 @@ class WatchStream {
     this.#store = store
     this.#prefix = prefix
     this.#selected = selected
+    this.#view = view
     this.#options = options
     this.#onEvents = onEvents
     this.#onEnd = onEnd
@@ -149,13 +154,7 @@ class WatchStream {
   #deliver(events: readonly StoreEvent[]): void {
     const isNew = events[0]!.entry.revision > this.#lastRevision
     const fresh = isNew ? events : events.filter(({ entry }) => entry.revision > this.#lastRevision)
-    if (this.#selected.isAll) return this.#emit(shownToAll(fresh))
-    const seen: StreamEvent[] = []
-    for (const event of fresh) {
-      const shown = asSeenBy(this.#selected, event)
-      if (shown !== undefined) seen.push(shown)
-    }
-    this.#emit(seen)
+    this.#emit(this.#view.of(fresh))
   }
 
   #startTimers(): void {
@@ -179,30 +178,4 @@ class WatchStream {
       { type: 'BOOKMARK', revision: Math.max(this.#store.revision, this.#lastRevision), initialEventsEnd: false },
     ])
   }
-}
-
-const runs = new WeakMap<readonly StoreEvent[], readonly StreamEvent[]>()
-
-/** A run of changes as all see it who select everything: made once, and shared by them. */
-function shownToAll(events: readonly StoreEvent[]): readonly StreamEvent[] {
-  let shown = runs.get(events)
-  if (shown === undefined) {
-    shown = events.map(({ type, entry, prev }) => ({
-      type: type === 'delete' ? 'DELETED' : prev === undefined ? 'ADDED' : 'MODIFIED',
-      entry,
-      prev,
-    }))
-    runs.set(events, shown)
-  }
-  return shown
-}
-
-/** A change as one selection sees it: entering is ADDED, leaving is DELETED, whatever the change was. */
-function asSeenBy(selected: Selection, event: StoreEvent): StreamEvent | undefined {
-  const { entry, prev } = event
-  const before = prev !== undefined && selected.matches(prev.object)
-  if (event.type === 'delete') return before ? { type: 'DELETED', entry, prev } : undefined
-  const now = selected.matches(entry.object)
-  if (now) return { type: before ? 'MODIFIED' : 'ADDED', entry, prev }
-  return before ? { type: 'DELETED', entry: previousAt(entry, prev), prev } : undefined
 }

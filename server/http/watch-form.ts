@@ -15,8 +15,10 @@ import { includeOf, tableOf } from './tables.ts'
 
 /** The frames of events, in parts that are written one after the other. */
 export interface Form {
-  /** Whose forms have the same name print an event in the same way. It may change with each event that is printed. */
+  /** Whose forms have the same name print events in the same way. */
   readonly name: string
+  /** What prints all that follows the first chunk; absent: this one. */
+  readonly then?: Form
   parts(event: StreamEvent): readonly Piece[]
 }
 
@@ -80,21 +82,24 @@ function tableForm(ctx: Context, resource: Resource, version: string, now: () =>
   const include = includeOf(ctx)
   const { group, version: served } = resource.facts
   const name = `Table ${version} ${include} ${group}/${served}`
+  const print = (event: StreamEvent, hasColumns: boolean): readonly Piece[] => {
+    if (event.type === 'ERROR') return [jsonFrame('ERROR', event.status)]
+    const isBookmark = event.type === 'BOOKMARK'
+    const object = isBookmark ? bookmark(resource, event) : servedObject(resource, event.entry)
+    const resourceVersion = String(isBookmark ? event.revision : event.entry.revision)
+    const table = tableOf(resource, [object], { resourceVersion }, include, version, now())
+    if (!hasColumns) table['columnDefinitions'] = null
+    return [jsonFrame(event.type, table)]
+  }
   let isFirst = true
   return {
-    get name() {
-      return isFirst ? `${name} with columns` : name
-    },
+    name: `${name} with columns`,
     parts(event) {
-      if (event.type === 'ERROR') return [jsonFrame('ERROR', event.status)]
-      const isBookmark = event.type === 'BOOKMARK'
-      const object = isBookmark ? bookmark(resource, event) : servedObject(resource, event.entry)
-      const resourceVersion = String(isBookmark ? event.revision : event.entry.revision)
-      const table = tableOf(resource, [object], { resourceVersion }, include, version, now())
-      if (!isFirst) table['columnDefinitions'] = null
+      const parts = print(event, isFirst)
       isFirst = false
-      return [jsonFrame(event.type, table)]
+      return parts
     },
+    then: { name, parts: (event) => print(event, false) },
   }
 }
 

@@ -2,17 +2,20 @@
 import type { StreamEvent } from '../endpoints/api.ts'
 import { FanOut } from './fan-out.ts'
 import type { Piece } from './pieces.ts'
-import { SharedChunks } from './watch-chunks.ts'
+import { eventsOf, nextStretch, SharedChunks, type Cursor } from './watch-chunks.ts'
 import type { Form } from './watch-form.ts'
+import { Runs } from './watch-runs.ts'
 import type { WatchTransport } from './watch-transport.ts'
 
 /** How far a watcher may fall behind before it is cut off, in bytes of the objects it has not been sent. */
 const maxUnreadBytes = 16 * 1024 * 1024
-/** Frames are written together up to about this size. */
-const chunkBytes = 128 * 1024
 
+const runs = new Runs()
 const chunks = new SharedChunks()
-const fanOut = new FanOut(() => chunks.clear())
+const fanOut = new FanOut(() => {
+  runs.clear()
+  chunks.clear()
+})
 
 /**
  * What the client has not read stays as events, which all watchers share, and not as bytes; the state a watch begins with
@@ -20,11 +23,10 @@ const fanOut = new FanOut(() => chunks.clear())
  */
 export class WatchWriter {
   readonly #transport: WatchTransport
-  readonly #form: Form
+  #form: Form
   readonly #tally: { events: number }
-  /** Runs of events still to be written; the first of them from `#position` on. */
-  #waiting: (readonly StreamEvent[])[] = []
-  #position = 0
+  /** What is still to be written. */
+  readonly #waiting: Cursor = { runs: [], position: 0 }
   #unreadBytes = 0
   /** The client is to read before more is written. */
   #isBlocked = false
@@ -44,9 +46,10 @@ export class WatchWriter {
   deliver(events: readonly StreamEvent[]): void {
     if (this.#transport.isClosed) return
     this.#tally.events += events.length
-    this.#waiting.push(events)
+    const run = runs.of(events)
+    this.#waiting.runs.push(run)
     if (!this.#isBlocked) return this.#join()
-    this.#unreadBytes += sizeOf(events)
+    this.#unreadBytes += run.bytes
     if (this.#unreadBytes > maxUnreadBytes) this.#transport.destroy()
   }
 
@@ -63,66 +66,41 @@ export class WatchWriter {
 
   readonly #flush = (): void => {
     this.#isDue = false
-    if (this.#transport.isClosed) return void (this.#waiting = [])
-    while (this.#waiting.length > 0 && !this.#isBlocked) {
+    if (this.#transport.isClosed) return
+    const waiting = this.#waiting.runs
+    while (waiting.length > 0 && !this.#isBlocked) {
       const bytes = this.#next()
       if (bytes.length > 0) this.#isBlocked = !this.#transport.send(bytes)
     }
-    if (this.#waiting.length > 0) return
+    if (waiting.length > 0) return
     this.#unreadBytes = 0
     if (this.#isEnded) this.#transport.end()
   }
 
-  /** As many of the next frames as make a chunk. */
   #next(): Buffer {
-    const events = this.#take()
-    return chunks.get(`${this.#transport.framing} ${this.#form.name}`, events, () => {
-      const parts: Piece[] = []
-      let size = 0
-      for (const event of events) {
-        for (const part of this.#form.parts(event)) {
-          parts.push(part)
-          size += part.length
-        }
-      }
-      return size === 0 ? nothing : this.#transport.wrap(parts, size)
-    })
+    const waiting = this.#waiting
+    const stretch = nextStretch(waiting)
+    const name = `${this.#transport.framing} ${this.#form.name}`
+    const bytes = chunks.get(name, waiting, stretch, () => this.#encode(eventsOf(waiting, stretch)))
+    this.#form = this.#form.then ?? this.#form
+    const { count, end } = stretch
+    const isWhole = end === waiting.runs[count - 1]!.events.length
+    waiting.position = isWhole ? 0 : end
+    waiting.runs.splice(0, isWhole ? count : count - 1)
+    return bytes
   }
 
-  #take(): readonly StreamEvent[] {
-    const [first] = this.#waiting
-    if (this.#waiting.length === 1 && this.#position === 0 && sizeOf(first!) <= chunkBytes) {
-      this.#waiting.pop()
-      return first!
-    }
-    const events: StreamEvent[] = []
+  #encode(events: Iterable<StreamEvent>): Buffer {
+    const parts: Piece[] = []
     let size = 0
-    let taken = 0
-    while (taken < this.#waiting.length && size < chunkBytes) {
-      const run = this.#waiting[taken]!
-      while (this.#position < run.length && size < chunkBytes) {
-        const event = run[this.#position++]!
-        events.push(event)
-        size += sizeOfOne(event)
-      }
-      if (this.#position === run.length) {
-        this.#position = 0
-        taken++
+    for (const event of events) {
+      for (const part of this.#form.parts(event)) {
+        parts.push(part)
+        size += part.length
       }
     }
-    this.#waiting.splice(0, taken)
-    return events
+    return size === 0 ? nothing : this.#transport.wrap(parts, size)
   }
 }
 
 const nothing = Buffer.alloc(0)
-
-function sizeOf(events: readonly StreamEvent[]): number {
-  let size = 0
-  for (const event of events) size += sizeOfOne(event)
-  return size
-}
-
-function sizeOfOne(event: StreamEvent): number {
-  return 'entry' in event ? event.entry.bytes.length : 0
-}

@@ -76,6 +76,13 @@ export function fieldOf(kind: KindDefinition, object: Frozen<AnyObject>, path: s
   return kind.selectableFields?.[path]?.(object as AnyObject) ?? valueAt(object, path)
 }
 
+/** What a selector compares at that path. */
+export function fieldOf(kind: KindDefinition, object: Frozen<AnyObject>, path: string): string {
+  if (path === 'metadata.name') return object.metadata?.name ?? ''
+  if (path === 'metadata.namespace') return object.metadata?.namespace ?? ''
+  return kind.selectableFields?.[path]?.(object as AnyObject) ?? valueAt(object, path)
+}
+
 /** After how a kind's field labels are converted: not at all, or by a function of its own group. */
 function unsupportedField(definition: KindDefinition, path: string): string {
   const { facts, group, kind, columns } = definition

@@ -25,14 +25,17 @@ class Subscription implements Watch {
   /** A handler that throws has lost events: its watch ends, the others go on. */
   deliver(run: readonly StoreEvent[]): void {
     if (this.#closed) return
-    const isNew = (event: StoreEvent) => event.entry.revision > this.#after
-    const events = isNew(run[0]!) ? run : run.filter(isNew)
+    const events = run[0]!.entry.revision > this.#after ? run : this.#newOf(run)
     if (events.length === 0) return
     try {
       this.#handlers.onEvents(events)
     } catch (error) {
       this.end(error instanceof Error ? error : new Error(String(error)))
     }
+  }
+
+  #newOf(run: readonly StoreEvent[]): readonly StoreEvent[] {
+    return run.filter(({ entry }) => entry.revision > this.#after)
   }
 
   compact(revision: number): void {
