@@ -5,7 +5,8 @@ import type { AnyObject, Frozen, Stored } from './apimachinery/types.ts'
 import { startCluster, type Cluster } from './cluster.ts'
 
 describe('a cluster whose time stands', function () {
-  this.timeout(30_000)
+  // Seconds of CPU where nothing is compiled yet, and machines that do ten things at once.
+  this.timeout(120_000)
   let cluster: Cluster
 
   beforeEach(async () => {

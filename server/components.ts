@@ -16,16 +16,17 @@ import type { Authority } from './controllers/certificates/signing.ts'
 import type { SignToken } from './controllers/serviceaccount-tokens.ts'
 import type { CheckTypes } from './controllers/validating-policy-status.ts'
 import { newControllers, startControllers } from './controllers/index.ts'
-import { nodeSet, startKubelets, type Kubelets } from './kubelet/index.ts'
+import { NodeAutoscaler, nodeSet, startKubelets, type Kubelets, type NodeOptions } from './kubelet/index.ts'
 import type { CompleteOptions } from './options.ts'
 import type { Explanation } from './scheduler/explain.ts'
 import { startScheduler, type Scheduler } from './scheduler/index.ts'
+import type { SchedulerObserver } from './scheduler/observer.ts'
 
 export type { Explanation } from './scheduler/explain.ts'
 
 export interface Components {
   /** Nothing if there is no scheduler, or no such pod. */
-  explainScheduling(namespace: string, pod: string): Explanation | undefined
+  explainScheduling(namespace: string, pod: string): Promise<Explanation | undefined>
   /** The kubelet of a simulated node falls silent. */
   silenceNode(name: string): Promise<void>
   /** It is back. */
@@ -49,6 +50,7 @@ export interface ComponentDependencies {
   readonly port: number
   /** For metrics of the controllers' queues. */
   readonly observeQueue?: ControllerContext['observeQueue']
+  readonly schedulerObserver?: SchedulerObserver
 }
 
 /** Resolves when nodes are registered and ready, and controllers have seen what there is. */
@@ -62,6 +64,7 @@ export async function startComponents({
   signToken,
   port,
   observeQueue,
+  schedulerObserver,
 }: ComponentDependencies): Promise<Components> {
   const { clock, random } = options
   const started: { close(): unknown }[] = []
@@ -112,6 +115,7 @@ export async function startComponents({
           informers,
           clock,
           random,
+          observer: schedulerObserver,
           ...(configuration === undefined ? {} : { configuration }),
         })
         scheduler = one
@@ -123,8 +127,8 @@ export async function startComponents({
   const acting = Promise.all(managed.map((one) => one.start()))
   let kubelets: Kubelets | undefined
   if (options.kubelet) {
-    const nodes = nodeSet({ count: options.nodes, bare: options.bare, maxPods: options.maxPods })
-    kubelets = startKubelets({
+    const nodes = await nodesToStart(options, clientFor(user('system:kube-controller-manager'), 'kubelet'))
+    const fleet = startKubelets({
       clientFor: (node) => clientFor(withAuthenticated(node), 'kubelet'),
       informers,
       clock,
@@ -132,7 +136,23 @@ export async function startComponents({
       nodes,
       onError: (pod, error) => options.log(`the kubelet could not go on with pod ${pod}`, error),
     })
-    started.push(kubelets)
+    started.push(fleet)
+    kubelets = fleet
+    if (options.autoscaleNodes !== undefined) {
+      const account = serviceAccountUser('kube-system', 'cluster-autoscaler')
+      started.push(
+        new NodeAutoscaler({
+          client: clientFor(withAuthenticated(account), 'cluster-autoscaler'),
+          informers,
+          clock,
+          min: options.nodes,
+          nodes: allNodes(options),
+          add: (node) => fleet.add(node),
+          remove: (name) => fleet.remove(name),
+          onError: (node, error) => options.log(`the number of nodes could not be changed by ${node}`, error),
+        }),
+      )
+    }
   }
   await Promise.all([informers.start(), kubelets?.registered, acting])
   // The cluster is ready without them: they appear as they do after a kubeadm init.
@@ -147,7 +167,7 @@ export async function startComponents({
           closing.signal,
         )
   return {
-    explainScheduling: (namespace, pod) => scheduler?.explanation(namespace, pod),
+    explainScheduling: async (namespace, pod) => scheduler?.explanation(namespace, pod),
     silenceNode: async (name) => kubelets?.silence(name),
     wakeNode: (name) => kubelets?.wake(name),
     async close() {
@@ -201,6 +221,21 @@ async function exists(client: Client, resource: string, namespace: string | unde
     if (isNotFound(error)) return false
     throw error
   }
+}
+
+/** All nodes there may be. Those that are there from the start are as in a cluster that has no others. */
+function allNodes({ nodes, bare, maxPods, autoscaleNodes }: CompleteOptions): NodeOptions[] {
+  const first = nodeSet({ count: nodes, bare, maxPods })
+  if (autoscaleNodes === undefined) return first
+  return [...first, ...nodeSet({ count: autoscaleNodes.max, bare, maxPods }).slice(nodes)]
+}
+
+/** Nodes that were added before the cluster was stopped are there again. */
+async function nodesToStart(options: CompleteOptions, client: Client): Promise<NodeOptions[]> {
+  const all = allNodes(options)
+  if (options.autoscaleNodes === undefined) return all
+  const known = new Set((await client.list('nodes')).items.map(({ metadata }) => metadata.name))
+  return all.filter(({ name }, at) => at < options.nodes || known.has(name))
 }
 
 /** Starts a component; what it answers ends it. */

@@ -25,6 +25,8 @@ export interface ClusterOptions {
   compactionIntervalMs?: number
   /** How many simulated nodes. Default 1. */
   nodes?: number
+  /** Nodes are added for pods that fit nowhere, and empty ones removed; `nodes` is then `min`. */
+  autoscaleNodes?: { readonly min: number; readonly max: number }
   /** Pods that each of them takes. Default 110. */
   maxPods?: number
   /** Without the pods of a textbook's control plane. Default false. */
@@ -36,6 +38,12 @@ export interface ClusterOptions {
   /** Controllers and scheduler act while they hold their Leases. Default true, bare: false. */
   leaderElect?: boolean
   disableAdmissionPlugins?: readonly string[]
+  /**
+   * A KubeSchedulerConfiguration of kubescheduler.config.k8s.io/v1: YAML, JSON, or what they say. Whatever it leaves out
+   * is as in the real scheduler.
+   * @throws SchedulerConfigurationError from startCluster, if it cannot be used
+   */
+  schedulerConfiguration?: string | object
   /** CSV file of static tokens: token,user,uid,"group1,group2". */
   tokenAuthFile?: string
   /** Default 10.0.0.0/24. */
@@ -74,17 +82,19 @@ export interface CompleteOptions {
   readonly compactionIntervalMs: number
   readonly nodes: number
   readonly maxPods: number
+  readonly autoscaleNodes: { readonly max: number } | undefined
   readonly bare: boolean
   readonly controllers: boolean
-  readonly scheduler: boolean
-  readonly kubelet: boolean
-  readonly disabledAdmissionPlugins: readonly string[]
-  readonly tokenAuthFile: string | undefined
-  readonly serviceClusterIPRange: string
-  readonly clusterCIDR: string | undefined
   /** As `controllerEntry` gives them. */
   readonly enabledControllers: readonly string[]
   readonly leaderElect: boolean
+  readonly scheduler: boolean
+  readonly kubelet: boolean
+  readonly disabledAdmissionPlugins: readonly string[]
+  readonly schedulerConfiguration: SchedulerConfiguration | undefined
+  readonly tokenAuthFile: string | undefined
+  readonly serviceClusterIPRange: string
+  readonly clusterCIDR: string | undefined
   readonly loadBalancerCIDR: string | undefined
   readonly serviceNodePortRange: { readonly from: number; readonly to: number }
   /** Cluster IP of the service `kubernetes`. */
@@ -95,20 +105,21 @@ export interface CompleteOptions {
   readonly name: string
   readonly clock: ClusterClock
   readonly random: Random
+  readonly profiling: boolean
+  readonly logger: Logger
   log(message: string, error: unknown): void
 }
 
 /** Where pods would find the API server: on the first simulated node, as endpoints may not be loopback addresses. */
 const firstNodeAddress = '172.18.0.2'
 
-  readonly profiling: boolean
-  readonly logger: Logger
 function clockOf(chosen: ClockSettings | Clock = {}): ClusterClock {
   return new ClusterClock('now' in chosen ? { source: chosen } : chosen)
 }
 
 export function withDefaults(options: ClusterOptions): CompleteOptions {
   const disabled = new Set(options.disable)
+  const logger = new Logger({ verbosity: options.verbosity ?? 0, format: options.loggingFormat ?? 'text' })
   const bindAddress = options.bindAddress ?? '127.0.0.1'
   const serviceClusterIPRange = options.serviceClusterIPRange ?? '10.0.0.0/24'
   const serviceAccountIssuer = options.serviceAccountIssuer ?? 'https://kubernetes.default.svc'
@@ -118,20 +129,21 @@ export function withDefaults(options: ClusterOptions): CompleteOptions {
     dataDir: options.dataDir,
     durability: options.durability ?? 'sync',
     compactionIntervalMs: options.compactionIntervalMs ?? 5 * 60_000,
-    nodes: disabled.has('kubelet') ? 0 : (options.nodes ?? 1),
+    nodes: disabled.has('kubelet') ? 0 : (options.autoscaleNodes?.min ?? options.nodes ?? 1),
+    autoscaleNodes: options.autoscaleNodes,
     maxPods: options.maxPods ?? 110,
     bare: options.bare ?? false,
     controllers: !disabled.has('controllers'),
+    enabledControllers: (options.controllers ?? ['*']).map((entry) => controllerEntry(entry)),
+    leaderElect: options.leaderElect ?? options.bare !== true,
     scheduler: !disabled.has('scheduler'),
     kubelet: !disabled.has('kubelet'),
     disabledAdmissionPlugins: options.disableAdmissionPlugins ?? [],
+    schedulerConfiguration: schedulerConfigurationOf(options.schedulerConfiguration),
     tokenAuthFile: options.tokenAuthFile,
-  const logger = new Logger({ verbosity: options.verbosity ?? 0, format: options.loggingFormat ?? 'text' })
     serviceClusterIPRange,
     clusterCIDR: options.clusterCIDR ?? (options.bare === true ? undefined : '10.244.0.0/16'),
     loadBalancerCIDR: options.loadBalancerCIDR ?? (options.bare === true ? undefined : '172.31.255.0/24'),
-    enabledControllers: (options.controllers ?? ['*']).map((entry) => controllerEntry(entry)),
-    leaderElect: options.leaderElect ?? options.bare !== true,
     serviceNodePortRange: options.serviceNodePortRange ?? { from: 30000, to: 32767 },
     serviceAddress: firstAddress(serviceClusterIPRange),
     serviceAccountIssuer,
@@ -144,4 +156,11 @@ export function withDefaults(options: ClusterOptions): CompleteOptions {
     logger,
     log: options.log ?? ((message, error) => logger.error(message, error)),
   }
+}
+
+function schedulerConfigurationOf(given: string | object | undefined): SchedulerConfiguration | undefined {
+  if (given === undefined) return undefined
+  if (typeof given !== 'string') return loadConfiguration(given)
+  const { value, duplicates } = parseYAML(given)
+  return loadConfiguration(value, duplicates)
 }

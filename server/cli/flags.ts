@@ -19,6 +19,17 @@ export function parseNodes(text: string): number {
   return integer(text, 0, maxNodes)
 }
 
+/** `1:5`, the smallest and the largest number of nodes. */
+export function parseAutoscale(text: string): { min: number; max: number } {
+  const match = /^(\d+):(\d+)$/.exec(text)
+  const min = Number(match?.[1])
+  const max = Number(match?.[2])
+  if (match === null || min < 1 || max < min || max > maxNodes) {
+    throw new InvalidArgumentError(`It must be two numbers of nodes from 1 to ${maxNodes}, such as 1:5.`)
+  }
+  return { min, max }
+}
+
 /** Source: kubelet flag --max-pods */
 export function parseMaxPods(text: string): number {
   return integer(text, 1, 65_533)

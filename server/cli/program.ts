@@ -6,6 +6,7 @@ import { kubernetesVersion } from '../version.ts'
 import {
   parseAddress,
   parseAdmissionPlugins,
+  parseAutoscale,
   parseBoolean,
   parseClock,
   parseComponents,
@@ -98,6 +99,12 @@ function makeProgram(): Command {
         .default(300_000, '5m'),
     )
     .addOption(new Option('--nodes <number>', 'how many simulated nodes').argParser(parseNodes).default(1))
+    .addOption(
+      new Option(
+        '--autoscale-nodes <min:max>',
+        'nodes come for pods that fit nowhere, and go when they have been empty for ten minutes; instead of --nodes',
+      ).argParser(parseAutoscale),
+    )
     .addOption(new Option('--max-pods <number>', 'pods that each node takes').argParser(parseMaxPods).default(110))
     .addOption(
       new Option(

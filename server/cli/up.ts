@@ -23,6 +23,7 @@ export interface UpFlags {
   readonly etcdCompactionInterval: number
   readonly nodes: number
   readonly maxPods: number
+  readonly autoscaleNodes?: { readonly min: number; readonly max: number }
   readonly clock?: { readonly startMs?: number; readonly speed?: number }
   readonly bare?: true
   readonly kubeconfig?: string
@@ -87,6 +88,7 @@ function clusterOptions(flags: UpFlags): ClusterOptions & { port: number } {
     compactionIntervalMs: flags.etcdCompactionInterval,
     nodes: flags.nodes,
     maxPods: flags.maxPods,
+    ...(flags.autoscaleNodes === undefined ? {} : { autoscaleNodes: flags.autoscaleNodes }),
     bare: flags.bare ?? false,
     name: flags.name,
     serviceClusterIPRange: flags.serviceClusterIpRange,

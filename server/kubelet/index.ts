@@ -15,6 +15,7 @@ import { SimulatedRuntime, type ContainerRuntime } from './runtime.ts'
 import { defaultDelays, type Delays, type PodEvent, type PodObject, type StageContext } from './stage.ts'
 import { stages as defaultStages } from './stages/index.ts'
 
+export { NodeAutoscaler } from './autoscaler.ts'
 export { nodeSet, type NodeOptions } from './node-object.ts'
 
 export interface KubeletDependencies {
