@@ -12,6 +12,7 @@ import { kubernetesVersion } from '../version.ts'
 import { explain, Failure, readFailure, type Asked } from './failure.ts'
 import { defaultDataDir, home } from './home.ts'
 import { settle } from './settle.ts'
+import { boundYoungGeneration } from './young-generation.ts'
 
 export interface UpFlags {
   readonly port: number
@@ -56,6 +57,7 @@ export async function up(flags: UpFlags): Promise<void> {
   const options = clusterOptions(flags)
   const asked: Asked = { port: options.port, bindAddress: flags.bindAddress, dataDir: options.dataDir }
   const stopping = new Stopping()
+  boundYoungGeneration()
   try {
     if (flags.tokenAuthFile !== undefined) checkTokenFile(flags.tokenAuthFile)
     if (flags.kubeconfig !== undefined) await checkKubeconfig(flags.kubeconfig)
