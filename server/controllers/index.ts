@@ -17,6 +17,7 @@ import { endpointsliceMirroring } from './endpoints/mirroring.ts'
 import { ephemeralVolume } from './ephemeral-volume.ts'
 import { garbageCollector } from './garbage-collector/index.ts'
 import { job } from './job/index.ts'
+import { legacyTokenCleaner } from './legacy-token-cleaner.ts'
 import { namespace } from './namespace/index.ts'
 import { nodeIpam } from './node/ipam.ts'
 import { nodeLifecycle } from './node/lifecycle.ts'
@@ -29,6 +30,7 @@ import { podAutoscaler } from './podautoscaler/index.ts'
 import { pvProtection } from './pv-protection.ts'
 import { pvcProtection } from './pvc-protection.ts'
 import { replicaset, replicationcontroller } from './replicaset.ts'
+import { resourceClaim } from './resource-claim/index.ts'
 import { resourcequota } from './resourcequota.ts'
 import { rootCACertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { serviceCIDRs } from './service-cidrs.ts'
@@ -69,6 +71,7 @@ export function newControllers(options: ControllerOptions): readonly Controller[
     validatingPolicyStatus(checkPolicyTypes),
     bootstrapSigner,
     tokenCleaner,
+    legacyTokenCleaner,
     csrApproving(authority, mayRequestCertificates),
     csrSigning(authority),
     csrCleaner,
@@ -85,6 +88,7 @@ export function newControllers(options: ControllerOptions): readonly Controller[
     job(),
     cronjob(),
     statefulset,
+    resourceClaim,
     resourcequota,
     ...(clusterCIDRs.length === 0 ? [] : [nodeIpam(clusterCIDRs)]),
     nodeLifecycle(),

@@ -57,6 +57,23 @@ describe('resourcequota-controller', () => {
     await controller.close()
   })
 
+  it('waits until what was charged just now can be counted', async () => {
+    const { client, clock, settle, status, controller } = await started({
+      resourcequotas: [quota({ pods: '5' })],
+      pods: [pod({ name: 'a' }), pod({ name: 'b' })],
+    })
+    const charged = { status: { hard: { pods: '5' }, used: { pods: '3' } } }
+    await client.patch('resourcequotas', 'default', 'q', 'application/merge-patch+json', charged)
+    await client.delete('pods', 'default', 'a')
+    await settle()
+    expect(status()?.used).to.deep.equal({ pods: '3' })
+    await client.create('pods', pod({ name: 'c' }) as unknown as AnyObject)
+    clock.step(300)
+    await settle()
+    expect(status()?.used).to.deep.equal({ pods: '2' })
+    await controller.close()
+  })
+
   it('counts again when the limits are others, and every five minutes', async () => {
     const { client, clock, settle, status, controller } = await started({
       resourcequotas: [quota({ pods: '5' })],

@@ -43,8 +43,8 @@ class QuotaController implements RunningController {
   readonly #counted = new Map<ResourceName, Informer<AnyObject>>()
   /** When others wrote what is used last, and since when a count waits for them, in milliseconds. */
   readonly #charges = new Map<string, { lastMs: number; waitingSinceMs?: number }>()
-  /** The version of its own last write. */
-  readonly #written = new Map<string, string>()
+  /** What it wrote itself last. */
+  readonly #written = new Map<string, ResourceQuota['status']>()
 
   constructor({ informers, clientFor, clock, observeQueue, onError }: ControllerContext) {
     this.#client = clientFor(this.name)
@@ -65,7 +65,7 @@ class QuotaController implements RunningController {
         const key = keyOf(object)
         if (isNews) this.#queue.add(key)
         if (type === 'DELETED') this.#forget(key)
-        else if (type === 'MODIFIED' && object.metadata.resourceVersion !== this.#written.get(key)) {
+        else if (type === 'MODIFIED' && !isNews && !deepEqual(object.status, this.#written.get(key))) {
           this.#charges.set(key, { ...this.#charges.get(key), lastMs: this.#clock.now() })
         }
       }
@@ -95,9 +95,9 @@ class QuotaController implements RunningController {
     const status = statusOf(quota, objectsOf, this.#clock.now())
     if (status !== undefined) {
       const counted = { ...quota, status } as unknown as KubeObject
-      const options = { subresource: 'status', fieldManager: FIELD_MANAGER }
-      const { metadata } = await this.#client.update('resourcequotas', counted, options)
-      this.#written.set(key, metadata.resourceVersion)
+      // Noted before it is written: the event may come first.
+      this.#written.set(key, status)
+      await this.#client.update('resourcequotas', counted, { subresource: 'status', fieldManager: FIELD_MANAGER })
     }
     return RESYNC_MS
   }

@@ -1,7 +1,8 @@
 // What rules of custom resources may name, by the schema they stand at.
-// Source: apiserver/pkg/cel/common, SchemaDeclType; apiserver/pkg/cel, Escape (v1.36)
+// Source: apiserver/pkg/cel/common, SchemaDeclType (v1.36)
 import * as types from '../apimachinery/cel/types.ts'
 import type { Type } from '../apimachinery/cel/types.ts'
+import { escapeName } from '../apimachinery/cel/member-names.ts'
 import { emptySchema } from './prune.ts'
 import type { Structural } from './structural.ts'
 
@@ -76,25 +77,4 @@ const stringTypes: Readonly<Record<string, Type>> = {
   duration: types.duration,
   date: types.timestamp,
   'date-time': types.timestamp,
-}
-
-const reserved = new Set(
-  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
-    ' ',
-  ),
-)
-
-const symbols: Readonly<Record<string, string>> = {
-  __: '__underscores__',
-  '.': '__dot__',
-  '-': '__dash__',
-  '/': '__slash__',
-}
-
-/** A member's name as rules write it; undefined if they cannot. */
-export function escapeName(name: string): string | undefined {
-  if (name === '' || /^\d/.test(name)) return undefined
-  if (reserved.has(name)) return `__${name}__`
-  if (/[^a-zA-Z0-9\-./_]/.test(name)) return undefined
-  return name.replace(/__|[-./]/g, (one) => symbols[one]!)
 }

@@ -3,7 +3,8 @@
 import { toDuration, toTimestamp } from '../apimachinery/cel/arithmetic.ts'
 import { EvaluationError, fromJson } from '../apimachinery/cel/values.ts'
 import type { Value } from '../apimachinery/cel/values.ts'
-import { escapeName, withTypeAndObjectMeta } from './cel-types.ts'
+import { escapeName } from '../apimachinery/cel/member-names.ts'
+import { withTypeAndObjectMeta } from './cel-types.ts'
 import type { Structural } from './structural.ts'
 
 /** No rule can name a member that begins so: it only counts where values are compared. */

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import type { JSONSchemaProps, ValidationRule } from '../api/apiextensions.ts'
 import { field } from '../apimachinery/field.ts'
-import { escapeName } from './cel-types.ts'
+import { escapeName } from '../apimachinery/cel/member-names.ts'
 import { Correlation } from './correlation.ts'
 import { blocksRules, checkRules, compileRules, ruleTree, type RuleFindings } from './rules.ts'
 import { structuralOf } from './structural.ts'

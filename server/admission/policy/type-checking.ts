@@ -7,7 +7,7 @@ import * as types from '../../apimachinery/cel/types.ts'
 import type { Type } from '../../apimachinery/cel/types.ts'
 import type { Frozen } from '../../apimachinery/types.ts'
 import type { ScalarType, Schema, StructSchema } from '../../../openapi/schema.ts'
-import { escapeName } from '../../schema/cel-types.ts'
+import { escapeName } from '../../apimachinery/cel/member-names.ts'
 
 /** A kind that is served, and what its objects look like. */
 export interface ServedKind {

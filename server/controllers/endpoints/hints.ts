@@ -1,6 +1,6 @@
 // Hints in EndpointSlices: for which zones and nodes an endpoint is meant, as the service wishes it.
 // Source: k8s.io/endpointslice, trafficdist.ReconcileHints (v1.36)
-import type { Endpoint, Slice } from './slices.ts'
+import { withoutHints, type Endpoint, type Slice } from './slices.ts'
 import type { Service } from './service-pods.ts'
 
 /** A slice that is written: its endpoints are still to change. */
@@ -54,7 +54,8 @@ export function removeHints(drafts: Drafts): void {
     draft.endpoints = draft.endpoints.map((endpoint) => withHints(endpoint, undefined))
 }
 
-export function withHints({ hints: _, ...endpoint }: Endpoint, hints: Endpoint['hints']): Endpoint {
+export function withHints(before: Endpoint, hints: Endpoint['hints']): Endpoint {
+  const endpoint = withoutHints(before)
   return hints === undefined ? endpoint : { ...endpoint, hints }
 }
 

@@ -59,7 +59,9 @@ export function layOut(
   return { created, updated, deleted }
 }
 
-function withoutHints({ hints: _, ...endpoint }: Endpoint): Endpoint {
+export function withoutHints(before: Endpoint): Endpoint {
+  if (before.hints === undefined) return before
+  const { hints: _, ...endpoint } = before
   return endpoint
 }
 

@@ -12,6 +12,8 @@ export type NamespaceCondition = Frozen<core.NamespaceCondition>
 export interface Findings {
   /** Objects still there, by resource (`configmaps`, `widgets.example.com`); none that are zero. */
   readonly remaining: ReadonlyMap<string, number>
+  /** Pods go first; while some are left, the rest is not looked at, and nothing is said of what remains. */
+  readonly arePodsLeft: boolean
   /** Objects that carry a finalizer, by finalizer. */
   readonly finalizers: ReadonlyMap<string, number>
   /** Messages of failed deletions. */
@@ -56,6 +58,7 @@ export function updateConditions(
 }
 
 function problemsOf({
+  arePodsLeft,
   remaining,
   finalizers,
   failures,
@@ -70,12 +73,12 @@ function problemsOf({
     const message = `Failed to delete all resource types, ${failures.length} remaining: ${list}`
     problems.set('NamespaceDeletionContentFailure', { reason: 'ContentDeletionFailed', message })
   }
-  if (remaining.size > 0) {
+  if (remaining.size > 0 && !arePodsLeft) {
     const list = [...remaining].map(([resource, count]) => `${dotted(resource)} has ${count} resource instances`)
     const message = `Some resources are remaining: ${list.sort().join(', ')}`
     problems.set('NamespaceContentRemaining', { reason: 'SomeResourcesRemain', message })
   }
-  if (finalizers.size > 0) {
+  if (finalizers.size > 0 && !arePodsLeft) {
     const list = [...finalizers].map(([finalizer, count]) => `${finalizer} in ${count} resource instances`)
     const message = `Some content in the namespace has finalizers remaining: ${list.sort().join(', ')}`
     problems.set('NamespaceFinalizersRemaining', { reason: 'SomeFinalizersRemain', message })

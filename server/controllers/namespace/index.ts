@@ -121,12 +121,16 @@ class Pass implements Findings {
     this.#namespace = namespaceName
   }
 
+  get arePodsLeft(): boolean {
+    return this.remaining.has('pods')
+  }
+
   async run(): Promise<void> {
     const resources = (await this.#client.resources())
       .filter(({ namespaced, verbs }) => namespaced && verbs.includes('delete') && verbs.includes('list'))
       .map(({ resource }) => resource)
     if (resources.includes('pods')) await this.#clear('pods')
-    if (this.remaining.size > 0 || this.failures.length > 0) return
+    if (this.arePodsLeft) return
     await Promise.all(resources.filter((resource) => resource !== 'pods').map((resource) => this.#clear(resource)))
   }
 

@@ -133,7 +133,7 @@ function reconcileNode(name: string, listers: Listers, now: number, memory: Memo
   )
   return [
     ...actions,
-    ...setAttached(node, attached, wanted),
+    ...setAttached(node, [...attached, ...stillUsed(node, leaving, listers)], wanted),
     ...leaving.flatMap((each) => detach(each, node, listers, now, memory)),
   ]
 }
@@ -248,6 +248,19 @@ function tellOfError({ metadata, status }: Attachment, { volume, pods }: Wanted,
   return pods.map((pod) => event(subjectOf(pod, POD_KIND), 'Warning', 'FailedAttachVolume', message))
 }
 
+/** Volumes that nobody wants any more, but the node has not let go of. */
+function stillUsed(node: Node | undefined, leaving: readonly Attachment[], listers: Listers): readonly string[] {
+  return leaving.flatMap(({ spec, status }) => {
+    const volume = listers.of<core.PersistentVolume>(VOLUMES).get(undefined, spec.source.persistentVolumeName ?? '')
+    const isUsed = volume !== undefined && status?.attached === true && isInUse(node, volume)
+    return isUsed ? [uniqueName(volume)] : []
+  })
+}
+
+function isInUse(node: Node | undefined, volume: Volume): boolean {
+  return node?.status?.volumesInUse?.includes(uniqueName(volume)) === true
+}
+
 /** The node says which volumes it has; pods are told when theirs came. */
 function setAttached(
   node: Node | undefined,
@@ -287,8 +300,8 @@ function detach(
   if (deletionTimestamp !== undefined) return []
   const { persistentVolumeName = '' } = attachment.spec.source
   const volume = listers.of<core.PersistentVolume>(VOLUMES).get(undefined, persistentVolumeName)
-  const isInUse = volume !== undefined && node?.status?.volumesInUse?.includes(uniqueName(volume)) === true
-  const waitMs = isInUse ? memory.leavingSince(name, now) + LONGEST_WAIT_MS - now : 0
+  const isWaited = volume !== undefined && isInUse(node, volume)
+  const waitMs = isWaited ? memory.leavingSince(name, now) + LONGEST_WAIT_MS - now : 0
   if (waitMs > 0) return [requeueAfter(waitMs)]
   memory.forget(name)
   return [remove(ATTACHMENTS, attachment)]

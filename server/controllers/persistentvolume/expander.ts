@@ -55,5 +55,5 @@ function reconcile(key: string, listers: Listers): readonly Action[] {
     return [retry(new Error(`persistent Volume is not bound to PVC being updated : ${key}`))]
   if (compare(requested(claim), capacity(claim)) <= 0) return []
   const message = 'waiting for an external controller to expand this PVC'
-  return [event(subjectOf(claim, CLAIM_KIND), 'Warning', 'ExternalExpanding', message)]
+  return [event(subjectOf(claim, CLAIM_KIND), 'Normal', 'ExternalExpanding', message)]
 }
