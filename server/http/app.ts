@@ -1,13 +1,6 @@
-// The filter chain, in the order in which a request travels it, and the TLS port it listens on.
+// The filter chain, in the order in which a request travels it.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import {
-  createSecureServer,
-  type Http2SecureServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-  type ServerHttp2Session,
-} from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import Koa from 'koa'
 import type { Authenticator } from '../authentication/authenticator.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
@@ -137,98 +130,4 @@ class LastWord extends Koa<RequestState> {
     this.#status = ctx.res.statusCode
     void this.#respond(ctx.req, ctx.res)
   }
-}
-
-export interface ListenOptions {
-  readonly host: string
-  /** 0 picks a free one. */
-  readonly port: number
-  /** PEM. */
-  readonly certificate: string
-  readonly key: string
-  readonly clientAuthority: string
-}
-
-export interface Listener {
-  readonly port: number
-  /** Refuses new connections, ends idle ones, and cuts what is still open. */
-  close(): Promise<void>
-}
-
-const uploadBytesPerStream = 256 * 1024
-const streamsPerConnection = 100
-
-/** Node's own values would close an idle connection after 5 s, just when a client writes to it, and refuse long selectors. */
-const transport = {
-  /** Source: apiserver/pkg/server, SecureServingInfo.Serve (v1.36) */
-  keepAliveTimeout: 90_000,
-  maxHeaderSize: 1024 * 1024,
-  settings: {
-    maxConcurrentStreams: streamsPerConnection,
-    initialWindowSize: uploadBytesPerStream,
-    maxFrameSize: uploadBytesPerStream,
-  },
-  /** In MB: what the answers of a connection's streams may have waiting. Slow watchers are cut off one by one. */
-  maxSessionMemory: 256,
-  noDelay: true,
-  /** Clients that vanish without a word are noticed, and their watches end. */
-  keepAlive: true,
-  keepAliveInitialDelay: 60_000,
-}
-
-/** HTTP/2 and HTTP/1.1 on one TLS port, by ALPN. @throws the socket's error, for instance EADDRINUSE */
-export async function listen(handle: RequestHandler, options: ListenOptions): Promise<Listener> {
-  const server = createSecureServer(
-    {
-      cert: options.certificate,
-      key: options.key,
-      ca: options.clientAuthority,
-      requestCert: true,
-      rejectUnauthorized: false,
-      allowHTTP1: true,
-      ...transport,
-    },
-    handle,
-  )
-  const sockets = trackSockets(server)
-  const sessions = trackSessions(server)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, options.host, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      for (const session of sessions) session.destroy()
-      for (const socket of sockets) socket.destroy()
-      await closed
-    },
-  }
-}
-
-function trackSockets(server: Http2SecureServer): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-  })
-  // A client that goes away in the middle of a handshake or a request is nothing to report.
-  server.on('tlsClientError', () => {})
-  server.on('clientError', (_error: Error, socket: Socket) => socket.destroy())
-  return sockets
-}
-
-function trackSessions(server: Http2SecureServer): ReadonlySet<ServerHttp2Session> {
-  const sessions = new Set<ServerHttp2Session>()
-  server.on('session', (session) => {
-    sessions.add(session)
-    session.on('error', () => {})
-    session.on('close', () => sessions.delete(session))
-  })
-  server.on('sessionError', () => {})
-  return sessions
 }

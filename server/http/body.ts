@@ -12,8 +12,16 @@ export class ClientGoneError extends Error {
 
 /** Nothing is unpacked: the real server does not look at Content-Encoding. @throws StatusError 413 above 3 MiB; ClientGoneError */
 export async function readBody(ctx: Context): Promise<Buffer> {
-  if (Number(ctx.get('content-length')) > maxBytes) throw tooLarge()
+  const { headers } = ctx.req
+  if (Number(headers['content-length']) > maxBytes) throw tooLarge()
+  if (headers.expect !== undefined) goAhead(ctx)
   return collect(ctx)
+}
+
+/** To a client that waits to be asked for its body. */
+function goAhead({ req, res }: Context): void {
+  res.writeContinue()
+  res.shouldKeepAlive = req.headers.connection?.toLowerCase() !== 'close'
 }
 
 /** What is too much is read and dropped: a client that is still sending would not see the answer. */
@@ -30,13 +38,13 @@ function collect({ req }: Context): Promise<Buffer> {
       }
     })
     const gone = () => reject(new ClientGoneError('the client went away before its request was all there'))
-    req.once('end', () => {
+    req.on('end', () => {
       // It closes after every request: an error that nobody sees would cost more than the rest of this.
       req.off('close', gone)
       resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
     })
-    req.once('error', gone)
-    req.once('close', gone)
+    req.on('error', gone)
+    req.on('close', gone)
   })
 }
 

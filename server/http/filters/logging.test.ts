@@ -1,11 +1,10 @@
 // A line in the log for every request.
 import { expect } from 'chai'
-import type { LogValues } from '../../logging.ts'
 import { TestServer } from '../testing.ts'
 
 describe('logging', () => {
   it('tells of each request what it was and what became of it', async () => {
-    const told: LogValues[] = []
+    const told: Record<string, string | number>[] = []
     const server = await TestServer.start({ logRequest: (message, values) => void told.push({ message, ...values }) })
     try {
       await server.send('/api/v1/namespaces/default/pods/a?x=1', {

@@ -1,13 +1,13 @@
 // A line in the log for every request, when it is over.
 // Source: apiserver/pkg/server/httplog (v1.36)
 import type { Filter } from '../context.ts'
-import type { LogValues } from '../../logging.ts'
 import { canonicalVerb } from './metrics.ts'
 
 /** From this verbosity on every request is told of. */
 export const requestVerbosity = 3
 
-export type RequestLog = (message: string, values: LogValues) => void
+/** Told of each request by name and values, in the order in which they are printed. */
+export type RequestLog = (message: string, values: Readonly<Record<string, string | number>>) => void
 
 export function logging(log: RequestLog): Filter {
   return (next) => (ctx) => {

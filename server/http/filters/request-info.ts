@@ -9,11 +9,13 @@ const auditIdHeader = 'audit-id'
 
 export const requestInfo: Filter = (next) => (ctx) => {
   const { req, res, state } = ctx
+  const isHTTP11 = req.httpVersionMajor === 1 && req.httpVersionMinor === 1
+  if (isHTTP11 && req.headers.host === undefined) return refuseRequest(ctx, ': missing required Host header')
   // That a connection stays is the rule, and Go does not say it. Before other headers, as then it costs nothing.
-  if (req.httpVersionMajor === 1 && req.httpVersionMinor === 1 && res.shouldKeepAlive) res.removeHeader('Connection')
+  if (isHTTP11 && res.shouldKeepAlive) res.removeHeader('Connection')
   const { rawPath, rawQuery } = targetOf(ctx)
   const path = unescapePath(rawPath)
-  if (path === undefined) return refuseRequestLine(ctx)
+  if (path === undefined) return refuseRequest(ctx)
   const sent = req.headers[auditIdHeader]
   state.auditId = typeof sent === 'string' && sent !== '' ? sent : randomUUID()
   res.setHeader('Audit-Id', state.auditId)
@@ -52,12 +54,12 @@ function plainText(ctx: Context, text: string): void {
   ctx.body = text
 }
 
-/** What Go's server says of a request line it cannot read, before anything else looks at it. */
-function refuseRequestLine(ctx: Context): void {
+/** What Go's server says of a request it cannot read, before anything else looks at it. */
+function refuseRequest(ctx: Context, why = ''): void {
   ctx.status = 400
   ctx.type = 'text/plain; charset=utf-8'
   if (ctx.req.httpVersionMajor < 2) ctx.set('Connection', 'close')
-  ctx.body = '400 Bad Request'
+  ctx.body = `400 Bad Request${why}`
 }
 
 /** Undefined where a percent sign is not followed by two digits. */

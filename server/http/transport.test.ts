@@ -1,8 +1,15 @@
 // The TLS port: both versions of HTTP, users by certificate, and an end that ends everything.
 import { expect } from 'chai'
-import { connect, type ClientHttp2Session, type SecureClientSessionOptions } from 'node:http2'
+import {
+  connect,
+  type ClientHttp2Session,
+  type OutgoingHttpHeaders,
+  type SecureClientSessionOptions,
+  type Settings,
+} from 'node:http2'
 import { request } from 'node:https'
 import { createConnection } from 'node:net'
+import { connect as connectTLS } from 'node:tls'
 import {
   newCertificateAuthority,
   newClientCertificate,
@@ -12,9 +19,11 @@ import {
 import { clientCertificates } from '../authentication/client-certificate.ts'
 import type { StatusError } from '../apimachinery/errors.ts'
 import type { UserInfo } from '../apimachinery/types.ts'
-import { listen, requestHandler, type Listener, type RequestHandler } from './app.ts'
+import { requestHandler, type RequestHandler } from './app.ts'
+import { readBody } from './body.ts'
 import { chain, type Filter, type Handler } from './context.ts'
 import { authentication } from './filters/authentication.ts'
+import { listen, type Listener } from './transport.ts'
 
 const now = Date.now()
 
@@ -47,13 +56,13 @@ describe('listen', () => {
   }
 
   beforeEach(async () => {
-    listener = await listen(answering(chain([refusals, authentication([clientCertificates], true)], answer)), options())
+    listener = await listen(answering(chain([refused, authentication([clientCertificates], true)], answer)), options())
   })
 
   afterEach(() => listener.close())
 
   /** In place of the filter that makes a Status of them. */
-  const refusals: Filter = (next) => (ctx) => {
+  const refused: Filter = (next) => (ctx) => {
     try {
       return next(ctx)
     } catch (error) {
@@ -65,6 +74,7 @@ describe('listen', () => {
 
   const answer: Handler = (ctx) => {
     ctx.status = 200
+    if (ctx.path === '/echo') return readBody(ctx).then((body) => void (ctx.body = body))
     if (ctx.path === '/forever') {
       ctx.respond = false
       ctx.res.write('begun')
@@ -98,9 +108,9 @@ describe('listen', () => {
     return connect(`https://127.0.0.1:${listener.port}`, { ca: authority.certificate, ...more })
   }
 
-  function getOver(client: ClientHttp2Session): Promise<Answer> {
+  function getOver(client: ClientHttp2Session, headers: OutgoingHttpHeaders = { ':path': '/' }): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const stream = client.request({ ':path': '/' })
+      const stream = client.request(headers)
       let text = ''
       stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
       stream.on('end', () => resolve(JSON.parse(text) as Answer))
@@ -139,6 +149,73 @@ describe('listen', () => {
     socket.resume()
     await closed
     expect(await get()).to.include({ httpVersion: '1.1' })
+  })
+
+  /** All that comes back for bytes as they are, until the server closes, or until it has said `enough`. */
+  function exchange(sent: string, enough?: string): Promise<string> {
+    return new Promise((resolve) => {
+      let text = ''
+      const socket = connectTLS({ host: '127.0.0.1', port: listener.port, ca: authority.certificate }, () =>
+        socket.write(sent),
+      )
+      socket.on('data', (chunk: Buffer) => {
+        text += chunk.toString()
+        if (enough !== undefined && text.includes(enough)) socket.destroy()
+      })
+      socket.on('error', () => {})
+      socket.on('close', () => resolve(text))
+    })
+  }
+
+  const head = 'GET / HTTP/1.1\r\nHost: a\r\n'
+  const refusals: { name: string; sent: string; status: string }[] = [
+    { name: 'no HTTP', sent: 'hello\r\n\r\n', status: '400 Bad Request' },
+    { name: 'a name that is none', sent: `${head}A B: c\r\n\r\n`, status: '400 Bad Request: invalid header name' },
+    {
+      name: 'a version there is not',
+      sent: 'GET / HTTP/3.7\r\n\r\n',
+      status: '505 HTTP Version Not Supported: unsupported protocol version',
+    },
+    {
+      name: 'headers above 1 MiB',
+      sent: `${head}A: ${'a'.repeat(1_100_000)}\r\n\r\n`,
+      status: '431 Request Header Fields Too Large',
+    },
+  ]
+  for (const { name, sent, status } of refusals) {
+    it(`says to ${name}: ${status}`, async () => {
+      expect(await exchange(sent)).to.equal(
+        `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`,
+      )
+    })
+  }
+
+  it('takes long paths and headers, in both', async () => {
+    expect(await exchange(`${head}A: ${'a'.repeat(900_000)}\r\n\r\n`, '}}')).to.include('HTTP/1.1 200 OK')
+    const client = session()
+    expect(await getOver(client, { ':path': `/?${'a'.repeat(50_000)}` })).to.include({ httpVersion: '2.0' })
+    client.close()
+  })
+
+  it('says at the beginning of HTTP/2 what a client may send', async () => {
+    const client = session()
+    const settings = await new Promise<Settings>((resolve) => client.once('remoteSettings', resolve))
+    expect(settings).to.include({
+      maxConcurrentStreams: 100,
+      initialWindowSize: 256 * 1024,
+      maxHeaderListSize: 1048896,
+    })
+    client.close()
+  })
+
+  it('asks for a body that waits to be asked for, when somebody wants it', async () => {
+    const announced = 'Content-Length: 2\r\nExpect: 100-continue\r\n\r\n'
+    expect(await exchange(`POST /echo HTTP/1.1\r\nHost: a\r\n${announced}`, 'Continue\r\n\r\n')).to.equal(
+      'HTTP/1.1 100 Continue\r\n\r\n',
+    )
+    const answer = await exchange(`POST / HTTP/1.1\r\nHost: a\r\n${announced}`)
+    expect(answer).to.match(/^HTTP\/1\.1 200 OK\r\n/)
+    expect(answer).to.include('Connection: close')
   })
 
   it('refuses a port that is taken', async () => {
