@@ -58,6 +58,18 @@ export interface AccountReference {
   readonly uid: string
 }
 
+/** A token whose signature was verified: that costs more than the rest of a request. */
+interface Genuine {
+  readonly claim: KubernetesClaim
+  readonly user: UserInfo
+  readonly audiences: readonly string[]
+  /** Seconds since the epoch. */
+  readonly expiresAt: number
+}
+
+/** Tokens; a cluster has as many as pods that speak to the server. */
+const maxRemembered = 2000
+
 /** Source: go-jose/v4/jwt, DefaultLeeway */
 const leewayMs = 60_000
 
@@ -65,6 +77,8 @@ export class ServiceAccountTokens implements Authenticator {
   readonly issuer: string
   readonly audiences: readonly string[]
   readonly #options: ServiceAccountOptions
+  /** By token. */
+  readonly #genuine = new Map<string, Genuine>()
   #key: Promise<KeyObject> | undefined
 
   constructor(options: ServiceAccountOptions) {
@@ -113,8 +127,13 @@ export class ServiceAccountTokens implements Authenticator {
       .sign(key)
   }
 
-  async authenticate({ bearerToken, audiences = this.audiences }: Credentials): Promise<UserInfo | undefined> {
+  authenticate({ bearerToken, audiences = this.audiences }: Credentials): ReturnType<Authenticator['authenticate']> {
     if (bearerToken === undefined) return undefined
+    const genuine = this.#genuine.get(bearerToken)
+    return genuine === undefined ? this.#authenticateNew(bearerToken, audiences) : this.#judge(genuine, audiences)
+  }
+
+  async #authenticateNew(bearerToken: string, audiences: readonly string[]): Promise<UserInfo | undefined> {
     if (looksLikeOurs(bearerToken, legacyIssuer)) return this.#authenticateOfSecret(bearerToken, audiences)
     if (!looksLikeOurs(bearerToken, this.issuer)) return undefined
     const { jwtVerify, errors } = await import('jose')
@@ -122,19 +141,36 @@ export class ServiceAccountTokens implements Authenticator {
       const key = createPublicKey(await this.#signingKey())
       const currentDate = new Date(this.#options.clock.now())
       const { payload } = await jwtVerify(bearerToken, key, { issuer: this.issuer, algorithms: ['RS256'], currentDate })
-      const own = audiencesOf(payload)
-      if (!own.some((one) => audiences.includes(one))) {
-        throw newUnauthorized(
-          new Error(`token audiences ${print(own)} is invalid for the target audiences ${print(audiences)}`),
-        )
-      }
-      return this.#userOf(payload['kubernetes.io'] as KubernetesClaim, payload.jti)
+      const claim = payload['kubernetes.io'] as KubernetesClaim
+      const user = userOf(claim, payload.jti)
+      const genuine = { claim, user, audiences: audiencesOf(payload), expiresAt: payload.exp ?? Infinity }
+      this.#remember(bearerToken, genuine)
+      return this.#judge(genuine, audiences)
     } catch (error) {
       if (error instanceof StatusError) throw error
+      throw error instanceof errors.JWTExpired ? expired() : newUnauthorized()
+    }
+  }
+
+  /** The signature is good for ever; what it says is not. @throws StatusError 401 */
+  #judge({ claim, user, audiences: own, expiresAt }: Genuine, audiences: readonly string[]): UserInfo {
+    if (expiresAt <= Math.floor(this.#options.clock.now() / 1000)) throw expired()
+    if (!own.some((one) => audiences.includes(one))) {
       throw newUnauthorized(
-        error instanceof errors.JWTExpired ? new Error('service account token has expired') : undefined,
+        new Error(`token audiences ${print(own)} is invalid for the target audiences ${print(audiences)}`),
       )
     }
+    const { namespace, serviceaccount, pod, node, secret } = claim
+    this.#mustLive('serviceaccounts', namespace, serviceaccount)
+    if (pod !== undefined) this.#mustLive('pods', namespace, pod)
+    else if (node !== undefined) this.#mustLive('nodes', undefined, node)
+    if (secret !== undefined) this.#mustLive('secrets', namespace, secret)
+    return user
+  }
+
+  #remember(token: string, genuine: Genuine): void {
+    if (this.#genuine.size >= maxRemembered) this.#genuine.delete(this.#genuine.keys().next().value!)
+    this.#genuine.set(token, genuine)
   }
 
   /** Source: pkg/serviceaccount, legacyValidator (v1.36); such a token is for the API server, whatever it calls itself. */
@@ -175,25 +211,6 @@ export class ServiceAccountTokens implements Authenticator {
     return { keys: [{ use: 'sig', kty, kid: keyId(key), alg: 'RS256', n, e }] }
   }
 
-  #userOf(claim: KubernetesClaim, credentialId: string | undefined): UserInfo {
-    const { namespace, serviceaccount, pod, node, secret } = claim
-    this.#mustLive('serviceaccounts', namespace, serviceaccount)
-    if (pod !== undefined) this.#mustLive('pods', namespace, pod)
-    else if (node !== undefined) this.#mustLive('nodes', undefined, node)
-    if (secret !== undefined) this.#mustLive('secrets', namespace, secret)
-    const extra: Record<string, string[]> = {}
-    if (credentialId !== undefined) extra['authentication.kubernetes.io/credential-id'] = [`JTI=${credentialId}`]
-    if (node !== undefined) {
-      extra['authentication.kubernetes.io/node-name'] = [node.name]
-      if (node.uid !== undefined) extra['authentication.kubernetes.io/node-uid'] = [node.uid]
-    }
-    if (pod !== undefined) {
-      extra['authentication.kubernetes.io/pod-name'] = [pod.name]
-      extra['authentication.kubernetes.io/pod-uid'] = [pod.uid]
-    }
-    return { ...serviceAccountUser(namespace, serviceaccount.name), uid: serviceaccount.uid, extra }
-  }
-
   /** It is there, and the same, and not long gone but for its finalizers. */
   #mustLive(resource: string, namespace: string | undefined, { name, uid }: Reference): void {
     const { find, clock } = this.#options
@@ -214,6 +231,24 @@ export class ServiceAccountTokens implements Authenticator {
     this.#options.keys.save(privateKey.export({ type: 'pkcs8', format: 'pem' }) as string)
     return privateKey
   }
+}
+
+function expired(): StatusError {
+  return newUnauthorized(new Error('service account token has expired'))
+}
+
+function userOf({ namespace, serviceaccount, pod, node }: KubernetesClaim, credentialId: string | undefined): UserInfo {
+  const extra: Record<string, string[]> = {}
+  if (credentialId !== undefined) extra['authentication.kubernetes.io/credential-id'] = [`JTI=${credentialId}`]
+  if (node !== undefined) {
+    extra['authentication.kubernetes.io/node-name'] = [node.name]
+    if (node.uid !== undefined) extra['authentication.kubernetes.io/node-uid'] = [node.uid]
+  }
+  if (pod !== undefined) {
+    extra['authentication.kubernetes.io/pod-name'] = [pod.name]
+    extra['authentication.kubernetes.io/pod-uid'] = [pod.uid]
+  }
+  return { ...serviceAccountUser(namespace, serviceaccount.name), uid: serviceaccount.uid, extra }
 }
 
 function userName(namespace: string, name: string): string {
