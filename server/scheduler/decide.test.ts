@@ -222,6 +222,8 @@ describe('decide', () => {
   })
 
   it('looks for fewer nodes the larger the cluster', () => {
-    expect([1, 99, 100, 300, 1000, 10_000].map((nodes) => feasibleNodesToFind(nodes))).to.deep.equal([1, 99, 100, 144, 420, 500])
+    expect([1, 99, 100, 300, 1000, 10_000].map((nodes) => feasibleNodesToFind(nodes))).to.deep.equal([
+      1, 99, 100, 144, 420, 500,
+    ])
   })
 })

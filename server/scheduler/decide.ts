@@ -93,6 +93,7 @@ export function withoutNode({ profile, cluster, pod, filters, rejectedBy, option
   const message =
     rejection === undefined ? reasonsOf(filters, cluster) : unavailable(cluster, ` ${rejection.reasons.join(', ')}.`)
   const attempts: string[] = []
+  const releases: NonNullable<Decision['releases']>[number][] = []
   let clearsNomination = false
   for (const plugin of profile.postFilters) {
     const remedy = plugin.attempt(pod, cluster, filters, random)
@@ -104,14 +105,11 @@ export function withoutNode({ profile, cluster, pod, filters, rejectedBy, option
       return { ...nothingFound(verdicts, rejectedBy), message: `${message} ${remedy.message ?? ''}` }
     }
     if (remedy.message !== undefined) attempts.push(remedy.message)
-    if (remedy.release !== undefined) {
-      const said = `${message} ${attempts.join(', ')}`
-      return { ...nothingFound(verdicts, rejectedBy), message: said, releases: [remedy.release] }
-    }
+    if (remedy.release !== undefined) releases.push(remedy.release)
     clearsNomination ||= remedy.clearsNomination === true
   }
   const said = attempts.length === 0 ? message : `${message} ${attempts.join(', ')}`
-  return { ...nothingFound(verdicts, rejectedBy), message: said, clearsNomination }
+  return { ...nothingFound(verdicts, rejectedBy), message: said, clearsNomination, releases }
 }
 
 function unavailable({ nodes }: ClusterView, rest: string): string {

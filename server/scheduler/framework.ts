@@ -278,7 +278,7 @@ export interface Remedy {
   readonly candidates?: readonly Candidate[]
   /** The node nominated so far has no prospects any more. */
   readonly clearsNomination?: boolean
-  /** Gives something up, so that the pod can be placed later: then nothing else is tried. */
+  /** Gives something up, so that the pod can be placed later. */
   readonly release?: (client: Client) => Promise<void>
 }
 

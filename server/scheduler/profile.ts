@@ -19,7 +19,7 @@ import type {
 import type { FilterPlugin, PostFilterPlugin, PreEnqueuePlugin, Profile, ScorePlugin } from './framework.ts'
 import { balancedAllocation } from './plugins/balanced-allocation.ts'
 import { defaultPreemption } from './plugins/default-preemption.ts'
-import { dynamicResources } from './plugins/dynamic-resources.ts'
+import { dynamicResources, dynamicResourcesGate, dynamicResourcesPostFilter } from './plugins/dynamic-resources.ts'
 import { imageLocality } from './plugins/image-locality.ts'
 import { interPodAffinity } from './plugins/inter-pod-affinity.ts'
 import { interPodAffinityScore } from './plugins/inter-pod-affinity-score.ts'
@@ -145,7 +145,11 @@ function pluginsWith(
       filter: interPodAffinity,
       score: interPodAffinityScore(weight('InterPodAffinity'), args('InterPodAffinity') as InterPodAffinityArgs),
     },
-    DynamicResources: { postFilter: dynamicResources },
+    DynamicResources: {
+      preEnqueue: dynamicResourcesGate,
+      filter: dynamicResources,
+      postFilter: dynamicResourcesPostFilter,
+    },
     DefaultPreemption: { postFilter: defaultPreemption(args('DefaultPreemption') as DefaultPreemptionArgs) },
     NodeResourcesBalancedAllocation: {
       score: balancedAllocation(
