@@ -140,10 +140,10 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     clock,
     log: options.log,
     profiling: options.profiling,
-  })
     logRequest: options.logger.tells(requestVerbosity)
       ? (message, values) => options.logger.info(requestVerbosity, message, values)
       : undefined,
+  })
   const listener: Listener = await listen(app, {
     host: options.bindAddress,
     port: options.port,
