@@ -56,7 +56,7 @@ function wholeOf(pieces: readonly Piece[], size: number): Piece {
 
 /** A list of stored objects. Its compressed parts are kept for whoever asks next. */
 export function writeListBytes(ctx: Context, contentType: string, body: ListBody): void {
-  if (body.isKept && body.size > gzipThresholdBytes && acceptsGzip(ctx)) {
+  if (body.isKept && acceptsGzip(ctx) && body.size > gzipThresholdBytes) {
     ctx.status = 200
     ctx.set('Content-Type', contentType)
     setWarnings(ctx)

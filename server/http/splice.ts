@@ -5,7 +5,7 @@ import type { IncludeObject, TableRow } from '../registry/table.ts'
 import { utf8Of } from '../storage/byte-string.ts'
 import type { Entry } from '../storage/store.ts'
 import { encodeJSON, escapeHTML } from './codec/json.ts'
-import { protobufItemHead, protobufListFrame } from './codec/protobuf.ts'
+import { protobufItemHead, protobufItemHeadSize, protobufListFrame } from './codec/protobuf.ts'
 import { ListBody, type ListForm } from './list-body.ts'
 import type { Piece } from './pieces.ts'
 import { metadataBytes } from './stored-metadata.ts'
@@ -76,7 +76,7 @@ const protobufForm: ListForm = {
   separator: '',
   itemSize(entry) {
     const { length } = storedMessage(entry)
-    return protobufItemHead(length).length + length
+    return protobufItemHeadSize(length) + length
   },
   item(entry) {
     const message = storedMessage(entry)

@@ -17,9 +17,9 @@ const sliceMs = 10
 /** Makes the messages of many objects, those that are not there yet. */
 export async function prepareMessages(entries: readonly Entry[]): Promise<void> {
   let until = performance.now() + sliceMs
-  for (const entry of entries) {
+  for (const [at, entry] of entries.entries()) {
     storedMessage(entry)
-    if (performance.now() < until) continue
+    if (at % 32 !== 0 || performance.now() < until) continue
     await new Promise((resolve) => setImmediate(resolve))
     until = performance.now() + sliceMs
   }

@@ -26,6 +26,8 @@ function prefixEnd(prefix: string): string {
 export class TreeSnapshot implements Snapshot {
   readonly revision: number
   readonly #tree: KeyTree
+  /** Every page of a list asks how many entries follow, and many ask for the same page. */
+  readonly #counts = new Map<string, number>()
 
   constructor(revision: number, tree: KeyTree) {
     this.revision = revision
@@ -37,6 +39,13 @@ export class TreeSnapshot implements Snapshot {
   }
 
   count(prefix: string, after = ''): number {
+    const asked = `${prefix} ${after}`
+    let count = this.#counts.get(asked)
+    if (count === undefined) this.#counts.set(asked, (count = this.#count(prefix, after)))
+    return count
+  }
+
+  #count(prefix: string, after: string): number {
     const start = after > prefix ? after : prefix
     const highest = this.#tree.maxKey()
     if (highest === undefined) return 0

@@ -10,6 +10,7 @@ import {
   encodeMessage,
   encodeProtobuf,
   protobufItemHead,
+  protobufItemHeadSize,
   protobufListFrame,
   protobufWatchFrameParts,
   ProtobufError,
@@ -116,6 +117,8 @@ describe('protobuf', () => {
     const metadata = { resourceVersion: '5' }
     const type = { apiVersion: 'v1', kind: 'ConfigMapList' }
     const parts = items.map(encodeMessage).flatMap((item) => [protobufItemHead(item.length), item])
+    for (const length of [0, 1, 127, 128, 16_383, 16_384, 2 ** 27])
+      expect(protobufItemHeadSize(length)).to.equal(protobufItemHead(length).length)
     const { head, tail } = protobufListFrame(type, metadata, sizeOf(parts))
     const list = joinPieces([head, ...parts, tail])
     const whole = encodeProtobuf({

@@ -214,6 +214,13 @@ export function protobufItemHead(length: number): ByteString {
   return head + String.fromCharCode(left)
 }
 
+/** How many bytes that is. */
+export function protobufItemHeadSize(length: number): number {
+  let size = 2
+  for (let left = length; left > 127; left >>>= 7) size++
+  return size
+}
+
 /**
  * A frame of a watch stream, in parts: four bytes of length, big endian, and the bare message of a metav1.WatchEvent.
  * @param object an enveloped body, in parts, which are not copied

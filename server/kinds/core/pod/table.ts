@@ -32,7 +32,15 @@ interface Summary {
   reason: string
 }
 
+/** The cells of a row are asked for one after the other. */
+let last: { readonly pod: Pod; readonly summary: Summary } | undefined
+
 function summarize(pod: Pod): Summary {
+  if (last?.pod !== pod) last = { pod, summary: summaryOf(pod) }
+  return last.summary
+}
+
+function summaryOf(pod: Pod): Summary {
   const { spec, status = {} } = pod
   const init = summarizeInit(pod)
   const summary: Summary = {
