@@ -36,8 +36,23 @@ export function decodeObject(schema: StructSchema, value: unknown, oddNumbers?: 
   return { object, unknownFields }
 }
 
-/** Returns what Go would print for a value that is not null. */
-type Decoder = (value: unknown) => unknown
+/**
+ * What `decodeObject` makes of a value that is known to be sound but for its form. Parts that are equal to those of `old`, which is
+ * a result of this function, are those of `old` themselves: nothing is made for them, and who compares finds them at once.
+ * @throws DecodeError
+ */
+export function decodeAgainst(schema: StructSchema, value: unknown, old: object | undefined): AnyObject {
+  if (old === undefined || schema.decode !== undefined) return decodeObject(schema, value).object
+  irregular = false
+  const object = decoderOf(schema)(value, old) as AnyObject
+  return irregular ? decodeObject(schema, value).object : object
+}
+
+/**
+ * Returns what Go would print for a value that is not null.
+ * @param old what was decoded before in this place: returned itself where the value says the same
+ */
+type Decoder = (value: unknown, old?: unknown) => unknown
 
 /**
  * Set by a decoder that met an unknown field or a value it cannot take. One flag will do, as decoding is synchronous;
@@ -65,12 +80,8 @@ function compile(schema: Schema): Decoder {
   switch (schema.form) {
     case 'struct':
       return structDecoder(schema)
-    case 'list': {
-      const element = lazily(schema.element)
-      const zero = zeroOf(schema.element)
-      return (value) =>
-        Array.isArray(value) ? value.map((each) => (each === null ? zero() : element(each))) : reject()
-    }
+    case 'list':
+      return listDecoder(schema.element)
     case 'map':
       return mapDecoder(schema)
     case 'scalar':
@@ -85,8 +96,28 @@ function compile(schema: Schema): Decoder {
 /** Definitions are recursive: the decoder of an inner schema is compiled when a value first needs it. */
 function lazily(schema: Schema): Decoder {
   let decoder: Decoder | undefined
-  return (value) => (decoder ??= decoderOf(schema))(value)
+  return (value, old) => (decoder ??= decoderOf(schema))(value, old)
 }
+
+function listDecoder(elementSchema: Schema): Decoder {
+  const element = lazily(elementSchema)
+  const zero = zeroOf(elementSchema)
+  return (value, old) => {
+    if (!Array.isArray(value)) return reject()
+    const known: readonly unknown[] = Array.isArray(old) ? old : noElements
+    const out = new Array<unknown>(value.length)
+    let isSame = known.length === value.length && known !== noElements
+    for (let at = 0; at < value.length; at++) {
+      const each: unknown = value[at]
+      const decoded = each === null ? zero() : element(each, known[at])
+      out[at] = decoded
+      if (isSame && decoded !== known[at]) isSame = false
+    }
+    return isSame ? old : out
+  }
+}
+
+const noElements: readonly unknown[] = []
 
 interface FieldPlan {
   readonly name: string
@@ -95,12 +126,19 @@ interface FieldPlan {
   readonly decode: Decoder
   /** What is printed for an absent field that is always printed; undefined if it is left out. */
   readonly absent: (() => unknown) | undefined
+  /** Most fields are strings, which stay as they are (but for empty ones, here): no call for those. */
+  readonly isString: boolean
+  /** The field that came after this one the last time: objects resemble each other. */
+  follower: FieldPlan | undefined
 }
+
+type Members = Readonly<Record<string, unknown>>
 
 function structDecoder(schema: StructSchema): Decoder {
   let plans: Map<string, FieldPlan> | undefined
   let always: FieldPlan[] = []
-  return (value) => {
+  let first: FieldPlan | undefined
+  return (value, old) => {
     if (!isObject(value)) return reject()
     if (plans === undefined) {
       const stored = !isListOfObjects(schema)
@@ -108,32 +146,85 @@ function structDecoder(schema: StructSchema): Decoder {
       always = [...plans.values()].filter(({ absent }) => absent !== undefined)
     }
     const found: FieldPlan[] = []
-    let sorted = true
-    let last = -1
+    let isOrdered = true
+    let missing = always.length
+    let last: FieldPlan | undefined
     for (const key in value) {
-      const plan = plans.get(key)
-      if (plan === undefined) {
-        irregular = true
-        continue
+      let plan = last === undefined ? first : last.follower
+      if (plan === undefined || plan.name !== key) {
+        plan = plans.get(key)
+        if (plan === undefined) {
+          irregular = true
+          isOrdered = false
+          continue
+        }
+        if (last === undefined) first = plan
+        else last.follower = plan
       }
-      if (plan.index < last) sorted = false
-      last = plan.index
+      if (last !== undefined && plan.index < last.index) isOrdered = false
+      if (plan.absent !== undefined) missing--
+      last = plan
       found.push(plan)
     }
-    if (!sorted) found.sort((a, b) => a.index - b.index)
-    const out: Record<string, unknown> = {}
-    let next = 0
-    for (const plan of found) {
-      for (; next < always.length && always[next]!.index < plan.index; next++) {
-        out[always[next]!.name] = always[next]!.absent!()
-      }
-      if (always[next] === plan) next++
-      const decoded = plan.decode(value[plan.name])
-      if (decoded !== undefined) out[plan.name] = decoded
-    }
-    for (; next < always.length; next++) out[always[next]!.name] = always[next]!.absent!()
-    return out
+    const known = isObject(old) ? old : undefined
+    const out = isOrdered && missing === 0 ? withDecoded(found, value, known) : undefined
+    return out ?? inOrder(found, always, value, known)
   }
+}
+
+/** The decoded form of members that are all there and in their order; undefined where one is to be left out. */
+function withDecoded(found: readonly FieldPlan[], value: Members, old: Members | undefined): Members | undefined {
+  let out: Record<string, unknown> | undefined
+  let isSame = old !== undefined
+  for (const plan of found) {
+    const { name } = plan
+    const sent = value[name]
+    const known = old === undefined ? undefined : old[name]
+    const isKept = plan.isString && typeof sent === 'string' && sent !== ''
+    const decoded = isKept || (sent === known && sent !== undefined) ? sent : plan.decode(sent, known)
+    if (decoded === undefined) return undefined
+    if (isSame && decoded !== known) isSame = false
+    if (decoded !== sent) {
+      out ??= Object.assign({}, value) as Record<string, unknown>
+      out[name] = decoded
+    }
+  }
+  if (isSame && countOf(old!) === found.length) return old
+  return out ?? Object.assign({}, value)
+}
+
+function inOrder(
+  found: FieldPlan[],
+  always: readonly FieldPlan[],
+  value: Members,
+  old: Members | undefined,
+): Members | undefined {
+  found.sort((a, b) => a.index - b.index)
+  const out: Record<string, unknown> = {}
+  let isSame = old !== undefined
+  let count = 0
+  const set = (name: string, decoded: unknown): void => {
+    out[name] = decoded
+    count++
+    if (isSame && decoded !== old![name]) isSame = false
+  }
+  let next = 0
+  for (const plan of found) {
+    for (; next < always.length && always[next]!.index < plan.index; next++) {
+      set(always[next]!.name, always[next]!.absent!())
+    }
+    if (always[next] === plan) next++
+    const decoded = plan.decode(value[plan.name], old?.[plan.name])
+    if (decoded !== undefined) set(plan.name, decoded)
+  }
+  for (; next < always.length; next++) set(always[next]!.name, always[next]!.absent!())
+  return isSame && countOf(old!) === count ? old : out
+}
+
+function countOf(object: Members): number {
+  let count = 0
+  for (const _ in object) count++
+  return count
 }
 
 function isListOfObjects({ fields }: StructSchema): boolean {
@@ -150,14 +241,15 @@ function planOf(field: Field, index: number, stored: boolean): FieldPlan {
     name,
     index,
     absent,
-    decode: (value) => (value === null || value === undefined ? ifAbsent() : own(value)),
+    decode: (value, old) => (value === null || value === undefined ? ifAbsent() : own(value, old)),
+    isString: false,
+    follower: undefined,
   })
-  if (schema.form === 'map' && !pointer) return plan((value) => (isEmpty(value) ? ifAbsent() : decode(value)))
+  if (schema.form === 'map' && !pointer) return plan((value, old) => (isEmpty(value) ? ifAbsent() : decode(value, old)))
   if (schema.form === 'list' && !pointer && (omit || stored)) {
-    return plan((value) => (Array.isArray(value) && value.length === 0 ? ifAbsent() : decode(value)))
+    return plan((value, old) => (Array.isArray(value) && value.length === 0 ? ifAbsent() : decode(value, old)))
   }
   if (schema.form === 'scalar' && schema.scalar === 'string') {
-    // Most fields are strings: one call instead of three.
     const keepsEmpty = !omit || pointer
     return {
       name,
@@ -167,6 +259,8 @@ function planOf(field: Field, index: number, stored: boolean): FieldPlan {
         if (typeof value === 'string') return value !== '' || keepsEmpty ? value : undefined
         return value === null || value === undefined ? ifAbsent() : reject()
       },
+      isString: true,
+      follower: undefined,
     }
   }
   if (!omit || pointer || schema.form !== 'scalar') return plan(decode)
@@ -218,7 +312,8 @@ function mapDecoder({ element }: MapSchema): Decoder {
   const decode = lazily(element)
   // Protobuf, and so the store, has no nil bytes in a map.
   const zero = element.form === 'scalar' && element.scalar === 'bytes' ? () => '' : zeroOf(element)
-  return (value) => {
+  const isOfStrings = element.form === 'scalar' && element.scalar === 'string'
+  return (value, old) => {
     if (!isObject(value)) return reject()
     const keys = Object.keys(value)
     for (let index = 1; index < keys.length; index++) {
@@ -227,12 +322,18 @@ function mapDecoder({ element }: MapSchema): Decoder {
         break
       }
     }
+    const known = isObject(old) ? old : undefined
     const out: Record<string, unknown> = {}
+    let isSame = known !== undefined
     for (const key of keys) {
       const member = value[key]
-      setMember(out, key, member === null || member === undefined ? zero() : decode(member))
+      const before = known !== undefined && Object.hasOwn(known, key) ? known[key] : undefined
+      const isKept = isOfStrings && typeof member === 'string'
+      const decoded = isKept ? member : member === null || member === undefined ? zero() : decode(member, before)
+      if (isSame && decoded !== before) isSame = false
+      setMember(out, key, decoded)
     }
-    return out
+    return isSame && countOf(known!) === keys.length ? known : out
   }
 }
 

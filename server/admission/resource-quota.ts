@@ -71,7 +71,7 @@ export function makeResourceQuota(clock: Clock, update: UpdateQuota): AdmissionP
     name: 'ResourceQuota',
     validate(attributes, reader) {
       const { namespace } = attributes
-      if (!concernsQuota(attributes) || quotasOf(reader, namespace).length === 0) return
+      if (quotasOf(reader, namespace).length === 0 || !concernsQuota(attributes)) return
       return new Promise((resolve, reject) => {
         const one: Waiting = { attributes, reader, resolve, reject }
         const queue = queues.get(namespace)

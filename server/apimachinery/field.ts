@@ -17,9 +17,9 @@ export class FieldPath {
     this.#parent = parent
   }
 
-  child(name: string, ...more: string[]): FieldPath {
+  child(name: string, second = '', third = '', fourth = ''): FieldPath {
     const path = name === '' ? this : new FieldPath(name, false, this)
-    return more.length === 0 ? path : path.child(more[0]!, ...more.slice(1))
+    return second === '' ? path : path.child(second, third, fourth)
   }
 
   index(position: number): FieldPath {

@@ -36,7 +36,8 @@ export function decideDelete(
   const grace = strategy?.gracePeriodSeconds?.(old as AnyObject, request.gracePeriodSeconds)
   const meta = old.metadata!
   const finalizers = finalizersAfterDelete(meta, request.propagation, strategy?.defaultPropagation ?? 'background')
-  const draft = copy(old) as AnyObject
+  // Without a say of the kind, only metadata changes.
+  const draft = strategy?.beginDeletion === undefined ? withOwnMetadata(old) : (copy(old) as AnyObject)
   const next = draft.metadata!
   if (finalizers.length > 0) next.finalizers = finalizers
   else delete next.finalizers
@@ -61,12 +62,17 @@ export function decideDelete(
   }
   if (isHeld(kind, draft)) {
     if (deepEqual(draft, old)) return { mutation: { type: 'none' }, outcome: 'kept' }
-    return { mutation: { type: 'put', object: canonicalObject(schema, draft) }, outcome: 'kept' }
+    return { mutation: { type: 'put', object: canonicalObject(schema, draft, old) }, outcome: 'kept' }
   }
   // A graceful kind is first marked, then removed: watchers see a MODIFIED before the DELETED.
-  if (isMarkedNow) return { mutation: { type: 'put', object: canonicalObject(schema, draft) }, outcome: 'marked' }
+  if (isMarkedNow) return { mutation: { type: 'put', object: canonicalObject(schema, draft, old) }, outcome: 'marked' }
   // What goes at once goes as it was: nobody sees the finalizers that its deletion would have taken.
-  return { mutation: { type: 'delete', object: copy(old) as AnyObject }, outcome: 'gone' }
+  return { mutation: { type: 'delete', object: withOwnMetadata(old) }, outcome: 'gone' }
+}
+
+/** The object with metadata that may be changed. */
+export function withOwnMetadata(old: Frozen<AnyObject>): AnyObject {
+  return { ...old, metadata: { ...old.metadata } } as AnyObject
 }
 
 function beginDeletion(kind: KindDefinition, draft: AnyObject, now: number, graceSeconds: number): void {

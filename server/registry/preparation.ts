@@ -80,7 +80,7 @@ export class Preparation {
 
     if (writesStatusOnly.has(subresource)) {
       for (const member of Object.keys(draft)) if (!notSpec.has(member)) delete draft[member]
-      for (const [member, value] of Object.entries(old)) if (!notSpec.has(member)) draft[member] = copy(value)
+      for (const [member, value] of Object.entries(old)) if (!notSpec.has(member)) draft[member] = value
       if (subresource === 'status') rules.keepInStatus(meta, oldMeta)
       this.#statusStrategy(subresource)?.prepareForUpdate?.(draft, old as AnyObject, context)
     } else if (subresource === '') {
@@ -131,7 +131,7 @@ export class Preparation {
       Object.keys(object).some((member) => counts(member) && !deepEqual(object[member], old[member])) ||
       Object.keys(old).some((member) => counts(member) && object[member] === undefined && old[member] !== undefined)
     // What looks alike is alike; what does not may only be written differently.
-    return differs(draft) && differs(canonicalObject(this.#schema, draft))
+    return differs(draft) && differs(canonicalObject(this.#schema, draft, old))
   }
 
   #rulesFor(context: WriteContext): MetadataRules {

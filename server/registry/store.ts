@@ -17,7 +17,7 @@ import type { StructSchema } from '../../openapi/schema.ts'
 import type { Entry, Mutation, Store } from '../storage/store.ts'
 import { WatchCache } from '../storage/watch-cache.ts'
 import { canonicalObject } from './canonical.ts'
-import { decideDelete, isDeleted, isHeld, sinceMarked, type DeleteStep } from './deletion-step.ts'
+import { decideDelete, isDeleted, isHeld, sinceMarked, withOwnMetadata, type DeleteStep } from './deletion-step.ts'
 import type { KindDefinition } from './kind.ts'
 import { objectKey } from './keys.ts'
 import {
@@ -217,7 +217,7 @@ export class ResourceStore {
           const mutation = this.#decideUpdate(current, prepared.draft)
           // The last finalizer is gone: the client that removed it gets what it sent, watchers see what was there before.
           if (mutation.type === 'delete')
-            ended = dryRunEntry(key, canonicalObject(this.schema, prepared.draft), current)
+            ended = dryRunEntry(key, canonicalObject(this.schema, prepared.draft, current?.object), current)
           return mutation
         })
       } catch (error) {
@@ -283,10 +283,10 @@ export class ResourceStore {
   }
 
   #decideUpdate(current: Entry | undefined, draft: AnyObject): Mutation {
-    const object = canonicalObject(this.schema, draft)
+    const object = canonicalObject(this.schema, draft, current?.object)
     if (current === undefined) return { type: 'put', object }
     if (isDeleted(object) && !isHeld(this.kind, object)) {
-      return { type: 'delete', object: copy(current.object) as AnyObject }
+      return { type: 'delete', object: withOwnMetadata(current.object) }
     }
     object.metadata!.resourceVersion = String(current.revision)
     const isFirst = this.kind.strategy?.firstUpdateWrites === true && current.revision === current.createRevision
@@ -301,34 +301,24 @@ export class ResourceStore {
     if (before === undefined) throw newNotFound(this.#named(context), name)
     const checking = request.check?.(before.object as AnyObject, before.object)
     if (checking !== undefined) await checking
-    let marked: Entry | undefined
-    for (;;) {
-      let step: DeleteStep = { mutation: { type: 'none' }, outcome: 'kept' }
-      const entry = await this.#transact(key, context.dryRun, (current) => {
-        if (marked !== undefined && current?.createRevision !== marked.createRevision) {
-          // Somebody else has removed what was marked here, and there may be another of its name by now.
-          step = { mutation: { type: 'none' }, outcome: 'gone' }
-          return step.mutation
-        }
-        if (current === undefined) throw newNotFound(this.#named(context), name)
-        step = decideDelete(
-          this,
-          current.object,
-          name,
-          marked === undefined ? request : sinceMarked(request, marked),
-          context.now,
-        )
-        return step.mutation
-      })
-      if (step.mutation.type === 'delete' && !context.dryRun) await this.#allocator?.release(entry!.object)
-      if (step.outcome !== 'marked' || context.dryRun) {
-        return {
-          entry: step.mutation.type === 'none' && marked !== undefined ? marked : entry!,
-          gone: step.outcome !== 'kept',
-        }
-      }
-      marked = entry
+    let step: DeleteStep = { mutation: { type: 'none' }, outcome: 'kept' }
+    const decide = (current: Entry | undefined, asked: DeleteRequest): Mutation => {
+      if (current === undefined) throw newNotFound(this.#named(context), name)
+      step = decideDelete(this, current.object, name, asked, context.now)
+      return step.mutation
     }
+    const writing = this.#transact(key, context.dryRun, (current) => decide(current, request))
+    if (step.outcome === 'marked' && !context.dryRun) {
+      // Decided in the same breath, so that both go in one commit, and nobody comes between them.
+      const removing = this.#transact(key, false, (marked) => decide(marked, sinceMarked(request, marked!)))
+      await Promise.all([writing, removing])
+      const entry = (await removing)!
+      await this.#allocator?.release(entry.object)
+      return { entry, gone: true }
+    }
+    const entry = (await writing)!
+    if (step.mutation.type === 'delete' && !context.dryRun) await this.#allocator?.release(entry.object)
+    return { entry, gone: step.outcome !== 'kept' }
   }
 
   #named(context: WriteContext): GroupResource {

@@ -1,6 +1,7 @@
 // One version of a key: its JSON bytes and its decoded object, each made from the other when it is wanted.
 import type { AnyObject, Frozen, ObjectMeta } from '../apimachinery/types.ts'
-import { textOf, toBuffer, utf8Of, type ByteString } from './byte-string.ts'
+import { textOf, toBuffer, type ByteString } from './byte-string.ts'
+import { encodeObject, type EncodedVersion } from './entry-json.ts'
 import type { Entry } from './store.ts'
 
 /** Decides whose objects stay in memory. */
@@ -25,6 +26,9 @@ export class StoredEntry implements Entry {
   #memos: unknown[] | undefined
   /** Read since the keeper last looked. */
   #used = false
+  /** See EncodedObject; 0 while nobody knows. */
+  #tailAt = 0
+  #secondAt = 0
 
   /** Without a keeper (history) the object is held only weakly. */
   constructor(key: string, revision: number, createRevision: number, bytes: ByteString, keeper?: ObjectKeeper) {
@@ -35,7 +39,10 @@ export class StoredEntry implements Entry {
     this.#keeper = keeper
   }
 
-  /** The version that `object` becomes at `revision`. Copies only what it changes, and freezes all of it. */
+  /**
+   * The version that `object` becomes at `revision`. Copies only what it changes, and freezes all of it.
+   * @param old the version before: what both share is not made into bytes again
+   */
   static fromObject(
     key: string,
     revision: number,
@@ -43,12 +50,22 @@ export class StoredEntry implements Entry {
     object: AnyObject,
     membersSorted: boolean,
     keeper?: ObjectKeeper,
+    old?: Entry,
   ): StoredEntry {
     const stamped = { ...object, metadata: stampMetadata(object.metadata ?? {}, String(revision), membersSorted) }
     const frozen = deepFreeze(stamped)
-    const entry = new StoredEntry(key, revision, createRevision, utf8Of(JSON.stringify(frozen)), keeper)
+    const { bytes, tailAt, secondAt } = encodeObject(frozen, old instanceof StoredEntry ? old.#encoded() : undefined)
+    const entry = new StoredEntry(key, revision, createRevision, bytes, keeper)
+    entry.#tailAt = tailAt
+    entry.#secondAt = secondAt
     entry.#keep(frozen)
     return entry
+  }
+
+  #encoded(): EncodedVersion | undefined {
+    const object = this.#object ?? this.#weak?.deref()
+    if (object === undefined || this.#tailAt === 0) return undefined
+    return { object, bytes: this.bytes, tailAt: this.#tailAt, secondAt: this.#secondAt }
   }
 
   get json(): Buffer {

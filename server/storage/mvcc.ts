@@ -164,6 +164,7 @@ export class MvccStore implements Store {
       mutation.object,
       mutation.membersSorted ?? false,
       this.#decoded,
+      current,
     )
     this.#decidedRevision = revision
     const batch = (this.#open ??= newBatch())

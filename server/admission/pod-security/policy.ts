@@ -87,11 +87,27 @@ export function compareLevels(a: Level, b: Level): number {
 const prefix = 'pod-security.kubernetes.io/'
 const open: LevelVersion = { level: 'privileged', minor: undefined }
 
+interface ReadPolicy {
+  readonly policy: Policy
+  readonly errors: readonly FieldError[]
+}
+
+/** By labels that are stored, which nobody changes: every pod asks for those of its namespace. */
+const known = new WeakMap<Labels, ReadPolicy>()
+
+type Labels = Readonly<Record<string, string>>
+
 /** What a namespace's labels say. A level that cannot be read restricts where it enforces, and nowhere else. */
-export function policyOf(labels: Readonly<Record<string, string>> | undefined): {
-  policy: Policy
-  errors: FieldError[]
-} {
+export function policyOf(labels: Labels | undefined): ReadPolicy {
+  if (labels === undefined) return { policy: { enforce: open, warn: open }, errors: [] }
+  const before = known.get(labels)
+  if (before !== undefined) return before
+  const read = readPolicy(labels)
+  if (Object.isFrozen(labels)) known.set(labels, read)
+  return read
+}
+
+function readPolicy(labels: Labels): ReadPolicy {
   const errors: FieldError[] = []
   const report = (label: string, value: string, problem: string) => {
     errors.push(invalid(field('metadata', 'labels').key(prefix + label), value, problem))
@@ -100,8 +116,8 @@ export function policyOf(labels: Readonly<Record<string, string>> | undefined): 
     mode: string,
     fallback: Level,
   ): LevelVersion & { given: boolean; valid: boolean; versionGiven: boolean } => {
-    const level = labels?.[prefix + mode]
-    const version = labels?.[`${prefix}${mode}-version`]
+    const level = labels[prefix + mode]
+    const version = labels[`${prefix}${mode}-version`]
     const valid = level !== undefined && (levels as readonly string[]).includes(level)
     if (level !== undefined && !valid) report(mode, level, `must be one of ${levels.join(', ')}`)
     const match = version === undefined ? null : /^v1\.([0-9]|[1-9][0-9]*)$/.exec(version)
@@ -115,7 +131,6 @@ export function policyOf(labels: Readonly<Record<string, string>> | undefined): 
       versionGiven: version !== undefined,
     }
   }
-  if (labels === undefined) return { policy: { enforce: open, warn: open }, errors }
   const enforce = read('enforce', 'restricted')
   read('audit', 'privileged')
   let warn: LevelVersion & { given: boolean; versionGiven: boolean } = read('warn', 'privileged')

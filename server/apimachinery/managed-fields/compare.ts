@@ -3,7 +3,8 @@
 import { deepEqual } from '../equality.ts'
 import { asMember, emptySet, leaf, sorted, type FieldSet, type MutableFieldSet } from './field-set.ts'
 import { fieldElement, type PathElement } from './path-element.ts'
-import { deducedMap, itemElement, type ListShape, type MapShape, type Shape } from './shape.ts'
+import { presentFields } from './present-fields.ts'
+import { granularForm, isNothing, itemsByElement, type ListShape, type MapShape, type Shape } from './shape.ts'
 
 export interface Comparison {
   readonly added: FieldSet
@@ -39,11 +40,11 @@ const setOfAll = (children: MutableFieldSet | undefined): FieldSet =>
 function compareValues(shape: Shape, old: unknown, next: unknown, element: PathElement, into: Changes): void {
   if (old === next) return
   if (old === undefined) {
-    put(into, 'added', element, allOf(shape, next))
+    put(into, 'added', element, presentFields(shape, next))
     return
   }
   if (next === undefined) {
-    put(into, 'removed', element, allOf(shape, old))
+    put(into, 'removed', element, presentFields(shape, old))
     return
   }
   const left = granularForm(shape, old)
@@ -66,13 +67,6 @@ function compareValues(shape: Shape, old: unknown, next: unknown, element: PathE
 /** Neither a map nor a list that is owned in parts, nor null, which fits either. */
 function isLeaf(form: MapShape | ListShape | undefined, value: unknown): boolean {
   return form === undefined && value !== null
-}
-
-/** How the value is owned in parts; undefined where it is owned as a whole. */
-function granularForm(shape: Shape, value: unknown): MapShape | ListShape | undefined {
-  if (shape.form === 'any') return !shape.atomic && isMap(value) ? deducedMap : undefined
-  if (shape.form === 'scalar' || shape.atomic) return undefined
-  return (shape.form === 'map' ? isMap(value) : Array.isArray(value)) ? shape : undefined
 }
 
 function compareForms(form: MapShape | ListShape, old: unknown, next: unknown, into: Changes): void {
@@ -119,39 +113,6 @@ function compareLists(shape: ListShape, old: readonly unknown[], next: readonly 
   }
 }
 
-/** @throws ListItemError for an item that has no key */
-export function itemsByElement(shape: ListShape, items: readonly unknown[]): Map<PathElement, unknown[]> {
-  const found = new Map<PathElement, unknown[]>()
-  for (const item of items) {
-    const element = itemElement(shape, item)
-    const same = found.get(element)
-    if (same === undefined) found.set(element, [item])
-    else same.push(item)
-  }
-  return found
-}
-
-/** The node of a value that is there on one side only: it and everything in it. */
-function allOf(shape: Shape, value: unknown): FieldSet {
-  const form = granularForm(shape, value)
-  if (form === undefined || isNothing(value)) return leaf
-  const children: MutableFieldSet = { '.': leaf }
-  if (form.form === 'map') {
-    const members = value as Members
-    for (const name in members) {
-      if (members[name] === undefined) continue
-      const field = form.fields.get(name)
-      if (field !== undefined) children[field.element] = allOf(field.shape, members[name])
-      else if (form.element !== undefined) children[fieldElement(name)] = allOf(form.element, members[name])
-    }
-  } else {
-    for (const [element, same] of itemsByElement(form, value as unknown[])) {
-      children[element] = same.length > 1 ? leaf : allOf(form.element, same[0])
-    }
-  }
-  return Object.keys(children).length === 1 ? leaf : sorted(children)
-}
-
 function put(into: Changes, side: Side | 'modified', element: PathElement, node: FieldSet): void {
   const children = (into[side] ??= {})
   const own = children[element]
@@ -168,16 +129,4 @@ function merge(into: Changes, side: Side | 'modified', element: PathElement, chi
   const node = sorted(children)
   const own = into[side]?.[element]
   put(into, side, element, own === undefined ? node : asMember(node))
-}
-
-export function isMap(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** Null, or a list or map without members. */
-export function isNothing(value: unknown): boolean {
-  if (value === null) return true
-  if (typeof value !== 'object') return false
-  for (const _ in value) return false
-  return true
 }

@@ -1,10 +1,9 @@
 // The fields a configuration mentions: what its applier owns.
 // Source: sigs.k8s.io/structured-merge-diff/v6 typed, TypedValue.ToFieldSet; fieldpath, EnsureNamedFieldsAreMembers
-import { isMap, isNothing, itemsByElement } from './compare.ts'
 import { asMember, emptySet, isEmpty, leaf, sorted, type FieldSet, type MutableFieldSet } from './field-set.ts'
 import { fieldElement } from './path-element.ts'
 import { shapeBelow } from './reconcile.ts'
-import { deducedMap, type MapShape, type Shape } from './shape.ts'
+import { deducedMap, isMap, isNothing, itemsByElement, type MapShape, type Shape } from './shape.ts'
 
 export function fieldSetOf(shape: MapShape, object: object): FieldSet {
   return membersOf(shape, object as Record<string, unknown>) ?? emptySet

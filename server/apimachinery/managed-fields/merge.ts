@@ -1,9 +1,8 @@
 // A live object with an applied configuration laid over it, and an object without some of its fields.
 // Source: sigs.k8s.io/structured-merge-diff/v6 typed, TypedValue.Merge, TypedValue.RemoveItems
-import { isMap, isNothing } from './compare.ts'
 import { isEmpty, isMember, type FieldSet } from './field-set.ts'
 import { fieldElement, type PathElement } from './path-element.ts'
-import { deducedMap, itemElement, type ListShape, type MapShape, type Shape } from './shape.ts'
+import { deducedMap, isMap, isNothing, itemElement, type ListShape, type MapShape, type Shape } from './shape.ts'
 
 type Members = Readonly<Record<string, unknown>>
 

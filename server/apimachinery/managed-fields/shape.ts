@@ -204,3 +204,34 @@ export function itemElement({ keys }: ListShape, item: unknown): PathElement {
   }
   return keyElement(key)
 }
+
+/** @throws ListItemError for an item that has no key */
+export function itemsByElement(shape: ListShape, items: readonly unknown[]): Map<PathElement, unknown[]> {
+  const found = new Map<PathElement, unknown[]>()
+  for (const item of items) {
+    const element = itemElement(shape, item)
+    const same = found.get(element)
+    if (same === undefined) found.set(element, [item])
+    else same.push(item)
+  }
+  return found
+}
+
+/** How the value is owned in parts; undefined where it is owned as a whole. */
+export function granularForm(shape: Shape, value: unknown): MapShape | ListShape | undefined {
+  if (shape.form === 'any') return !shape.atomic && isMap(value) ? deducedMap : undefined
+  if (shape.form === 'scalar' || shape.atomic) return undefined
+  return (shape.form === 'map' ? isMap(value) : Array.isArray(value)) ? shape : undefined
+}
+
+export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Null, or a list or map without members. */
+export function isNothing(value: unknown): boolean {
+  if (value === null) return true
+  if (typeof value !== 'object') return false
+  for (const _ in value) return false
+  return true
+}

@@ -8,6 +8,7 @@ import { deepFreeze } from '../equality.ts'
 import type { AnyObject, Frozen, ManagedFieldsEntry } from '../types.ts'
 import { compare, type Comparison } from './compare.ts'
 import { difference, intersection, isEmpty, union, type FieldSet } from './field-set.ts'
+import { interned } from './interned-sets.ts'
 import {
   decodeSent,
   decodeStored,
@@ -102,7 +103,7 @@ export function afterUpdate(
     }
     const id = managerId(own)
     const before = after.get(id)
-    after.set(id, { ...own, time: formatTime(now), set: before === undefined ? set : union(set, before.set) })
+    after.set(id, { ...own, time: formatTime(now), set: interned(before === undefined ? set : union(set, before.set)) })
   }
   const result = capped(after)
   rememberFitting(type, result)
@@ -142,7 +143,7 @@ function withoutChanges(type: ManagedType, live: object, next: object, managers:
     const comparison = comparisonIn(manager.apiVersion)
     if (comparison === undefined) continue
     const set = less(manager.set, comparison)
-    if (!isEmpty(set)) after.set(id, set === manager.set ? manager : { ...manager, set })
+    if (!isEmpty(set)) after.set(id, set === manager.set ? manager : { ...manager, set: interned(set) })
   }
   return after
 }

@@ -1,9 +1,9 @@
 // Whether an applied configuration fits its type: everything declared, of the right type, no list item twice.
 // Source: sigs.k8s.io/structured-merge-diff/v6 typed, TypedValue.Validate
-import { isMap } from './compare.ts'
 import { fieldElement, printElement } from './path-element.ts'
 import {
   deducedMap,
+  isMap,
   itemElement,
   ListItemError,
   type ListShape,

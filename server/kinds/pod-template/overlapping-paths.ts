@@ -38,6 +38,7 @@ function filesOf(items: readonly { path?: string }[] | undefined, source: string
 
 /** Each file is compared with those before it. */
 function overlaps(files: readonly FilePath[]): string[] {
+  if (files.length < 2) return []
   const trimmed = files.map(({ path, source }) => ({ path: path.replace(/\/+$/, ''), source }))
   return trimmed.flatMap((file, at) =>
     trimmed

@@ -3,6 +3,7 @@
 import type {
   Container,
   ContainerPort,
+  NodeAffinity,
   NodeSelectorTerm,
   Pod,
   PodAffinity,
@@ -61,7 +62,9 @@ function specWarnings(spec: PodSpec, metadata: ObjectMeta, path: FieldPath, isTe
     const text = nodeLabelDeprecation(key)
     if (text !== undefined) warnings.push(`${specPath.child('nodeSelector').key(key)}: ${text}`)
   }
-  warnings.push(...nodeAffinityWarnings(spec, specPath.child('affinity', 'nodeAffinity')))
+  const { nodeAffinity, podAffinity, podAntiAffinity } = spec.affinity ?? {}
+  if (nodeAffinity !== undefined)
+    warnings.push(...nodeAffinityWarnings(nodeAffinity, specPath.child('affinity', 'nodeAffinity')))
   for (const [at, { topologyKey, labelSelector }] of (spec.topologySpreadConstraints ?? []).entries()) {
     const here = specPath.child('topologySpreadConstraints').index(at)
     const text = nodeLabelDeprecation(topologyKey)
@@ -74,13 +77,15 @@ function specWarnings(spec: PodSpec, metadata: ObjectMeta, path: FieldPath, isTe
   for (const [at, volume] of (spec.volumes ?? []).entries())
     warnings.push(...volumeWarnings(volume, specPath.child('volumes').index(at)))
   warnings.push(...overlappingPathWarnings(spec.volumes ?? []))
-  warnings.push(...duplicateWarnings(spec.hostAliases, 'ip', specPath.child('hostAliases')))
-  warnings.push(...duplicateWarnings(spec.imagePullSecrets, 'name', specPath.child('imagePullSecrets')))
+  if (spec.hostAliases !== undefined)
+    warnings.push(...duplicateWarnings(spec.hostAliases, 'ip', specPath.child('hostAliases')))
+  if (spec.imagePullSecrets !== undefined)
+    warnings.push(...duplicateWarnings(spec.imagePullSecrets, 'name', specPath.child('imagePullSecrets')))
   for (const [at, { name = '' }] of (spec.imagePullSecrets ?? []).entries()) {
     if (name === '')
       warnings.push(`${specPath.child('imagePullSecrets').index(at).child('name')}: invalid empty name ""`)
   }
-  warnings.push(...fractionWarnings(spec.overhead, specPath.child('overhead')))
+  if (spec.overhead !== undefined) warnings.push(...fractionWarnings(spec.overhead, specPath.child('overhead')))
   if (spec.securityContext?.seccompProfile === undefined && annotations[seccompPodAnnotation] !== undefined) {
     warnings.push(`${annotationsPath.key(seccompPodAnnotation)}: ${seccompText}`)
   }
@@ -93,8 +98,10 @@ function specWarnings(spec: PodSpec, metadata: ObjectMeta, path: FieldPath, isTe
     const text = 'must be >= 0; negative values are invalid and will be treated as 1'
     warnings.push(`${specPath.child('terminationGracePeriodSeconds')}: ${text}`)
   }
-  warnings.push(...podAffinityWarnings(spec.affinity?.podAffinity, specPath.child('affinity', 'podAffinity')))
-  warnings.push(...podAffinityWarnings(spec.affinity?.podAntiAffinity, specPath.child('affinity', 'podAntiAffinity')))
+  if (podAffinity !== undefined)
+    warnings.push(...podAffinityWarnings(podAffinity, specPath.child('affinity', 'podAffinity')))
+  if (podAntiAffinity !== undefined)
+    warnings.push(...podAffinityWarnings(podAntiAffinity, specPath.child('affinity', 'podAntiAffinity')))
   for (const [at, ip] of (spec.dnsConfig?.nameservers ?? []).entries()) {
     warnings.push(...warningsForIP(specPath.child('dnsConfig', 'nameservers').index(at), ip))
   }
@@ -104,11 +111,11 @@ function specWarnings(spec: PodSpec, metadata: ObjectMeta, path: FieldPath, isTe
   return warnings
 }
 
-function nodeAffinityWarnings(spec: PodSpec, path: FieldPath): string[] {
+function nodeAffinityWarnings(affinity: NodeAffinity, path: FieldPath): string[] {
   const {
     requiredDuringSchedulingIgnoredDuringExecution: required,
     preferredDuringSchedulingIgnoredDuringExecution: preferred,
-  } = spec.affinity?.nodeAffinity ?? {}
+  } = affinity
   const termsPath = path.child('requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms')
   const preferredPath = path.child('preferredDuringSchedulingIgnoredDuringExecution')
   return [
@@ -136,14 +143,14 @@ export function nodeSelectorTermWarnings(term: NodeSelectorTerm, path: FieldPath
   })
 }
 
-function podAffinityWarnings(affinity: PodAffinity | undefined, path: FieldPath): string[] {
+function podAffinityWarnings(affinity: PodAffinity, path: FieldPath): string[] {
   const requiredPath = path.child('requiredDuringSchedulingIgnoredDuringExecution')
   const preferredPath = path.child('preferredDuringSchedulingIgnoredDuringExecution')
   return [
-    ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ labelSelector }, at) =>
+    ...(affinity.requiredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ labelSelector }, at) =>
       labelSelector === undefined ? [`${requiredPath.index(at).child('labelSelector')}: ${nullSelector}`] : [],
     ),
-    ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ podAffinityTerm }, at) =>
+    ...(affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ podAffinityTerm }, at) =>
       podAffinityTerm?.labelSelector === undefined
         ? [`${preferredPath.index(at).child('podAffinityTerm', 'labelSelector')}: ${nullSelector}`]
         : [],
@@ -152,9 +159,10 @@ function podAffinityWarnings(affinity: PodAffinity | undefined, path: FieldPath)
 }
 
 function volumeWarnings(volume: Volume, path: FieldPath): string[] {
-  const warnings = deprecatedVolumes
-    .filter(([source]) => volume[source] !== undefined)
-    .map(([, name, text]) => `${path.child(name)}: ${text}`)
+  const warnings: string[] = []
+  for (const [source, name, text] of deprecatedVolumes) {
+    if (volume[source] !== undefined) warnings.push(`${path.child(name)}: ${text}`)
+  }
   const claim = volume.ephemeral?.volumeClaimTemplate
   if (claim === undefined) return warnings
   return [...warnings, ...claimSpecWarnings(claim.spec ?? {}, path.child('ephemeral', 'volumeClaimTemplate', 'spec'))]
@@ -166,27 +174,30 @@ export function claimSpecWarnings(
   path: FieldPath,
 ): string[] {
   return (['requests', 'limits'] as const).flatMap((list) =>
-    fractionWarnings(spec.resources?.[list], path.child('resources', list), ['storage']),
+    fractionWarnings(spec.resources?.[list] ?? {}, path.child('resources', list), ['storage']),
   )
 }
 
+const byteResources: readonly string[] = ['memory', 'ephemeral-storage']
+
 /** Parts of bytes make no sense. */
 function fractionWarnings(
-  list: Readonly<Record<string, string>> | undefined,
+  list: Readonly<Record<string, string>>,
   path: FieldPath,
-  names: readonly string[] = ['memory', 'ephemeral-storage'],
+  names: readonly string[] = byteResources,
 ): string[] {
-  return names.flatMap((name) => {
-    const text = list?.[name]
-    if (text === undefined) return []
-    if (isWholeQuantity(text)) return []
-    return [`${path.key(name)}: fractional byte value ${JSON.stringify(text)} is invalid, must be an integer`]
-  })
+  const warnings: string[] = []
+  for (const name of names) {
+    const text = list[name]
+    if (text === undefined || isWholeQuantity(text)) continue
+    warnings.push(`${path.key(name)}: fractional byte value ${JSON.stringify(text)} is invalid, must be an integer`)
+  }
+  return warnings
 }
 
-function duplicateWarnings(list: readonly object[] | undefined, member: string, path: FieldPath): string[] {
+function duplicateWarnings(list: readonly object[], member: string, path: FieldPath): string[] {
   const seen = new Set<string>()
-  return (list ?? []).flatMap((element, at) => {
+  return list.flatMap((element, at) => {
     const value = (element as Readonly<Record<string, string | undefined>>)[member] ?? ''
     const isDuplicate = seen.has(value)
     seen.add(value)
@@ -223,17 +234,18 @@ function profileWarnings(
 function containerWarnings({ container, path }: VisitedContainer): string[] {
   const { resources, env = [] } = container
   const warnings: string[] = []
-  for (const name of ['memory', 'ephemeral-storage']) {
+  for (const name of byteResources) {
     for (const list of ['limits', 'requests'] as const) {
-      warnings.push(...fractionWarnings(resources?.[list], path.child('resources', list), [name]))
+      const amounts = resources?.[list]
+      if (amounts?.[name] !== undefined)
+        warnings.push(...fractionWarnings(amounts, path.child('resources', list), [name]))
     }
   }
   const seen = new Set<string>()
   for (const [at, { name = '', value = '', valueFrom }] of env.entries()) {
     // A variable may build on the one it hides.
     const reference = `$(${name})`
-    const isBuiltOn = valueFrom === undefined && value !== reference && value.includes(reference)
-    if (seen.has(name) && !isBuiltOn) {
+    if (seen.has(name) && (valueFrom !== undefined || value === reference || !value.includes(reference))) {
       const text = `hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`
       warnings.push(`${path.child('env').index(at)}: ${text}`)
     }
