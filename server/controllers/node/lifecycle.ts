@@ -20,6 +20,8 @@ type Condition = Frozen<core.NodeCondition>
 /** How long a node may be silent once it has spoken, and before it has. */
 const GRACE_MS = 50_000
 const STARTUP_GRACE_MS = 60_000
+/** Source: --node-monitor-period */
+const MONITOR_MS = 5000
 const LEASES = 'leases.coordination.k8s.io'
 const LEASE_NAMESPACE = 'kube-node-lease'
 const BETA_LABELS = [
@@ -61,6 +63,8 @@ interface Known {
   /** The heartbeat of the status, and when it was seen: clocks of nodes may be wrong. */
   readonly heartbeat: string
   readonly seenMs: number
+  /** When it was seen first, until that was told. */
+  readonly unregisteredSinceMs?: number
 }
 
 /** The nodes seen by this controller: those that were there before it get time to speak up. */
@@ -75,9 +79,20 @@ export class KnownNodes {
     const heartbeat = findCondition(status?.conditions, 'Ready')?.lastHeartbeatTime ?? ''
     const before = this.#seen.get(name)
     if (before?.uid === uid && before.heartbeat === heartbeat) return before
-    const known = { uid, heartbeat, seenMs: now }
+    const known = { ...(before?.uid === uid ? before : { uid, unregisteredSinceMs: now }), heartbeat, seenMs: now }
     this.#seen.set(name, known)
     return known
+  }
+
+  /** Whether it is time to tell of a node: the first time somebody would have looked at all of them. Once. */
+  register(name: string, now: number): { isNow: boolean; waitMs?: number } {
+    const known = this.#seen.get(name)
+    if (known?.unregisteredSinceMs === undefined) return { isNow: false }
+    const waitMs = known.unregisteredSinceMs + MONITOR_MS - now
+    if (waitMs > 0) return { isNow: false, waitMs }
+    const { unregisteredSinceMs: _, ...registered } = known
+    this.#seen.set(name, registered)
+    return { isNow: true }
   }
 
   remove(name: string): void {
@@ -97,14 +112,16 @@ export function reconcileNode(
   const before = known.get(name)
   if (node === undefined) {
     known.remove(name)
-    return before === undefined
+    return before === undefined || before.unregisteredSinceMs !== undefined
       ? []
       : [nodeEvent(name, before.uid, 'RemovingNode', `Removing Node ${name} from Controller`)]
   }
   const { uid } = node.metadata
   const { seenMs } = known.see(node, now)
-  const isNew = before?.uid !== uid
-  const registered = isNew ? [nodeEvent(name, uid, 'RegisteredNode', `Registered Node ${name} in Controller`)] : []
+  const registration = known.register(name, now)
+  const registered = registration.isNow
+    ? [nodeEvent(name, uid, 'RegisteredNode', `Registered Node ${name} in Controller`)]
+    : []
   const first = [...registered, ...addBetaLabels(node)]
   const deadline = silentAt(node, listers, seenMs, now)
   if (deadline <= now) {
@@ -115,7 +132,7 @@ export function reconcileNode(
     ? limits.ask(node, nodes.list(), now)
     : { mayEvict: isReady(node) || !isAllDisrupted(nodes.list()) ? ('yes' as const) : ('never' as const) }
   const { mayEvict, waitMs = GRACE_MS } = permission
-  const nextMs = Math.min(waitMs, deadline > now ? deadline - now : GRACE_MS)
+  const nextMs = Math.min(waitMs, registration.waitMs ?? Infinity, deadline > now ? deadline - now : GRACE_MS)
   return [...first, ...taint(node, now, mayEvict), requeueAfter(nextMs, 'check')]
 }
 

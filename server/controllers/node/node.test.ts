@@ -35,6 +35,7 @@ describe('node-lifecycle-controller', () => {
     const known = new KnownNodes()
     const [first] = objects['nodes'] ?? []
     known.see(first as Stored<core.Node>, NOW - seenSeconds * 1000)
+    known.register('n1', NOW)
     return reconcileNode('n1', listers(nodeLifecycle, objects), NOW, known, new EvictionLimits())
   }
 
@@ -42,11 +43,15 @@ describe('node-lifecycle-controller', () => {
     const known = new KnownNodes()
     const limits = new EvictionLimits()
     const there = listers(nodeLifecycle, { nodes: [node('n1', { status: ready('True') })] })
-    expect(told(reconcileNode('n1', there, NOW, known, limits))[0]).to.equal(
+    const at = (world: typeof there, seconds: number) =>
+      told(reconcileNode('n1', world, NOW + seconds * 1000, known, limits))
+    expect(at(there, 0)).to.deep.equal(['requeueAfter 5000'])
+    expect(at(there, 5)).to.deep.equal([
       'event RegisteredNode: Node n1 event: Registered Node n1 in Controller',
-    )
-    expect(told(reconcileNode('n1', there, NOW, known, limits))).to.deep.equal(['requeueAfter 50000'])
-    expect(told(reconcileNode('n1', listers(nodeLifecycle, {}), NOW, known, limits))).to.deep.equal([
+      'requeueAfter 45000',
+    ])
+    expect(at(there, 6)).to.deep.equal(['requeueAfter 44000'])
+    expect(at(listers(nodeLifecycle, {}), 7)).to.deep.equal([
       'event RemovingNode: Node n1 event: Removing Node n1 from Controller',
     ])
   })
