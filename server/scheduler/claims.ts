@@ -25,8 +25,8 @@ export interface ClaimsView {
 
 export class ClaimCache implements ClaimsView {
   readonly #listers: ClaimListers
-  /** By uid, as they are being written; each stands for the version that it was made from, and older ones. */
-  readonly #assumed = new Map<string, DeviceClaimObject>()
+  /** By uid; each stands for its version and older ones, and while it is being written, for all. */
+  readonly #assumed = new Map<string, { readonly claim: DeviceClaimObject; readonly isWritten: boolean }>()
 
   constructor(listers: ClaimListers) {
     this.#listers = listers
@@ -54,9 +54,14 @@ export class ClaimCache implements ClaimsView {
     return this.#listers.slices.list()
   }
 
-  /** Takes the claim as written until a newer version is seen or `forget` takes it back. */
+  /** Takes the claim as written, which takes more than one step, until it is `written` or `forget` takes it back. */
   assume(claim: DeviceClaimObject): void {
-    this.#assumed.set(claim.metadata.uid, claim)
+    this.#assumed.set(claim.metadata.uid, { claim, isWritten: false })
+  }
+
+  /** The server has taken it: it stands until a newer version is seen. */
+  written(claim: DeviceClaimObject): void {
+    this.#assumed.set(claim.metadata.uid, { claim, isWritten: true })
   }
 
   forget(uid: string): void {
@@ -67,7 +72,8 @@ export class ClaimCache implements ClaimsView {
     const { uid, resourceVersion } = claim.metadata
     const assumed = this.#assumed.get(uid)
     if (assumed === undefined) return claim
-    if (Number(resourceVersion) <= Number(assumed.metadata.resourceVersion)) return assumed
+    const isOlder = Number(resourceVersion) < Number(assumed.claim.metadata.resourceVersion)
+    if (!assumed.isWritten || isOlder) return assumed.claim
     this.#assumed.delete(uid)
     return claim
   }

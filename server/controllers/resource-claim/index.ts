@@ -6,7 +6,7 @@ import type { WatchEvent } from '../../client/client.ts'
 import { defineController, type Listers } from '../../client/controller.ts'
 import { keyOf, splitKey } from '../../client/indexer.ts'
 import type { Pod } from '../pod-status.ts'
-import { syncClaim, type Claim } from './claim.ts'
+import { syncClaim } from './claim.ts'
 import { isPodDone } from './pod-done.ts'
 import { syncPod } from './pod.ts'
 
@@ -70,10 +70,10 @@ function keysOfPod({ type, object }: WatchEvent, listers: Listers): readonly str
     .map((name) => `claim:${namespace}/${name}`)
 }
 
-/** A claim that is gone may have to be made again for its pod. */
+/** A claim that was made is to be told to its pod, and one that is gone may have to be made again. */
 function keysOfClaim({ type, object }: WatchEvent): readonly string[] {
-  const claim = object as unknown as Claim
-  if (type !== 'DELETED') return [`claim:${keyOf(object)}`]
-  const owner = claim.metadata.ownerReferences?.find(({ controller, kind }) => controller === true && kind === 'Pod')
-  return owner === undefined ? [] : [`pod:${claim.metadata.namespace}/${owner.name}`]
+  const { namespace, ownerReferences = [] } = object.metadata
+  const owner = ownerReferences.find(({ controller, kind }) => controller === true && kind === 'Pod')
+  const ofPod = owner === undefined || type === 'MODIFIED' ? [] : [`pod:${namespace}/${owner.name}`]
+  return type === 'DELETED' ? ofPod : [`claim:${keyOf(object)}`, ...ofPod]
 }

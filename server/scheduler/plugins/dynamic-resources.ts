@@ -178,7 +178,7 @@ function reservation(
   return {
     plugin: NAME,
     async bind() {
-      for (const { claim, status } of changed) cache.assume(await write(client, claim, status))
+      for (const { claim, status } of changed) cache.written(await write(client, claim, status))
     },
     revert() {
       for (const { claim } of changed) cache.forget(claim.metadata.uid)
