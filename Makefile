@@ -4,6 +4,13 @@
 .DEFAULT_GOAL := help
 .PHONY: help dev run check test conformance generate verify build bench
 
+# What follows `bench` are groups of figures, not targets.
+ifeq (bench,$(firstword $(MAKECMDGOALS)))
+groups := $(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))
+.PHONY: $(groups)
+$(eval $(groups):;@:)
+endif
+
 # npm ci empties node_modules, so this file stands for a finished installation of exactly this lock file.
 installed := node_modules/.installed
 
@@ -38,5 +45,5 @@ verify: $(installed) ## make generated files elsewhere and compare them with the
 build: $(installed) ## make dist/, which is what gets published
 	@npm run --silent build
 
-bench: $(installed) ## measure boot, memory and time to Ready; prints JSON
-	@npm run --silent bench
+bench: $(installed) ## measure; prints JSON and tables: make bench, make bench wire, make bench FLAGS=--help
+	@npm run --silent bench -- $(groups) $(FLAGS)

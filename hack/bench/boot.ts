@@ -5,12 +5,15 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startCluster } from '../../server/index.ts'
 import { figure, times, type Figure } from './figure.ts'
-import { BenchServer, isReady, type Answer } from './server.ts'
+import type { Answer } from './api.ts'
+import type { Bench, Group } from './bench.ts'
+import { OwnServer, isReady } from './own-server.ts'
+import { ProcessCost } from './process-cost.ts'
 
 const settleMs = 3000
 
-async function boot(env: NodeJS.ProcessEnv = {}): Promise<number> {
-  await using server = await BenchServer.start({ env })
+async function bootOnce(env: NodeJS.ProcessEnv = {}): Promise<number> {
+  await using server = await OwnServer.start({ env })
   return server.readyMs
 }
 
@@ -18,7 +21,7 @@ async function boot(env: NodeJS.ProcessEnv = {}): Promise<number> {
 async function firstBoot(): Promise<number> {
   const cache = mkdtempSync(join(tmpdir(), 'kubeling-bench-cache-'))
   try {
-    return await boot({ NODE_COMPILE_CACHE: cache })
+    return await bootOnce({ NODE_COMPILE_CACHE: cache })
   } finally {
     rmSync(cache, { recursive: true, force: true })
   }
@@ -43,20 +46,21 @@ function demoBackend(name: string): object {
   }
 }
 
-async function rollout(server: BenchServer, name: string): Promise<number> {
+async function rollout({ api }: OwnServer, name: string): Promise<number> {
   const areReady = ({ body }: Answer): boolean =>
     (JSON.parse(body) as { items: Parameters<typeof isReady>[0][] }).items.filter(isReady).length === 3
   const startedAt = performance.now()
-  const { status, body } = await server.ask('POST', '/apis/apps/v1/namespaces/default/deployments', demoBackend(name))
+  const { status, body } = await api.ask('POST', '/apis/apps/v1/namespaces/default/deployments', demoBackend(name))
   if (status !== 201) throw new Error(body)
-  await server.until(`/api/v1/namespaces/default/pods?labelSelector=app%3D${name}`, areReady)
+  await api.until(`/api/v1/namespaces/default/pods?labelSelector=app%3D${name}`, areReady)
   return performance.now() - startedAt
 }
 
-export async function bootFigures(runs: number): Promise<Figure[]> {
+async function measure(bench: Bench): Promise<Figure[]> {
+  const runs = bench.scaled(7, 2)
   // Once without counting: the compile cache is written when the process ends.
-  await boot()
-  const boots = await times(runs, () => boot())
+  await bootOnce()
+  const boots = await times(runs, () => bootOnce())
   const firstBoots = await times(Math.min(runs, 3), firstBoot)
 
   await times(3, library)
@@ -65,10 +69,9 @@ export async function bootFigures(runs: number): Promise<Figure[]> {
   const memory: number[] = []
   const rollouts: number[] = []
   for (let run = 0; run < Math.min(runs, 5); run++) {
-    await using server = await BenchServer.start()
+    await using server = await OwnServer.start()
     await delay(settleMs)
-    const resident = server.residentMB()
-    if (resident !== undefined) memory.push(resident)
+    if (ProcessCost.isKnown) memory.push(server.cost.residentMiB())
     rollouts.push(await rollout(server, 'demo-backend'))
   }
 
@@ -81,10 +84,17 @@ export async function bootFigures(runs: number): Promise<Figure[]> {
     figure({ name: 'start-cluster', what: 'startCluster() in a warm process', unit: 'ms', bar: 100 }, libraries),
     ...(memory.length === 0
       ? []
-      : [figure({ name: 'idle-memory', what: 'resident memory of an idle cluster', unit: 'MB', bar: 130 }, memory)]),
+      : [figure({ name: 'idle-memory', what: 'resident memory of an idle cluster', unit: 'MiB', bar: 124 }, memory)]),
     figure(
       { name: 'demo-backend', what: 'Deployment of 3 replicas, POST to all Ready', unit: 'ms', bar: 500 },
       rollouts,
     ),
   ]
+}
+
+export const boot: Group = {
+  name: 'boot',
+  what: 'start of a process and of a library cluster, memory at idle, a first Deployment',
+  isOwnOnly: true,
+  run: measure,
 }

@@ -10,6 +10,7 @@ import { startCluster } from '../../server/index.ts'
 import { kinds } from '../../server/kinds/index.ts'
 import { Resources } from '../../server/registry/resources.ts'
 import { openMemoryStore } from '../../server/storage/memory.ts'
+import type { Bench, Group } from './bench.ts'
 import { figure, type Figure } from './figure.ts'
 import { sentPod } from './pod.ts'
 
@@ -48,7 +49,8 @@ function loadingMs(): number {
   return Number(execFileSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8' }))
 }
 
-export async function codecFigures(runs: number): Promise<Figure[]> {
+async function measure(bench: Bench): Promise<Figure[]> {
+  const runs = bench.scaled(5, 1)
   const pod = await servedPod()
   const bytes = Buffer.from(JSON.stringify(pod))
   const protobuf = encodeProtobuf(pod)
@@ -63,7 +65,7 @@ export async function codecFigures(runs: number): Promise<Figure[]> {
   }
 
   const ratios: Record<'take' | 'decode' | 'encode', number[]> = { take: [], decode: [], encode: [] }
-  for (let run = 0; run < Math.min(runs, 5); run++) {
+  for (let run = 0; run < runs; run++) {
     const floor = costOf(() => JSON.stringify(JSON.parse(bytes.toString('utf8'))))
     ratios.take.push(costOf(take) / floor)
     ratios.decode.push(costOf(() => decodeProtobuf(protobuf, type)) / floor)
@@ -82,4 +84,11 @@ export async function codecFigures(runs: number): Promise<Figure[]> {
     figure({ name: 'protobuf-encode', what: `${size}: encode protobuf, ${of}`, unit: '×', bar: 1.5 }, ratios.encode),
     figure({ name: 'definitions', what: 'load the definitions in a new process', unit: 'ms', bar: 60 }, loads),
   ]
+}
+
+export const codec: Group = {
+  name: 'codec',
+  what: 'decoding, defaulting, validating and encoding of a pod, in this process, against JSON.parse + JSON.stringify',
+  isOwnOnly: true,
+  run: measure,
 }

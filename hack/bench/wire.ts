@@ -1,234 +1,158 @@
-// What requests cost over TLS, eight clients at a time, each on a connection of its own: CPU of the server per request,
-// which is stable on a machine that does other things too, and requests per second, which is not.
-import type { AnyObject } from '../../server/apimachinery/types.ts'
-import { figure, type About, type Figure } from './figure.ts'
-import { sentPod } from './pod.ts'
-import { BenchServer, type Answer } from './server.ts'
+// What single requests cost over TLS, eight clients at a time, each on a connection of its own: CPU of the server per
+// request, requests per second, and how long one takes.
+import type { Bench, Group, Target } from './bench.ts'
+import { figure, median, type Figure } from './figure.ts'
+import type { Cost } from './limits.ts'
+import type { Load } from './load.ts'
+import { operations, type Operation } from './operations.ts'
+import { cleanUp, prepareObjects } from './population.ts'
+import { apiServerAlone } from './own-server.ts'
 
 const clients = 8
-const warmUps = 60
-const requests = 250
+/** Requests of each kind before anything counts: V8 has compiled what they need by then. */
+const warmUps = 2000
+const rounds = 3
 
-interface Operation extends About {
-  /** One request of client `who`, the `turn`-th. */
-  ask(server: BenchServer, who: number, turn: number): Promise<Answer>
+interface Bars {
+  /** Microseconds of CPU. */
+  readonly cpu?: number
+  /** Per second. */
+  readonly rate?: number
 }
 
-const pods = '/api/v1/namespaces/default/pods'
-const configMaps = '/api/v1/namespaces/default/configmaps'
-const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases'
-const text = 'x'.repeat(1000)
+/** In the order in which they run; deletions find what the creations of their round left. */
+const measured: Readonly<Record<string, Bars>> = {
+  'create-configmap': { cpu: 300, rate: 2500 },
+  'create-pod': { cpu: 500, rate: 1500 },
+  'get-pod': { cpu: 90, rate: 6000 },
+  'update-pod': { cpu: 450, rate: 1500 },
+  'json-patch-pod': {},
+  'merge-patch-pod': {},
+  'strategic-patch-pod': {},
+  'status-patch-pod': { cpu: 600, rate: 1200 },
+  'apply-pod': { cpu: 1200, rate: 700 },
+  'update-lease': { cpu: 250 },
+  'delete-pod': { cpu: 350, rate: 1500 },
+  'delete-configmap': {},
+}
 
-const configMap = (name: string): AnyObject => ({
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
-  metadata: { name, namespace: 'default', labels: { app: 'bench' } },
-  data: { text },
-})
+/** Of what the operation sends and gets, in bytes: what a bare server is asked for to compare. */
+const sizes: Readonly<Record<string, readonly [sent: number, received: number]>> = {
+  'create-configmap': [1150, 1600],
+  'create-pod': [2300, 5400],
+  'get-pod': [0, 5400],
+  'update-pod': [5400, 5400],
+  'json-patch-pod': [80, 5400],
+  'merge-patch-pod': [60, 5400],
+  'strategic-patch-pod': [60, 5400],
+  'status-patch-pod': [90, 5700],
+  'apply-pod': [2300, 5400],
+  'update-lease': [700, 700],
+  'delete-pod': [0, 5400],
+  'delete-configmap': [0, 250],
+}
 
-/** The last answer each client got for its own object: what an update changes. */
-class Own {
-  readonly #objects: AnyObject[] = []
+interface Samples {
+  readonly cpu: number[]
+  readonly rate: number[]
+  readonly p50: number[]
+  readonly p99: number[]
+  readonly clientCPU: number[]
+}
 
-  async of(server: BenchServer, who: number, path: string, create: () => AnyObject): Promise<AnyObject> {
-    let object = this.#objects[who]
-    if (object === undefined) {
-      object = parsed(await server.ask('POST', path, create()))
-      this.#objects[who] = object
-    }
-    return object
+/** Turns that an operation has behind it: all clients those below `done`, none those from `next` on. */
+interface Turns {
+  readonly from: number
+  readonly done: number
+  readonly next: number
+}
+
+class Rounds {
+  readonly #bench: Bench
+  readonly #target: Target
+  readonly #load: Load
+  readonly #turns = new Map<string, Turns>()
+
+  constructor(bench: Bench, target: Target) {
+    this.#bench = bench
+    this.#target = target
+    this.#load = target.load()
   }
 
-  keep(who: number, answer: Answer): Answer {
-    this.#objects[who] = parsed(answer)
-    return answer
+  /** Measures for so long, or until so many turns; a deletion ends with what the creation before it has left. */
+  async run({ name }: Operation, seconds: number, most: number, samples?: Samples): Promise<void> {
+    const created = name.startsWith('delete') ? this.#turns.get(name.replace('delete', 'create')) : undefined
+    const from = created?.from ?? this.#turns.get(name)?.next ?? 0
+    const count = created === undefined ? most : Math.min(most, created.done - from)
+    const before = this.#target.cost()?.cpuMs()
+    const outcome = await this.#load.run({ kind: 'requests', operation: name, clients, from, count, seconds })
+    const after = this.#target.cost()?.cpuMs()
+    this.#turns.set(name, { from, done: outcome.turnsOfAll, next: outcome.turns })
+    if (samples === undefined) return
+    if (before !== undefined && after !== undefined) samples.cpu.push(((after - before) * 1000) / outcome.count)
+    samples.rate.push(outcome.count / outcome.seconds)
+    samples.p50.push(outcome.p50)
+    samples.p99.push(outcome.p99)
+    samples.clientCPU.push((outcome.cpuMs * 1000) / outcome.count)
+  }
+
+  tell(what: string, operation: Operation): void {
+    this.#bench.progress(`${what}: ${operation.what}`)
   }
 }
 
-function parsed({ status, body }: Answer): AnyObject {
-  if (status >= 300) throw new Error(body)
-  return JSON.parse(body) as AnyObject
-}
-
-function annotated(object: AnyObject, turn: number): AnyObject {
-  const { metadata } = object
-  return { ...object, metadata: { ...metadata, annotations: { ...metadata?.annotations, turn: String(turn) } } }
-}
-
-function patchOf(
-  name: string,
-  contentType: string,
-  about: Pick<About, 'what' | 'bar'>,
-  patch: (turn: number) => unknown,
-): Operation {
-  const path = (who: number): string => `${pods}/patched-${who}`
-  return {
-    name,
-    unit: 'µs',
-    ...about,
-    ask: (server, who, turn) => server.ask('PATCH', path(who), patch(turn), contentType),
+async function measure(bench: Bench): Promise<Figure[]> {
+  await using target = await bench.open(apiServerAlone)
+  await prepareObjects(target, clients)
+  const all = Object.keys(measured).map((name) => operations.find((one) => one.name === name)!)
+  const samples = new Map<Operation, Samples>(
+    all.map((one) => [one, { cpu: [], rate: [], p50: [], p99: [], clientCPU: [] }]),
+  )
+  const runs = new Rounds(bench, target)
+  for (const operation of all) {
+    runs.tell('warming up', operation)
+    await runs.run(operation, Infinity, bench.scaled(warmUps / clients, 4))
   }
-}
-
-function operations(): Operation[] {
-  const updated = new Own()
-  const leased = new Own()
-  const merge = (turn: number): object => ({ metadata: { annotations: { turn: String(turn) } } })
-  const jsonPatch = (turn: number): object => [{ op: 'add', path: '/metadata/annotations/turn', value: String(turn) }]
-  const ready = (turn: number): object => ({
-    status: { conditions: [{ type: 'Ready', status: turn % 2 === 0 ? 'True' : 'False', reason: `Turn${turn}` }] },
-  })
-  return [
-    {
-      name: 'create-configmap',
-      what: 'create a ConfigMap of 1 KiB',
-      unit: 'µs',
-      bar: 300,
-      ask: (server, who, turn) => server.ask('POST', configMaps, configMap(`c-${who}-${turn}`)),
-    },
-    {
-      name: 'create-pod',
-      what: 'create a Pod',
-      unit: 'µs',
-      bar: 500,
-      ask: (server, who, turn) => server.ask('POST', pods, sentPod(`p-${who}-${turn}`)),
-    },
-    {
-      name: 'get-pod',
-      what: 'get a Pod',
-      unit: 'µs',
-      bar: 90,
-      ask: (server, who, turn) => server.ask('GET', `${pods}/p-${who}-${turn}`),
-    },
-    {
-      name: 'update-pod',
-      what: 'update a Pod, with its resourceVersion',
-      unit: 'µs',
-      bar: 450,
-      async ask(server, who, turn) {
-        const own = await updated.of(server, who, pods, () => sentPod(`updated-${who}`))
-        return updated.keep(who, await server.ask('PUT', `${pods}/updated-${who}`, annotated(own, turn)))
-      },
-    },
-    patchOf('json-patch-pod', 'application/json-patch+json', { what: 'JSON patch of a Pod' }, jsonPatch),
-    patchOf('merge-patch-pod', 'application/merge-patch+json', { what: 'merge patch of a Pod' }, merge),
-    patchOf(
-      'strategic-patch-pod',
-      'application/strategic-merge-patch+json',
-      { what: 'strategic merge patch of a Pod' },
-      merge,
-    ),
-    {
-      name: 'status-patch-pod',
-      what: "strategic merge patch of a Pod's status",
-      unit: 'µs',
-      bar: 600,
-      ask: (server, who, turn) =>
-        server.ask('PATCH', `${pods}/patched-${who}/status`, ready(turn), 'application/strategic-merge-patch+json'),
-    },
-    {
-      name: 'apply-pod',
-      what: 'server-side apply of a Pod',
-      unit: 'µs',
-      bar: 1200,
-      ask: (server, who, turn) =>
-        server.ask(
-          'PATCH',
-          `${pods}/applied-${who}?fieldManager=bench`,
-          annotated(sentPod(`applied-${who}`), turn),
-          'application/apply-patch+yaml',
-        ),
-    },
-    {
-      name: 'update-lease',
-      what: 'update a Lease',
-      unit: 'µs',
-      bar: 250,
-      async ask(server, who, turn) {
-        const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: `l-${who}` }, spec: {} }
-        const own = await leased.of(server, who, leases, () => lease)
-        const renewTime = new Date(Date.UTC(2026, 0, 1) + turn * 1000).toISOString().replace('Z', '000Z')
-        const next = { ...own, spec: { holderIdentity: `l-${who}`, leaseDurationSeconds: 40, renewTime } }
-        return leased.keep(who, await server.ask('PUT', `${leases}/l-${who}`, next))
-      },
-    },
-    {
-      name: 'delete-pod',
-      what: 'delete a Pod at once',
-      unit: 'µs',
-      bar: 350,
-      ask: (server, who, turn) => server.ask('DELETE', `${pods}/p-${who}-${turn}?gracePeriodSeconds=0`),
-    },
-    {
-      name: 'delete-configmap',
-      what: 'delete a ConfigMap',
-      unit: 'µs',
-      ask: (server, who, turn) => server.ask('DELETE', `${configMaps}/c-${who}-${turn}`),
-    },
-  ]
-}
-
-async function turns(server: BenchServer, { name, ask }: Operation, from: number, count: number): Promise<void> {
-  const client = async (who: number): Promise<void> => {
-    for (let turn = from; turn < from + count; turn++) {
-      const { status, body } = await ask(server, who, turn)
-      if (status >= 300) throw new Error(`${name}: ${status} ${body}`)
-    }
-  }
-  await Promise.all(Array.from({ length: clients }, (_, who) => client(who)))
-}
-
-export async function wireFigures(runs: number): Promise<Figure[]> {
-  await using server = await BenchServer.start({
-    flags: ['--bare', '--disable=controllers,scheduler,kubelet', '--disable-admission-plugins=ServiceAccount'],
-    nodes: 0,
-  })
-  for (let who = 0; who < clients; who++) parsed(await server.ask('POST', pods, sentPod(`patched-${who}`)))
-  const costs = new Map<string, number[]>()
-  const rates = new Map<string, number[]>()
-  const all = operations()
-  const rounds = Math.min(runs, 4)
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 1; round <= rounds; round++) {
     for (const operation of all) {
-      const count = round === 0 ? warmUps : requests
-      const from = round === 0 ? 0 : warmUps + (round - 1) * requests
-      const cpuBefore = server.cpuMs()
-      const startedAt = performance.now()
-      await turns(server, operation, from, count)
-      const seconds = (performance.now() - startedAt) / 1000
-      const cpu = server.cpuMs() - cpuBefore
-      if (round === 0) continue
-      push(costs, operation.name, (cpu * 1000) / (count * clients))
-      push(rates, operation.name, (count * clients) / seconds)
+      runs.tell(`round ${round} of ${rounds}`, operation)
+      await runs.run(operation, bench.settings.seconds / rounds, Infinity, samples.get(operation))
     }
   }
-  const multiple = (name: string, what: string, bar: number): Figure => {
-    const update = costs.get('update-pod')!
-    return figure(
-      { name: `${name}-multiple`, what: `${what}, of an update of the same Pod`, unit: '×', bar },
-      costs.get(name)!.map((cost, at) => cost / update[at]!),
-    )
+  await cleanUp(target)
+  const figures: Figure[] = []
+  for (const [operation, sample] of samples) figures.push(...(await figuresOf(bench, operation, sample)))
+  return figures
+}
+
+async function figuresOf(bench: Bench, { name, what }: Operation, samples: Samples): Promise<Figure[]> {
+  const limit = await limitOf(bench, name)
+  const { cpu, rate } = measured[name]!
+  const cost = { name, what: `${what}: CPU`, unit: 'µs', limit: limit.cpuMicroseconds, bar: cpu } as const
+  const speed = { name: `${name}-rate`, what: `${what}: rate`, unit: '/s', limit: limit.perSecond, bar: rate } as const
+  const details = {
+    'p50 ms': median(samples.p50),
+    'p99 ms': median(samples.p99),
+    'client µs': median(samples.clientCPU),
   }
-  return [
-    ...all.map((operation) =>
-      figure({ ...about(operation), what: `${operation.what}: CPU of the server` }, costs.get(operation.name)!),
-    ),
-    multiple('json-patch-pod', 'JSON patch', 2),
-    multiple('merge-patch-pod', 'merge patch', 2),
-    multiple('strategic-patch-pod', 'strategic merge patch', 2),
-    multiple('apply-pod', 'server-side apply', 3),
-    ...all.map(({ name, what }) =>
-      figure({ name: `${name}-rate`, what: `${what}: rate`, unit: '/s' }, rates.get(name)!),
-    ),
-  ]
+  return [...(samples.cpu.length === 0 ? [] : [figure(cost, samples.cpu)]), { ...figure(speed, samples.rate), details }]
 }
 
-function about({ name, what, unit, bar }: Operation): About {
-  return bar === undefined ? { name, what, unit } : { name, what, unit, bar }
+/** A bare HTTPS server that reads and answers as many bytes, and for a write a synced batch of eight objects too. */
+async function limitOf(bench: Bench, name: string): Promise<Cost> {
+  const [sent, received] = sizes[name]!
+  const echo = await bench.limits.echo(sent, received, clients, bench.scaled(300, 20))
+  if (name.startsWith('get')) return echo
+  const store = await bench.limits.store(clients, bench.scaled(100, 10))
+  return {
+    cpuMicroseconds: echo.cpuMicroseconds + store.cpuMicroseconds,
+    // One thread does both.
+    perSecond: 1 / (1 / echo.perSecond + 1 / store.perSecond),
+  }
 }
 
-function push(lists: Map<string, number[]>, name: string, value: number): void {
-  const list = lists.get(name)
-  if (list === undefined) lists.set(name, [value])
-  else list.push(value)
+export const wire: Group = {
+  name: 'wire',
+  what: 'single requests, 8 clients: create, get, update, patches, apply, delete of ConfigMaps, Pods and Leases',
+  run: measure,
 }
