@@ -38,6 +38,7 @@ function storage(): KubeObject[] {
     metadata: { name: 'standard', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
     provisioner: 'kubeling.local/hostpath',
     reclaimPolicy: 'Delete',
+    allowVolumeExpansion: true,
     volumeBindingMode: 'Immediate',
   }
   const binding: ClusterRoleBinding = {
@@ -47,7 +48,21 @@ function storage(): KubeObject[] {
     roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'system:persistent-volume-provisioner' },
     subjects: [{ kind: 'ServiceAccount', name: 'storage-provisioner', namespace }],
   }
-  return [serviceAccount('storage-provisioner'), binding, defaultClass]
+  const resizer: ClusterRole = {
+    apiVersion: `${rbac}/v1`,
+    kind: 'ClusterRole',
+    metadata: { name: 'storage-resizer' },
+    rules: [
+      { apiGroups: [''], resources: ['persistentvolumes'], verbs: ['patch'] },
+      { apiGroups: [''], resources: ['persistentvolumeclaims/status'], verbs: ['patch'] },
+    ],
+  }
+  const resizerBinding: ClusterRoleBinding = {
+    ...binding,
+    metadata: { name: 'storage-resizer' },
+    roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'storage-resizer' },
+  }
+  return [serviceAccount('storage-provisioner'), binding, resizer, resizerBinding, defaultClass]
 }
 
 /** The tenth address of the service range is the cluster's DNS. */

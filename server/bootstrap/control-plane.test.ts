@@ -29,6 +29,8 @@ describe('controlPlaneObjects', () => {
       'Deployment/coredns',
       'ServiceAccount/storage-provisioner',
       'ClusterRoleBinding/storage-provisioner',
+      'ClusterRole/storage-resizer',
+      'ClusterRoleBinding/storage-resizer',
       'StorageClass/standard',
       'Pod/etcd-kubeling-control-plane',
       'Pod/kube-apiserver-kubeling-control-plane',

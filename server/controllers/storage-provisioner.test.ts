@@ -74,4 +74,23 @@ describe('storage-provisioner-controller', () => {
     expect(look('volume:pvc-u', [], [volume('Released', 'Retain')])).to.deep.equal([])
     expect(look('volume:pvc-u', [], [volume('Bound')])).to.deep.equal([])
   })
+
+  it('enlarges its volume for a claim that asks for more', () => {
+    const bound = claim() as unknown as core.PersistentVolumeClaim
+    const asking = {
+      ...bound,
+      spec: { ...bound.spec, volumeName: 'pvc-u', resources: { requests: { storage: '2Gi' } } },
+      status: { phase: 'Bound', capacity: { storage: '1Gi' } },
+    } as KubeObject
+    const made = volume('Bound') as unknown as core.PersistentVolume
+    const own = { ...made, spec: { ...made.spec, capacity: { storage: '1Gi' }, claimRef: { uid: 'u' } } } as KubeObject
+    expect(told(look('default/c', [asking], [own]))).to.deep.equal([
+      'event Resizing: External resizer is resizing volume pvc-u',
+      'patch persistentvolumes pvc-u',
+      'patch persistentvolumeclaims/status c',
+      'event VolumeResizeSuccessful: Resize volume succeeded',
+    ])
+    const done = { ...asking, status: { phase: 'Bound', capacity: { storage: '2Gi' } } } as KubeObject
+    expect(look('default/c', [done], [own])).to.deep.equal([])
+  })
 })

@@ -1,12 +1,13 @@
 // The provisioner behind the default StorageClass of a cluster that is not bare: claims get a directory of their node, in
-// the way that the provisioners of small clusters give it to them.
-// Source: sig-storage-lib-external-provisioner, controller (v13)
+// the way that the provisioners of small clusters give it to them, and a larger one when they ask for more.
+// Source: sig-storage-lib-external-provisioner, controller (v13); kubernetes-csi/external-resizer (v1.14)
 import type * as core from '../api/core.ts'
 import type * as storage from '../api/storage.ts'
 import { type Claim, classOf } from '../api/volume-match.ts'
 import { isAlreadyExists } from '../apimachinery/errors.ts'
+import { compareQuantities, parseQuantity } from '../apimachinery/quantity.ts'
 import type { Frozen } from '../apimachinery/types.ts'
-import { create, event, remove, retry, type Action } from '../client/action.ts'
+import { create, event, patch, remove, retry, type Action } from '../client/action.ts'
 import { defineController, type Listers } from '../client/controller.ts'
 import { subjectOf } from '../client/events.ts'
 import { splitKey } from '../client/indexer.ts'
@@ -36,7 +37,8 @@ export const storageProvisioner = defineController({
 function provision(key: string, listers: Listers): readonly Action[] {
   const { namespace, name } = splitKey(key)
   const claim = listers.of<core.PersistentVolumeClaim>(CLAIMS).get(namespace, name)
-  if (claim === undefined || claim.metadata.annotations?.[PROVISIONER] !== NAME || claim.spec?.volumeName) return []
+  if (claim === undefined || claim.metadata.annotations?.[PROVISIONER] !== NAME) return []
+  if (claim.spec?.volumeName) return expand(claim, listers)
   const storageClass = listers.of<storage.StorageClass>(CLASSES).get(undefined, classOf(claim))
   if (storageClass?.provisioner !== NAME) return []
   const volume = newVolume(claim, storageClass)
@@ -54,6 +56,28 @@ function provision(key: string, listers: Listers): readonly Action[] {
       }
       return [event(subject, 'Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${volumeName}`)]
     }),
+  ]
+}
+
+/** A directory is as large as it is said to be: nothing is to be done on the node. */
+function expand(claim: Claim, listers: Listers): readonly Action[] {
+  const volume = listers.of<core.PersistentVolume>(VOLUMES).get(undefined, claim.spec?.volumeName ?? '')
+  const isBound = claim.status?.phase === 'Bound' && volume?.spec?.claimRef?.uid === claim.metadata.uid
+  if (volume === undefined || !isBound || volume.metadata.annotations?.[PROVISIONED_BY] !== NAME) return []
+  const wanted = claim.spec?.resources?.requests?.['storage'] ?? '0'
+  const isMore = (than: string | undefined): boolean =>
+    compareQuantities(parseQuantity(wanted), parseQuantity(than ?? '0')) > 0
+  if (!isMore(claim.status?.capacity?.['storage'])) return []
+  const subject = subjectOf(claim, CLAIM_KIND)
+  const storage = { storage: wanted }
+  const status = { ...claim.status, capacity: { ...claim.status?.capacity, ...storage }, allocatedResources: storage }
+  return [
+    event(subject, 'Normal', 'Resizing', `External resizer is resizing volume ${volume.metadata.name}`),
+    ...(isMore(volume.spec?.capacity?.['storage'])
+      ? [patch(VOLUMES, volume, 'application/merge-patch+json', { spec: { capacity: storage } })]
+      : []),
+    patch(CLAIMS, claim, 'application/merge-patch+json', { status }, { subresource: 'status' }),
+    event(subject, 'Normal', 'VolumeResizeSuccessful', 'Resize volume succeeded'),
   ]
 }
 
