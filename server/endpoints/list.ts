@@ -152,9 +152,8 @@ function candidates(
       const found = below(store.cache.byIndex(indexed, selected.equalities.get(indexed)!), prefix, after)
       return { found, isExact: selected.isOnly(indexed), isByLabel: false }
     }
-    if (selected.label !== undefined) {
-      const found = below(store.cache.byLabel(selected.label.key, selected.label.value), prefix, after)
-      return { found, isExact: false, isByLabel: true }
+    if (selected.labels.size > 0) {
+      return { found: below(store.cache.byLabels(selected.labels), prefix, after), isExact: false, isByLabel: true }
     }
   }
   return { found: snapshot.entries(prefix, after), isExact: selected.isAll, isByLabel: false }

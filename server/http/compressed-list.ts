@@ -10,7 +10,8 @@ import { byteString } from '../storage/byte-string.ts'
 import type { Entry } from '../storage/store.ts'
 import { combineCRC32 } from './crc32-combine.ts'
 import type { ListBody } from './list-body.ts'
-import { joinPieces, sizeOf, type Piece } from './pieces.ts'
+import { joinPieces, sizeOf, writePiece, type Piece } from './pieces.ts'
+import { bufferBytes, giveBack, takeBuffer } from './pump.ts'
 
 interface Compressed {
   /** Whole bytes of deflate, without an end. */
@@ -32,7 +33,6 @@ const kept = new WeakMap<Entry, Map<string, Run>>()
 /** Runs that are compressed ahead, while what was compressed is sent. */
 const ahead = 3
 const partBytes = 128 * 1024
-const maxRunBytes = 512 * 1024
 
 const gzipHead = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 0xff])
 const endOfDeflate = Buffer.from([3, 0])
@@ -81,9 +81,14 @@ function* runsOf({ entries, form }: ListBody): Generator<readonly Entry[], undef
   let size = 0
   for (let at = 1; at < entries.length; at++) {
     const entry = entries[at]!
-    size += form.itemSize(entry)
-    const isEnd = Math.imul(entry.createRevision, 0x9e3779b1) >>> 27 === 0
-    if (!isEnd && size < maxRunBytes) continue
+    const own = form.itemSize(entry) + form.separator.length
+    if (size + own > bufferBytes && at > start) {
+      yield entries.slice(start, at)
+      start = at
+      size = 0
+    }
+    size += own
+    if (Math.imul(entry.createRevision, 0x9e3779b1) >>> 27 !== 0) continue
     yield entries.slice(start, at + 1)
     start = at + 1
     size = 0
@@ -97,7 +102,7 @@ function runFor(body: ListBody, entries: readonly Entry[]): Run {
   if (runs === undefined) kept.set(first, (runs = new Map()))
   const found = runs.get(body.form.name)
   if (found !== undefined && isOf(found, entries)) return found
-  const compressed = compress(joinPieces(entries.flatMap((entry) => body.further(entry))))
+  const compressed = compress(entries.flatMap((entry) => body.further(entry)))
   const run: Run = { revisions: entries.map(({ revision }) => revision), compressed }
   const { form } = body
   compressed.then(
@@ -113,11 +118,19 @@ function isOf({ revisions }: Run, entries: readonly Entry[]): boolean {
   return revisions.length === entries.length && entries.every(({ revision }, at) => revision === revisions[at])
 }
 
-function compress(bytes: Buffer): Promise<Compressed> {
+function compress(pieces: readonly Piece[]): Promise<Compressed> {
+  const size = sizeOf(pieces)
+  // One object alone may be larger.
+  const buffer = size <= bufferBytes ? takeBuffer() : Buffer.allocUnsafeSlow(size)
+  let end = 0
+  for (const piece of pieces) end = writePiece(buffer, piece, end)
+  const bytes = buffer.subarray(0, size)
   return new Promise((resolve, reject) => {
     deflateRaw(bytes, options, (error, deflated) => {
-      if (error !== null) return reject(error)
-      resolve({ bytes: byteString(deflated), crc: crc32(bytes), size: bytes.length })
+      const crc = crc32(bytes)
+      if (buffer.length === bufferBytes) giveBack(buffer)
+      if (error === null) resolve({ bytes: byteString(deflated), crc, size })
+      else reject(error)
     })
   })
 }

@@ -2,12 +2,24 @@
 import type { Writable } from 'node:stream'
 import { writePiece, type Piece } from './pieces.ts'
 
-/** A fresh buffer of this size for every write would cost more than what is done with it: the system clears its pages. */
-const bufferBytes = 256 * 1024
+/**
+ * A fresh buffer of this size for every write would cost more than what is done with it: the system clears its pages, and many
+ * are left for the next collection.
+ */
+export const bufferBytes = 256 * 1024
 
-/** Buffers between two bodies. More than these many bodies at a time get new ones. */
+/** Buffers that nobody uses. More than these many users at a time get new ones. */
 const maxIdle = 8
 const idle: Buffer[] = []
+
+export function takeBuffer(): Buffer {
+  return idle.pop() ?? Buffer.allocUnsafeSlow(bufferBytes)
+}
+
+/** Nobody may look at the buffer any more. */
+export function giveBack(buffer: Buffer): void {
+  if (idle.length < maxIdle) idle.push(buffer)
+}
 
 /** Pieces, in order, as full buffers. */
 export class PieceReader {
@@ -58,13 +70,13 @@ function partOf(piece: Piece, start: number, end?: number): Piece {
  */
 export async function pump(writable: Writable, reader: PieceReader): Promise<void> {
   const writer = new Writer(writable)
-  const buffer = idle.pop() ?? Buffer.allocUnsafeSlow(bufferBytes)
+  const buffer = takeBuffer()
   try {
     for (let size = reader.fill(buffer); size > 0; size = reader.fill(buffer)) {
       // Of what was cut off, nobody knows who still reads the buffer.
       if (!(await writer.write(buffer.subarray(0, size)))) return
     }
-    if (idle.length < maxIdle) idle.push(buffer)
+    giveBack(buffer)
     writable.end()
   } catch (error) {
     writable.destroy(error instanceof Error ? error : new Error(String(error)))

@@ -18,8 +18,8 @@ export interface Selection {
   readonly name: string | undefined
   /** Fields asked for by equality: an index may serve them. */
   readonly equalities: ReadonlyMap<string, string>
-  /** A label and the one value it must have, if the selection asks for one: an index may serve it. */
-  readonly label: { readonly key: string; readonly value: string } | undefined
+  /** Labels that must have one value: an index may serve them. */
+  readonly labels: ReadonlyMap<string, string>
   /** Whether this is all that is asked for: what an index finds by it needs no second look. */
   isOnly(equality: string): boolean
 }
@@ -30,7 +30,7 @@ const all: Selection = {
   matchesEntry: () => true,
   name: undefined,
   equalities: new Map(),
-  label: undefined,
+  labels: new Map(),
   isOnly: () => false,
 }
 
@@ -56,24 +56,18 @@ export function selection(kind: KindDefinition, labelSelector: string, fieldSele
       (labels.empty || labels.matches(labelsOf(entry))) && (!hasFields || matchesFields(entry.peek())),
     name: equalities.get('metadata.name'),
     equalities,
-    label: exactLabel(labels),
+    labels: exactLabels(labels),
     isOnly: (equality) => labels.empty && fields.requirements.length === 1 && equalities.has(equality),
   }
 }
 
-function exactLabel(labels: Selector): Selection['label'] {
-  for (const { key } of labels.requirements) {
-    const value = labels.requiresExactMatch(key)
-    if (value !== undefined) return { key, value }
+function exactLabels(selector: Selector): ReadonlyMap<string, string> {
+  const exact = new Map<string, string>()
+  for (const { key } of selector.requirements) {
+    const value = selector.requiresExactMatch(key)
+    if (value !== undefined) exact.set(key, value)
   }
-  return undefined
-}
-
-/** What a selector compares at that path. */
-export function fieldOf(kind: KindDefinition, object: Frozen<AnyObject>, path: string): string {
-  if (path === 'metadata.name') return object.metadata?.name ?? ''
-  if (path === 'metadata.namespace') return object.metadata?.namespace ?? ''
-  return kind.selectableFields?.[path]?.(object as AnyObject) ?? valueAt(object, path)
+  return exact
 }
 
 /** What a selector compares at that path. */

@@ -67,19 +67,22 @@ describe('WatchCache', () => {
   it('finds entries by any label, in key order, as they change', async () => {
     const label = (key: string, labels?: Record<string, string>) =>
       store.transact(key, () => ({ type: 'put', object: labels === undefined ? {} : { metadata: { labels } } }))
+    const app = new Map([['app', 'x']])
     await label('/registry/pods/a/y', { app: 'x', tier: '1' })
     await label('/registry/nodes/n', { app: 'x' })
-    expect(keys(cache.byLabel('app', 'x'))).to.deep.equal(['/registry/pods/a/y'])
+    expect(keys(cache.byLabels(app))).to.deep.equal(['/registry/pods/a/y'])
     await label('/registry/pods/a/x', { app: 'x' })
     await label('/registry/pods/a/z')
-    expect(keys(cache.byLabel('app', 'x'))).to.deep.equal(['/registry/pods/a/x', '/registry/pods/a/y'])
+    const both = new Map([...app, ['tier', '1']])
+    expect(keys(cache.byLabels(both)), 'the rarer of two').to.deep.equal(['/registry/pods/a/y'])
+    expect(keys(cache.byLabels(app))).to.deep.equal(['/registry/pods/a/x', '/registry/pods/a/y'])
     await label('/registry/pods/a/y', { tier: '1' })
-    expect(keys(cache.byLabel('app', 'x'))).to.deep.equal(['/registry/pods/a/x'])
+    expect(keys(cache.byLabels(app))).to.deep.equal(['/registry/pods/a/x'])
     await remove(store, '/registry/pods/a/x')
-    expect(cache.byLabel('app', 'x')).to.deep.equal([])
+    expect(cache.byLabels(app)).to.deep.equal([])
     // More labels than have indexes.
-    for (let at = 0; at < 100; at++) expect(cache.byLabel(`other-${at}`, 'x')).to.deep.equal([])
-    expect(keys(cache.byLabel('tier', '1'))).to.deep.equal(['/registry/pods/a/y'])
+    for (let at = 0; at < 100; at++) expect(cache.byLabels(new Map([[`other-${at}`, 'x']]))).to.deep.equal([])
+    expect(keys(cache.byLabels(new Map([['tier', '1']])))).to.deep.equal(['/registry/pods/a/y'])
   })
 
   it('has a write in its indexes when watches are told of it', async () => {

@@ -132,14 +132,24 @@ export class WatchCache {
     return this.#built(index).entries(value)
   }
 
-  /** The entries of now whose label `key` has that value, in key order. */
-  byLabel(key: string, value: string): readonly Entry[] {
+  /** The entries of now that have the rarest of these labels, at least one of them, in key order. */
+  byLabels(labels: ReadonlyMap<string, string>): readonly Entry[] {
+    let rarest: { readonly index: Index; readonly value: string; readonly count: number } | undefined
+    for (const [key, value] of labels) {
+      const index = this.#labelIndex(key)
+      const count = index.count(value)
+      if (rarest === undefined || count < rarest.count) rarest = { index, value, count }
+    }
+    return rarest?.index.entries(rarest.value) ?? []
+  }
+
+  #labelIndex(key: string): Index {
     const index = this.#labels.get(key) ?? new Index((entry) => valuesOfLabel(entry, key))
     this.#labels.delete(key)
     this.#labels.set(key, index)
     const [oldest] = this.#labels.keys()
     if (this.#labels.size > maxLabelIndexes) this.#labels.delete(oldest!)
-    return this.#built(index).entries(value)
+    return this.#built(index)
   }
 
   #built(index: Index): Index {
@@ -219,6 +229,10 @@ class Index {
       if (prev !== undefined) this.#remove(prev)
       if (type === 'put') this.#add(entry)
     }
+  }
+
+  count(value: string): number {
+    return this.#byValue?.get(value)?.size ?? 0
   }
 
   entries(value: string): readonly Entry[] {
