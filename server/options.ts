@@ -5,6 +5,7 @@ import type { Random } from './apimachinery/names.ts'
 import { firstAddress } from './bootstrap/objects.ts'
 import { Logger, type LoggingFormat } from './logging.ts'
 import { controllerEntry } from './controller-names.ts'
+import { mostPodsPerNode } from './kubelet/node-object.ts'
 import { parseYAML } from './http/codec/yaml.ts'
 import { loadConfiguration, type SchedulerConfiguration } from './scheduler/index.ts'
 
@@ -27,7 +28,7 @@ export interface ClusterOptions {
   nodes?: number
   /** Nodes are added for pods that fit nowhere, and empty ones removed; `nodes` is then `min`. */
   autoscaleNodes?: { readonly min: number; readonly max: number }
-  /** Pods that each of them takes. Default 110. */
+  /** Pods that each of them takes. Default 110. @throws RangeError from startCluster for more than there are addresses for */
   maxPods?: number
   /** Without the pods of a textbook's control plane. Default false. */
   bare?: boolean
@@ -113,6 +114,14 @@ export interface CompleteOptions {
 /** Where pods would find the API server: on the first simulated node, as endpoints may not be loopback addresses. */
 const firstNodeAddress = '172.18.0.2'
 
+/** @throws RangeError for more pods on so many nodes than there are addresses for */
+export function podsPerNode({ maxPods = 110, nodes = 1, autoscaleNodes }: ClusterOptions): number {
+  const count = autoscaleNodes?.max ?? nodes
+  const most = mostPodsPerNode(count)
+  if (maxPods > most) throw new RangeError(`each of ${count} nodes finds addresses for at most ${most} pods`)
+  return maxPods
+}
+
 function clockOf(chosen: ClockSettings | Clock = {}): ClusterClock {
   return new ClusterClock('now' in chosen ? { source: chosen } : chosen)
 }
@@ -131,7 +140,7 @@ export function withDefaults(options: ClusterOptions): CompleteOptions {
     compactionIntervalMs: options.compactionIntervalMs ?? 5 * 60_000,
     nodes: disabled.has('kubelet') ? 0 : (options.autoscaleNodes?.min ?? options.nodes ?? 1),
     autoscaleNodes: options.autoscaleNodes,
-    maxPods: options.maxPods ?? 110,
+    maxPods: podsPerNode(options),
     bare: options.bare ?? false,
     controllers: !disabled.has('controllers'),
     enabledControllers: (options.controllers ?? ['*']).map((entry) => controllerEntry(entry)),

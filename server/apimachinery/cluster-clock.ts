@@ -138,7 +138,7 @@ export class ClusterClock implements Clock {
     this.#armed?.timer.cancel()
     this.#armed = undefined
     if (due === undefined) return
-    const timer = this.source.after(due - this.source.now(), () => {
+    const timer = this.source.after(Math.max(0, due - this.source.now()), () => {
       this.#armed = undefined
       if (this.#speed === 1) this.#fireLive()
       else this.#tick()

@@ -5,7 +5,7 @@ import { tokenFile } from '../authentication/token-file.ts'
 import { startCluster, type Cluster } from '../cluster.ts'
 import { parseYAML } from '../http/codec/yaml.ts'
 import { holdsOthers, mergeKubeconfig, userKubeconfigPath, writeKubeconfig } from '../kubeconfig.ts'
-import type { ClusterOptions, ComponentName } from '../options.ts'
+import { podsPerNode, type ClusterOptions, type ComponentName } from '../options.ts'
 import type { LoggingFormat } from '../logging.ts'
 import { checkSchedulerConfiguration } from '../scheduler/index.ts'
 import { kubernetesVersion } from '../version.ts'
@@ -59,6 +59,7 @@ export async function up(flags: UpFlags): Promise<void> {
   const stopping = new Stopping()
   boundYoungGeneration()
   try {
+    checkMaxPods(options)
     if (flags.tokenAuthFile !== undefined) checkTokenFile(flags.tokenAuthFile)
     if (flags.kubeconfig !== undefined) await checkKubeconfig(flags.kubeconfig)
     const schedulerConfiguration = readSchedulerConfiguration(flags.schedulerConfig)
@@ -117,6 +118,14 @@ function clusterOptions(flags: UpFlags): ClusterOptions & { port: number } {
 function kubeconfigPath(flags: UpFlags, { dataDir }: ClusterOptions, port: number): string {
   if (flags.kubeconfig !== undefined) return resolve(flags.kubeconfig)
   return dataDir === undefined ? join(home(), 'in-memory', `${port}.kubeconfig`) : join(dataDir, 'kubeconfig')
+}
+
+function checkMaxPods(options: ClusterOptions): void {
+  try {
+    podsPerNode(options)
+  } catch (error) {
+    throw new Failure(`--max-pods is too large: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 function checkTokenFile(path: string): void {

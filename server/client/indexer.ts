@@ -78,7 +78,7 @@ export class Indexer implements Lister<KubeObject> {
     if (this.#indexes.has(name)) return
     const index: Index = { valuesOf, buckets: new Map() }
     this.#indexes.set(name, index)
-    for (const [key, object] of this.#objects) addToIndex(index, key, object)
+    for (const [key, object] of this.#objects) addToIndex(index, key, valuesOf(object), object)
   }
 
   getByKey(key: string): StoredObject | undefined {
@@ -90,10 +90,7 @@ export class Indexer implements Lister<KubeObject> {
     const key = keyOf(object)
     const known = this.#objects.get(key)
     this.#objects.set(key, object)
-    for (const index of this.#indexes.values()) {
-      if (known !== undefined) removeFromIndex(index, key, known)
-      addToIndex(index, key, object)
-    }
+    for (const index of this.#indexes.values()) replaceInIndex(index, key, known, object)
     return known
   }
 
@@ -102,21 +99,31 @@ export class Indexer implements Lister<KubeObject> {
     const known = this.#objects.get(key)
     if (known === undefined) return undefined
     this.#objects.delete(key)
-    for (const index of this.#indexes.values()) removeFromIndex(index, key, known)
+    for (const index of this.#indexes.values()) removeFromIndex(index, key, index.valuesOf(known))
     return known
   }
 }
 
-function addToIndex(index: Index, key: string, object: StoredObject): void {
-  for (const value of index.valuesOf(object)) {
+/** Mostly a new version is found under the values of the old one: then it takes its place. */
+function replaceInIndex(index: Index, key: string, known: StoredObject | undefined, object: StoredObject): void {
+  if (known === undefined) return addToIndex(index, key, index.valuesOf(object), object)
+  const before = index.valuesOf(known)
+  const now = index.valuesOf(object)
+  const isSame = before.length === now.length && before.every((value, at) => value === now[at])
+  if (!isSame) removeFromIndex(index, key, before)
+  addToIndex(index, key, now, object)
+}
+
+function addToIndex(index: Index, key: string, values: readonly string[], object: StoredObject): void {
+  for (const value of values) {
     let bucket = index.buckets.get(value)
     if (bucket === undefined) index.buckets.set(value, (bucket = new Map()))
     bucket.set(key, object)
   }
 }
 
-function removeFromIndex(index: Index, key: string, object: StoredObject): void {
-  for (const value of index.valuesOf(object)) {
+function removeFromIndex(index: Index, key: string, values: readonly string[]): void {
+  for (const value of values) {
     const bucket = index.buckets.get(value)
     bucket?.delete(key)
     if (bucket?.size === 0) index.buckets.delete(value)

@@ -1,6 +1,6 @@
 // Sets of nodes, and conditions over time.
 import { expect } from 'chai'
-import { nodeConditions, nodeObject, nodeSet } from './node-object.ts'
+import { mostPodsPerNode, nodeConditions, nodeObject, nodeSet } from './node-object.ts'
 
 const summary = (nodes: ReturnType<typeof nodeSet>) =>
   nodes.map(({ name, labels, taints }) => [name, labels !== undefined, taints?.length ?? 0])
@@ -26,6 +26,25 @@ describe('nodeSet', () => {
     const nodes = nodeSet({ count: 1000, bare: true })
     expect(new Set(nodes.map(({ internalIP }) => internalIP)).size).to.equal(1000)
     expect(new Set(nodes.map(({ podCIDR }) => podCIDR)).size).to.equal(1000)
+  })
+
+  for (const [count, maxPods, first, last] of [
+    [10, 110, '10.244.0.0/24', '10.244.9.0/24'],
+    [10, 500, '10.244.0.0/23', '10.244.18.0/23'],
+    [300, 110, '10.244.0.0/24', '10.245.43.0/24'],
+    [5000, 110, '10.244.0.0/25', '10.253.195.128/25'],
+    [1, 65_533, '10.244.0.0/16', '10.244.0.0/16'],
+  ] as const) {
+    it(`has room for ${maxPods} pods on each of ${count} nodes`, () => {
+      const nodes = nodeSet({ count, bare: true, maxPods })
+      expect([nodes[0]?.podCIDR, nodes.at(-1)?.podCIDR]).to.deep.equal([first, last])
+      expect(nodes[0]?.capacity?.['pods']).to.equal(String(maxPods))
+      expect(maxPods).to.be.at.most(mostPodsPerNode(count))
+    })
+  }
+
+  it('knows how many pods are too many', () => {
+    expect(mostPodsPerNode(1000)).to.equal(509)
   })
 })
 

@@ -31,11 +31,12 @@ export interface NodeSetOptions {
 
 const defaultMaxPods = 110
 const defaultCapacity = { cpu: '8', 'ephemeral-storage': '100Gi', memory: '16Gi', pods: `${defaultMaxPods}` } as const
-/** A pod CIDR holds at least so many addresses, a /24; the network, its gateway and its broadcast are no pod's. */
-const smallestPodNetwork = 256
+const usualPodNetwork = 256
+/** The network itself, its gateway and its broadcast. */
 const addressesOfNoPod = 3
-/** 10.244.0.0, as an offset in 10.0.0.0/8. */
+/** 10.244.0.0, as an offset in 10.0.0.0/8, and the addresses from there on. */
 const firstPodNetwork = 244 * 65_536
+const podAddresses = 256 * 65_536 - firstPodNetwork
 
 /**
  * The nodes of a cluster of this size: `kubeling-control-plane`, `kubeling-worker`, `kubeling-worker2`, …; bare, they are
@@ -47,7 +48,7 @@ export function nodeSet({ count, bare, maxPods = defaultMaxPods }: NodeSetOption
   return Array.from({ length: count }, (_, at): NodeOptions => {
     const addresses = {
       internalIP: `172.18.${Math.floor((at + 2) / 256)}.${(at + 2) % 256}`,
-      podCIDR: podNetwork(at, maxPods),
+      podCIDR: podNetwork(at, count, maxPods),
       capacity,
     }
     if (bare) return { name: `kubeling-node-${at + 1}`, ...addresses }
@@ -61,16 +62,17 @@ export function nodeSet({ count, bare, maxPods = defaultMaxPods }: NodeSetOption
   })
 }
 
-/** The largest number of pods for which `count` nodes find addresses in what follows 10.244.0.0. */
-export function mostPodsPerNode(count: number): number {
-  const share = (256 * 65_536 - firstPodNetwork) / Math.max(1, count)
-  return 2 ** Math.floor(Math.log2(share)) - addressesOfNoPod
+/** The largest number of pods for which so many nodes find addresses. */
+export function mostPodsPerNode(nodes: number): number {
+  return 2 ** Math.floor(Math.log2(podAddresses / Math.max(1, nodes))) - addressesOfNoPod
 }
 
-function podNetwork(at: number, maxPods: number): string {
-  const size = Math.max(smallestPodNetwork, 2 ** Math.ceil(Math.log2(maxPods + addressesOfNoPod)))
+/** The pods' network of the node at this place among so many: a /24, unless its pods need more, or the nodes leave less. */
+function podNetwork(at: number, count: number, maxPods: number): string {
+  const needed = 2 ** Math.ceil(Math.log2(maxPods + addressesOfNoPod))
+  const size = count * usualPodNetwork <= podAddresses ? Math.max(usualPodNetwork, needed) : needed
   const offset = firstPodNetwork + at * size
-  return `10.${Math.floor(offset / 65_536)}.${Math.floor(offset / 256) % 256}.0/${32 - Math.log2(size)}`
+  return `10.${Math.floor(offset / 65_536)}.${Math.floor(offset / 256) % 256}.${offset % 256}/${32 - Math.log2(size)}`
 }
 
 const architecture = process.arch === 'x64' ? 'amd64' : process.arch
