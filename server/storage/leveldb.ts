@@ -150,10 +150,14 @@ async function* readRecords(
     ...(snapshot === undefined ? {} : { snapshot }),
     highWaterMarkBytes: runBytes,
   })
+  let reading = iterator.nextv(runLength)
   try {
     for (;;) {
-      const run = await iterator.nextv(runLength)
+      const run = await reading
       if (run.length === 0) return
+      // The next one is read while this one is looked at. What goes wrong with it is told when its turn comes.
+      reading = iterator.nextv(runLength)
+      reading.catch(() => {})
       yield run.map(([key, value]) => locate(Number(key.slice(eventPrefix.length)), value))
     }
   } finally {
