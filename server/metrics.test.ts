@@ -63,6 +63,20 @@ describe('ServerMetrics', () => {
     }
   })
 
+  it('tells of the sizes of events, in buckets whose bounds are written as Go writes them', async () => {
+    const metrics = new ServerMetrics()
+    metrics.watchTally({ group: '', version: 'v1', resource: 'pods' }).sizes.observe(3000)
+    const buckets = await lines(metrics, 'apiserver_watch_events_sizes_bucket')
+    expect(buckets[2]).to.equal(
+      'apiserver_watch_events_sizes_bucket{le="4096",group="",resource="pods",version="v1"} 1',
+    )
+    metrics.requestEnded(list, figures)
+    const bounds = (await lines(metrics, 'apiserver_response_sizes_bucket')).map(
+      (line) => /le="([^"]+)"/.exec(line)![1],
+    )
+    expect(bounds).to.deep.equal(['1000', '10000', '100000', '1e+06', '1e+07', '1e+08', '1e+09', '+Inf'])
+  })
+
   it('tells of the store', async () => {
     const metrics = new ServerMetrics()
     metrics.readsStorage({ counts: () => [[{ group: 'apps', resource: 'deployments' }, 3]], bytes: () => 4096 })

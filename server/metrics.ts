@@ -2,12 +2,14 @@
 // Source: apiserver/pkg/endpoints/metrics, apiserver/pkg/storage/etcd3/metrics (v1.36)
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { QueueObserver } from './client/work-queue.ts'
-import type { Metrics, RequestFigures, RequestLabels, WatchTally } from './http/filters/metrics.ts'
+import type { WatchTally } from './http/context.ts'
+import type { Metrics, RequestFigures, RequestLabels } from './http/filters/metrics.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 import { QueueMetrics } from './queue-metrics.ts'
 import { SchedulerMetrics } from './scheduler-metrics.ts'
 import type { SchedulerObserver } from './scheduler/observer.ts'
 import { TalliedHistogram, TalliedNumbers, type HistogramTally, type Tally } from './tallied-metrics.ts'
+import { versionInfo } from './version.ts'
 
 /** Upper bounds, in seconds. */
 const durationBuckets = [
@@ -15,6 +17,7 @@ const durationBuckets = [
 ]
 /** Without the time that webhooks and queues have taken. */
 const sliBuckets = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60]
+const watchSizeBuckets = [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072]
 const sizeBuckets = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
 
 const requestLabels = ['component', 'group', 'resource', 'scope', 'subresource', 'verb', 'version'] as const
@@ -113,6 +116,13 @@ export class ServerMetrics implements Metrics {
 
   readonly #queues = new QueueMetrics(this.#registry)
   readonly #scheduler = new SchedulerMetrics(this.#registry)
+  /** Of the objects as they are stored: the same event has one size for all watchers. */
+  readonly #watchSizes = new TalliedHistogram(watchSizeBuckets, {
+    name: 'apiserver_watch_events_sizes',
+    help: '[ALPHA] Watch event size distribution in bytes',
+    registry: this.#registry,
+  })
+
   readonly #requestSeries = new Map<string, RequestSeries>()
   /** These are of all requests of a kind, whatever became of them. */
   readonly #durations = new Map<string, HistogramTally>()
@@ -128,6 +138,7 @@ export class ServerMetrics implements Metrics {
   constructor() {
     this.#addWatchEvents()
     this.#addStorage()
+    this.#addConstants()
     addProcessMetrics(this.#registry)
   }
 
@@ -175,7 +186,8 @@ export class ServerMetrics implements Metrics {
     const name = `${group}/${version}/${resource}`
     let one = this.#tallies.get(name)
     if (one === undefined) {
-      one = { labels: { group, resource, version }, tally: { events: 0 } }
+      const labels = { group, resource, version }
+      one = { labels, tally: { events: 0, sizes: this.#watchSizes.series(labels) } }
       this.#tallies.set(name, one)
     }
     return one.tally
@@ -223,6 +235,27 @@ export class ServerMetrics implements Metrics {
         for (const { labels, tally } of tallies.values()) this.inc(labels, tally.events)
       },
     })
+  }
+
+  /** Which version this is; and that no request waits: there is no queue before requests are worked on. */
+  #addConstants(): void {
+    const { gitVersion, emulationMajor, emulationMinor, minCompatibilityMajor, minCompatibilityMinor } = versionInfo
+    new TalliedNumbers('gauge', {
+      name: 'version_info',
+      help: '[ALPHA] Provides the compatibility version info of the component. The component label is the name of the component, usually kube, but is relevant for aggregated-apiservers.',
+      registry: this.#registry,
+    }).series({
+      binary: gitVersion.slice(1),
+      component: 'kube',
+      emulation: `${emulationMajor}.${emulationMinor}`,
+      min_compat: `${minCompatibilityMajor}.${minCompatibilityMinor}`,
+    }).value = 1
+    const queued = new TalliedNumbers('gauge', {
+      name: 'apiserver_current_inqueue_requests',
+      help: '[ALPHA] Maximal number of queued requests in this apiserver per request kind in last second.',
+      registry: this.#registry,
+    })
+    for (const kind of ['mutating', 'readOnly']) queued.series({ request_kind: kind })
   }
 
   #addStorage(): void {

@@ -4,8 +4,8 @@ import { Gauge, type Registry } from 'prom-client'
 import type { QueueObserver } from './client/work-queue.ts'
 import { TalliedHistogram, TalliedNumbers } from './tallied-metrics.ts'
 
-/** Upper bounds, in seconds. */
-const bounds = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10]
+/** Upper bounds, in seconds: powers of ten, two of them as the real server has computed them. */
+const bounds = [1e-8, 1e-7, 1e-6, 9.999999999999999e-6, 9.999999999999999e-5, 1e-3, 0.01, 0.1, 1, 10]
 
 /** What queues are called where that is not the controller's name without `-controller`; the main one of several. */
 const queueNames: Readonly<Record<string, string>> = {

@@ -100,11 +100,20 @@ export class HistogramTally {
     let count = 0
     for (let at = 0; at < this.#counts.length; at++) {
       count += this.#counts[at]!
-      yield { metricName: `${name}_bucket`, labels: { le: this.#bounds[at] ?? '+Inf', ...labels }, value: count }
+      yield { metricName: `${name}_bucket`, labels: { le: boundLabel(this.#bounds[at]), ...labels }, value: count }
     }
     yield { metricName: `${name}_sum`, labels, value: this.#sum }
     yield { metricName: `${name}_count`, labels, value: count }
   }
+}
+
+/** As Go prints numbers, so that queries find the very label: `1e-06`, `0.001`, `100000`, `1e+06`. */
+function boundLabel(bound: number | undefined): string {
+  if (bound === undefined) return '+Inf'
+  const [digits, exponent] = bound.toExponential().split('e') as [string, string]
+  const power = Number(exponent)
+  if (bound === 0 || (power >= -4 && power < 6)) return String(bound)
+  return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
 }
 
 export class TalliedHistogram extends TalliedMetric {

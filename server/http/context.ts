@@ -3,6 +3,13 @@ import type Koa from 'koa'
 import type { RequestInfo } from '../apimachinery/request-info.ts'
 import type { UserInfo } from '../apimachinery/types.ts'
 
+/** Watchers of one resource count here what they send. */
+export interface WatchTally {
+  events: number
+  /** Of each event. */
+  readonly sizes: { observe(bytes: number): void }
+}
+
 export interface RequestState {
   auditId: string
   query: URLSearchParams
@@ -11,7 +18,7 @@ export interface RequestState {
   /** Its path names a resource there is. */
   isServed: boolean
   /** Where watchers of a resource count what they send. */
-  tallyWatch(of: { readonly group: string; readonly version: string; readonly resource: string }): { events: number }
+  tallyWatch(of: { readonly group: string; readonly version: string; readonly resource: string }): WatchTally
   /** Sentences for Warning headers, each once. */
   warnings: Set<string>
 }

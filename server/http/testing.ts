@@ -169,7 +169,7 @@ function appOptions(api: TestApi, options: TestServerOptions, logged: string[]):
       inflight: () => {},
       longRunning: () => {},
       requestEnded: () => {},
-      watchTally: () => ({ events: 0 }),
+      watchTally: () => ({ events: 0, sizes: { observe: () => {} } }),
     },
     log: (message, error) => void logged.push(`${message}: ${String(error)}`),
   }

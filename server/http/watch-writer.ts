@@ -1,10 +1,11 @@
 // Writes the events of one watch as fast as its client reads; slow readers are cut off.
 import type { StreamEvent } from '../endpoints/api.ts'
+import type { WatchTally } from './context.ts'
 import { FanOut } from './fan-out.ts'
 import type { Piece } from './pieces.ts'
 import { eventsOf, nextStretch, SharedChunks, type Cursor } from './watch-chunks.ts'
 import type { Form } from './watch-form.ts'
-import { Runs } from './watch-runs.ts'
+import { Runs, sizeOfEvent } from './watch-runs.ts'
 import type { WatchTransport } from './watch-transport.ts'
 
 /** How far a watcher may fall behind before it is cut off, in bytes of the objects it has not been sent. */
@@ -24,7 +25,7 @@ const fanOut = new FanOut(() => {
 export class WatchWriter {
   readonly #transport: WatchTransport
   #form: Form
-  readonly #tally: { events: number }
+  readonly #tally: WatchTally
   /** What is still to be written. */
   readonly #waiting: Cursor = { runs: [], position: 0 }
   #unreadBytes = 0
@@ -33,7 +34,7 @@ export class WatchWriter {
   #isDue = false
   #isEnded = false
 
-  constructor(transport: WatchTransport, form: Form, tally: { events: number }) {
+  constructor(transport: WatchTransport, form: Form, tally: WatchTally) {
     this.#transport = transport
     this.#form = form
     this.#tally = tally
@@ -46,6 +47,7 @@ export class WatchWriter {
   deliver(events: readonly StreamEvent[]): void {
     if (this.#transport.isClosed) return
     this.#tally.events += events.length
+    for (const event of events) this.#tally.sizes.observe(sizeOfEvent(event))
     const run = runs.of(events)
     this.#waiting.runs.push(run)
     if (!this.#isBlocked) return this.#join()

@@ -1,7 +1,7 @@
 // Tells of each request what the real server counts, under its labels.
 // Source: apiserver/pkg/endpoints/metrics, MonitorRequest, CleanScope, CanonicalVerb (v1.36)
 import type { RequestInfo } from '../../apimachinery/request-info.ts'
-import type { Context, Filter } from '../context.ts'
+import type { Context, Filter, WatchTally } from '../context.ts'
 import { isLongRunning } from '../long-running.ts'
 
 /** What a request asked for. */
@@ -21,11 +21,6 @@ export interface RequestFigures {
   readonly seconds: number
   /** Of the answer's body, where its length was known. */
   readonly bytes: number | undefined
-}
-
-/** Watchers of one resource count here what they send. */
-export interface WatchTally {
-  events: number
 }
 
 export interface Metrics {
