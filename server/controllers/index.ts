@@ -10,6 +10,7 @@ import { clusterroleAggregation } from './clusterrole-aggregation.ts'
 import { cronjob } from './cronjob/index.ts'
 import { daemonset } from './daemonset/index.ts'
 import { deployment } from './deployment/index.ts'
+import { deviceTaintEviction } from './device-taint-eviction.ts'
 import { disruption } from './disruption.ts'
 import { endpoints } from './endpoints/endpoints.ts'
 import { endpointslices } from './endpoints/endpointslices.ts'
@@ -93,6 +94,7 @@ export function newControllers(options: ControllerOptions): readonly Controller[
     ...(clusterCIDRs.length === 0 ? [] : [nodeIpam(clusterCIDRs)]),
     nodeLifecycle(),
     taintEviction(),
+    deviceTaintEviction(),
     podGarbageCollector(),
     podAutoscaler(),
     disruption,

@@ -24,6 +24,8 @@ type Quota = Frozen<Stored<ResourceQuota>>
 const RESYNC_MS = 300_000
 /** What was charged so lately may not be stored yet: counted now, it would be missed, and given twice. */
 const SETTLING_MS = 300
+/** Once something came of it, others that were charged with it are not far. */
+const GATHERING_MS = 25
 /** Where something is charged all the time, it is counted all the same after so long. */
 const PATIENCE_MS = 5000
 
@@ -117,6 +119,15 @@ class QuotaController implements RunningController {
     return 0
   }
 
+  #arrived({ metadata: { namespace } }: Frozen<Stored<AnyObject>>): void {
+    if (this.#charges.size === 0) return
+    const lastMs = this.#clock.now() + GATHERING_MS - SETTLING_MS
+    for (const quota of this.#quotas.lister.list(namespace)) {
+      const charge = this.#charges.get(keyOf(quota))
+      if (charge !== undefined && charge.lastMs > lastMs) this.#charges.set(keyOf(quota), { ...charge, lastMs })
+    }
+  }
+
   #forget(key: string): void {
     this.#charges.delete(key)
     this.#written.delete(key)
@@ -136,7 +147,10 @@ class QuotaController implements RunningController {
     const informer = this.#informers.for<AnyObject>(resource)
     this.#counted.set(resource, informer)
     informer.onEvents((events) => {
-      for (const event of events) for (const key of this.#freed(resource, event)) this.#queue.add(key)
+      for (const event of events) {
+        if (event.type === 'ADDED') this.#arrived(event.object)
+        for (const key of this.#freed(resource, event)) this.#queue.add(key)
+      }
     })
   }
 
