@@ -39,6 +39,7 @@ import { kinds } from './kinds/index.ts'
 import { ServerMetrics } from './metrics.ts'
 import { withDefaults, type ClusterOptions, type CompleteOptions } from './options.ts'
 import { preparePKI, type PKI } from './pki.ts'
+import { rememberedLists } from './registry/remembered-lists.ts'
 import { Resources } from './registry/resources.ts'
 import { startCompaction } from './storage/compaction.ts'
 import { CustomResources } from './apiextensions/custom-resources.ts'
@@ -430,7 +431,7 @@ async function deleteIfThere(
 function admissionReader(resources: Resources): AdmissionReader {
   return {
     get: (resource, namespace, name) => resources.byName(resource)?.store?.find(namespace ?? '', name)?.object,
-    list: (resource, namespace = '') => [...objectsOf(resources, resource, namespace)],
+    list: rememberedLists(resources),
   }
 }
 

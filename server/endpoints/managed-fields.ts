@@ -22,7 +22,21 @@ export function writerOf(api: Api, scope: Scope, fieldManager: string): Writer {
 
 const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u
 
+/** By User-Agent: clients are few, and write often. */
+const managers = new Map<string, string>()
+const maxManagers = 1000
+
 function managerOfAgent(userAgent: string): string {
+  let manager = managers.get(userAgent)
+  if (manager === undefined) {
+    manager = readManager(userAgent)
+    if (managers.size >= maxManagers) managers.clear()
+    managers.set(userAgent, manager)
+  }
+  return manager
+}
+
+function readManager(userAgent: string): string {
   let manager = ''
   let bytes = 0
   // Headers come as one character per byte.

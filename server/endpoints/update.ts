@@ -1,6 +1,5 @@
 // PUT on an object or one of its subresources that share its kind (status, finalize, approval, ephemeralcontainers …).
 import { newBadRequest, type StatusError } from '../apimachinery/errors.ts'
-import { copy } from '../apimachinery/equality.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import { admitted, validating } from './admission.ts'
 import { storeOf, writeContext, type Answer, type Api, type Scope } from './api.ts'
@@ -15,22 +14,24 @@ export async function update(api: Api, scope: Scope, body: Body): Promise<Answer
   const { resource } = scope
   const options = parseWriteOptions(scope.query, 'UpdateOptions')
   const store = storeOf(resource, 'update')
-  const decoded = decodeForResource(resource, body, { fieldValidation: options.fieldValidation, warn: scope.warn })
-  const sent = defaultAndConvert(resource, decoded)
-  checkName(sent, scope)
-  setNamespace(sent, scope)
-  dedupOwnerReferences(sent, scope)
+  const read = (warn: Scope['warn']): AnyObject => {
+    const decoded = decodeForResource(resource, body, { fieldValidation: options.fieldValidation, warn })
+    const object = defaultAndConvert(resource, decoded)
+    checkName(object, scope)
+    setNamespace(object, scope)
+    dedupOwnerReferences(object, { warn })
+    return object
+  }
+  let sent: AnyObject | undefined = read(scope.warn)
   const context = writeContext(api, scope, options.dryRun)
   const uid = sent.metadata?.uid
-  // Read only, and half of many objects: not copied for every attempt.
-  const managedFields = sent.metadata?.managedFields
-  delete sent.metadata?.managedFields
   const { entry, created } = await store.update(
     context,
     scope.name,
     (current) => {
-      const draft = copy(sent)
-      if (managedFields !== undefined) draft.metadata!.managedFields = managedFields
+      // Whoever makes the next state takes over what was sent: another attempt reads it again, and has said all there is to say.
+      const draft = sent ?? read(() => {})
+      sent = undefined
       trackOwners(api, scope, current?.object, draft, options.fieldManager)
       if (current === undefined) scope.authorizeCreate?.()
       return admitted(api, scope, draft, current?.object, options.dryRun)

@@ -91,19 +91,23 @@ export function afterUpdate(
   writer: Writer,
 ): Managers {
   const comparison = filtered(compare(ownedShapeOf(type.schema), live, next), type)
-  const after = withoutChanges(type, live, next, reconciled(type, managers), comparison)
+  const known = reconciled(type, managers)
   const set = union(comparison.modified, comparison.added)
+  const { manager, subresource, now } = writer
+  const own = {
+    name: manager === '' ? 'unknown' : manager,
+    operation: 'Update' as const,
+    subresource,
+    apiVersion: type.apiVersion,
+  }
+  const id = managerId(own)
+  const before = known.get(id)?.set
+  if (!isEmpty(set)) known.delete(id)
+  const after = withoutChanges(type, live, next, known, comparison)
   if (!isEmpty(set)) {
-    const { manager, subresource, now } = writer
-    const own = {
-      name: manager === '' ? 'unknown' : manager,
-      operation: 'Update' as const,
-      subresource,
-      apiVersion: type.apiVersion,
-    }
-    const id = managerId(own)
-    const before = after.get(id)
-    after.set(id, { ...own, time: formatTime(now), set: interned(before === undefined ? set : union(set, before.set)) })
+    // Who changes what it owns already keeps the set it has.
+    const owned = before === undefined ? set : union(difference(before, comparison.removed), set)
+    after.set(id, { ...own, time: formatTime(now), set: interned(owned) })
   }
   const result = capped(after)
   rememberFitting(type, result)

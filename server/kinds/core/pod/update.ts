@@ -23,6 +23,11 @@ export function validateUpdate(pod: Pod, old: Pod): FieldError[] {
   const path = field('spec')
   const spec = pod.spec ?? { containers: [] }
   const oldSpec = old.spec ?? { containers: [] }
+  if (deepEqual(spec, oldSpec) && isMirror(pod) === isMirror(old)) {
+    // It was judged when it came: what is new can only be wrong beside it.
+    const annotations = validatePodAnnotations(pod.metadata?.annotations, spec, field('metadata', 'annotations'))
+    return [...annotations, ...validateAnnotationUpdate(pod, old)]
+  }
   const errors = [...validateMetadataAndSpec(pod), ...validateAnnotationUpdate(pod, old)]
   for (const list of ['containers', 'initContainers'] as const) {
     const listPath = path.child(list)
@@ -50,6 +55,10 @@ export function validateUpdate(pod: Pod, old: Pod): FieldError[] {
     errors.push(forbidden(path, `pod updates may not change fields other than ${updatableFields}\n${difference}`))
   }
   return errors
+}
+
+function isMirror({ metadata }: Pod): boolean {
+  return metadata?.annotations?.[mirrorPodAnnotation] !== undefined
 }
 
 function validateImage(container: Container, path: FieldPath): FieldError[] {
