@@ -3,6 +3,7 @@
 import type { Event, ObjectReference } from '../api/core.ts'
 import { formatTime, type Clock } from '../apimachinery/clock.ts'
 import { StatusError, isNotFound } from '../apimachinery/errors.ts'
+import { Fifo } from '../apimachinery/fifo.ts'
 import type { Frozen, KubeObject } from '../apimachinery/types.ts'
 import type { Client } from './client.ts'
 
@@ -68,7 +69,7 @@ interface Queued {
 export class EventRecorder {
   readonly #options: EventRecorderOptions
   readonly #histories = new RecentMap<History>(MAX_SUBJECTS)
-  readonly #queue: Queued[] = []
+  readonly #queue = new Fifo<Queued>()
   readonly #writes = new Set<Promise<void>>()
   /** Ends the pauses between tries. */
   readonly #pauses = new Set<() => void>()
@@ -84,7 +85,7 @@ export class EventRecorder {
     if (this.#closed) return
     const history = this.#historyOf(subject)
     const { event, key } = this.#combine(this.#make(subject, type, reason, message), history)
-    if (!this.#withinBudget(type, history) || this.#queue.length >= MAX_QUEUED) return
+    if (!this.#withinBudget(type, history) || this.#queue.size >= MAX_QUEUED) return
     this.#queue.push({ event, key, history })
     this.#pump()
   }
@@ -108,7 +109,7 @@ export class EventRecorder {
 
   #pump(): void {
     while (this.#writes.size < MAX_WRITES) {
-      const next = this.#queue.shift()
+      const next = this.#queue.take()
       if (next === undefined) return
       const { event, key, history } = next
       // Writes of the same event, again and again, stay in order.

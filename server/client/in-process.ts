@@ -181,13 +181,14 @@ export class InProcessClient implements Client {
       user: this.#user,
       query,
       userAgent: this.#userAgent,
-      warn: () => {},
+      warn: unheard,
     }
   }
 }
 
 const eventResources: ReadonlySet<ResourceName> = new Set(['events', 'events.events.k8s.io'])
 const noQuery = new URLSearchParams()
+const unheard = (): void => {}
 /** In-process watches end with the process, or after some three weeks: timers cannot be set further ahead. */
 const endlessSeconds = 2_000_000
 
@@ -198,9 +199,23 @@ function selectors({ labelSelector, fieldSelector }: ListOptions): URLSearchPara
   return query
 }
 
+/** By manager, not forced and forced: the same few again and again. */
+const writeQueries = new Map<string, { plain: URLSearchParams; forced: URLSearchParams }>()
+const noForce = { plain: noQuery, forced: new URLSearchParams({ force: 'true' }) }
+
 function writeQuery({ fieldManager, force = false }: WriteOptions): URLSearchParams {
-  if (fieldManager === undefined && !force) return noQuery
-  return new URLSearchParams({ ...(fieldManager !== undefined && { fieldManager }), ...(force && { force: 'true' }) })
+  const kind = force ? 'forced' : 'plain'
+  if (fieldManager === undefined) return noForce[kind]
+  let known = writeQueries.get(fieldManager)
+  if (known === undefined) {
+    known = {
+      plain: new URLSearchParams({ fieldManager }),
+      forced: new URLSearchParams({ fieldManager, force: 'true' }),
+    }
+    // Those of our own components; who else uses this client may name as many as they like.
+    if (writeQueries.size < 100) writeQueries.set(fieldManager, known)
+  }
+  return known[kind]
 }
 
 /** The caller names the type of the resource it asked for; nothing here could check it. */

@@ -1,4 +1,5 @@
 // Turns of the event loop, shared fairly: the loops of this process write in slices, so that requests are answered in between.
+import { Fifo } from '../apimachinery/fifo.ts'
 
 /**
  * Writes of one slice. A write costs some tenths of a millisecond, and thousands may be asked for at once: without slices
@@ -18,8 +19,8 @@ export type Urgency = 'acting' | 'telling'
  * has arrived on sockets is served before each of these.
  */
 export class Turns {
-  readonly #acting = new Waiting()
-  readonly #telling = new Waiting()
+  readonly #acting = new Fifo<() => void>()
+  readonly #telling = new Fifo<() => void>()
   readonly #now: () => number
   readonly #nextTurn: (callback: () => void) => void
   /** When the slice of this turn began. */
@@ -55,7 +56,7 @@ export class Turns {
   #start<T>(urgency: Urgency, work: () => Promise<T>): Promise<T> {
     const waiting = urgency === 'acting' ? this.#acting : this.#telling
     if (this.#begunAt === undefined) this.#begin()
-    if (waiting.isEmpty && (urgency === 'acting' || this.#acting.isEmpty) && this.#hasTime()) return work()
+    if (waiting.size === 0 && (urgency === 'acting' || this.#acting.size === 0) && this.#hasTime()) return work()
     return new Promise((resolve) => waiting.push(() => resolve(work())))
   }
 
@@ -70,7 +71,7 @@ export class Turns {
 
   #proceed(): void {
     this.#begunAt = undefined
-    if (this.#acting.isEmpty && this.#telling.isEmpty) return
+    if (this.#acting.size === 0 && this.#telling.size === 0) return
     this.#begin()
     // Those who tell get on too, however much there is to do.
     this.#telling.take()?.()
@@ -79,29 +80,5 @@ export class Turns {
       if (next === undefined) return
       next()
     }
-  }
-}
-
-/** First in, first out, at the same cost however many there are. */
-class Waiting {
-  #items: (() => void)[] = []
-  #taken = 0
-
-  get isEmpty(): boolean {
-    return this.#taken === this.#items.length
-  }
-
-  push(item: () => void): void {
-    this.#items.push(item)
-  }
-
-  take(): (() => void) | undefined {
-    if (this.isEmpty) return undefined
-    const item = this.#items[this.#taken++]
-    if (this.isEmpty) {
-      this.#items = []
-      this.#taken = 0
-    }
-    return item
   }
 }

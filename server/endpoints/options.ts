@@ -74,6 +74,8 @@ export function parseWriteOptions(
 }
 
 function validateFieldManager(manager: string): FieldError[] {
+  // Nearly all: the characters of ASCII that can be seen.
+  if (/^[ -~]{0,128}$/.test(manager)) return []
   const path = field('fieldManager')
   const errors: FieldError[] = []
   if (Buffer.byteLength(manager) > maxFieldManagerBytes) errors.push(tooLong(path, maxFieldManagerBytes))
