@@ -14,6 +14,7 @@ import type { AuthorizationAttributes, Authorizer } from '../authorization/autho
 import { TestApi } from '../endpoints/testing.ts'
 import { createApp, type AppOptions } from './app.ts'
 import type { Documents } from './documents.ts'
+import { acceptUpgrades } from './upgrade.ts'
 
 export interface TestServerOptions extends Partial<
   Pick<AppOptions, 'authenticators' | 'authorizer' | 'allowAnonymous' | 'clock' | 'profiling' | 'logRequest'>
@@ -74,7 +75,9 @@ export class TestServer {
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
     const api = await TestApi.start()
     const logged: string[] = []
-    const server = createServer(createApp(appOptions(api, options, logged)))
+    const handle = createApp(appOptions(api, options, logged))
+    const server = createServer(handle)
+    acceptUpgrades(server, handle)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const close = async (): Promise<void> => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))

@@ -8,10 +8,11 @@ import { bookmark } from './bookmark.ts'
 import { protobufType, type Negotiated } from './codec/negotiate.ts'
 import { encodeProtobuf, envelopeParts, protobufWatchFrameParts } from './codec/protobuf.ts'
 import type { Context } from './context.ts'
-import type { Piece } from './pieces.ts'
+import { sizeOf, type Piece } from './pieces.ts'
 import { servedObject } from './served-object.ts'
 import { storedMessage } from './stored-protobuf.ts'
 import { includeOf, tableOf } from './tables.ts'
+import { messageHead } from './websocket.ts'
 
 /** The frames of events, in parts that are written one after the other. */
 export interface Form {
@@ -36,6 +37,18 @@ export function errorForm(negotiated: Negotiated): Form {
   return {
     name: 'errors',
     parts: (event) => (event.type === 'ERROR' ? statusParts(negotiated, event.status) : []),
+  }
+}
+
+/** The frames of a form as messages of a WebSocket; those of protobuf need no length of their own then. */
+export function messagesOf(form: Form, isProtobuf: boolean): Form {
+  return {
+    name: `${form.name} as messages`,
+    parts(event) {
+      const parts = isProtobuf ? form.parts(event).slice(1) : form.parts(event)
+      return parts.length === 0 ? [] : [messageHead(isProtobuf ? 'binary' : 'text', sizeOf(parts)), ...parts]
+    },
+    ...(form.then === undefined ? {} : { then: messagesOf(form.then, isProtobuf) }),
   }
 }
 

@@ -1,8 +1,9 @@
-// How the frames of a watch reach its client: in chunks of HTTP/1.1, or on a stream of HTTP/2.
+// How the frames of a watch reach its client: in chunks of HTTP/1.1, on a stream of HTTP/2, or over a WebSocket.
 import type { ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import { joinPieces, type Piece } from './pieces.ts'
+import { closeWebSocket } from './websocket.ts'
 
 /** Where a watch writes to. */
 export interface WatchTransport {
@@ -106,6 +107,41 @@ class ChunkedTransport implements WatchTransport {
 
   destroy(): void {
     this.#response.destroy()
+  }
+}
+
+/** The messages of a WebSocket, and nothing around them. */
+export class WebSocketTransport implements WatchTransport {
+  readonly framing = 'plain'
+  readonly #socket: Socket
+
+  /** @param socket that has shaken hands */
+  constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  get isClosed(): boolean {
+    return this.#socket.destroyed || this.#socket.writableEnded
+  }
+
+  wrap(parts: readonly Piece[], size: number): Buffer {
+    return joinPieces(parts, size)
+  }
+
+  send(bytes: Buffer): boolean {
+    return this.#socket.write(bytes)
+  }
+
+  onDrain(callback: () => void): void {
+    this.#socket.on('drain', callback)
+  }
+
+  end(): void {
+    closeWebSocket(this.#socket)
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
   }
 }
 

@@ -52,7 +52,8 @@ function memberOfAll(user: UserInfo): UserInfo {
   return member
 }
 
-const protocolPrefix = 'base64url.bearer.authorization.k8s.io.'
+/** A WebSocket's subprotocol that is a token: browsers can send no other header. */
+export const bearerProtocolPrefix = 'base64url.bearer.authorization.k8s.io.'
 
 function credentialsOf(
   { req }: Context,
@@ -79,13 +80,14 @@ function tokenOf(header: string): string | undefined {
   return scheme.toLowerCase() === 'bearer' && token !== '' ? token : undefined
 }
 
+/** It must be beside another protocol, which the server can choose: alone it is no good token. */
 function protocolToken(header: string | undefined): string | undefined {
   if (header === undefined) return undefined
-  const protocol = header
-    .split(',')
-    .map((one) => one.trim())
-    .find((one) => one.startsWith(protocolPrefix))
-  return protocol === undefined ? undefined : Buffer.from(protocol.slice(protocolPrefix.length), 'base64url').toString()
+  const protocols = header.split(',').map((one) => one.trim())
+  const token = protocols.find((one) => one.startsWith(bearerProtocolPrefix))
+  if (token === undefined) return undefined
+  if (protocols.every((one) => one.startsWith(bearerProtocolPrefix))) return ''
+  return Buffer.from(token.slice(bearerProtocolPrefix.length), 'base64url').toString()
 }
 
 /** TLS verified it once for the connection; every request of the connection has it. */
