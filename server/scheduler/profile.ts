@@ -24,6 +24,7 @@ import { imageLocality } from './plugins/image-locality.ts'
 import { interPodAffinity } from './plugins/inter-pod-affinity.ts'
 import { interPodAffinityScore } from './plugins/inter-pod-affinity-score.ts'
 import { nodeAffinity, nodeAffinityScore } from './plugins/node-affinity.ts'
+import { nodeDeclaredFeatures } from './plugins/node-declared-features.ts'
 import { nodeName } from './plugins/node-name.ts'
 import { nodePorts } from './plugins/node-ports.ts'
 import { nodeResourcesFit, type IgnoredResources } from './plugins/node-resources-fit.ts'
@@ -158,6 +159,7 @@ function pluginsWith(
       ),
     },
     ImageLocality: { score: imageLocality(weight('ImageLocality')) },
+    NodeDeclaredFeatures: { filter: nodeDeclaredFeatures },
   }
 }
 

@@ -201,7 +201,8 @@ export const dynamicResourcesPostFilter: PostFilterPlugin = {
   name: NAME,
   attempt({ pod }, { claims: view }, { rejection, verdicts }) {
     // It did not get to look at pods that another plugin had given up before it: that ends the attempt, in these words.
-    if (rejection?.resolvable === false) return { message: 'not found', isFinal: true }
+    if (rejection?.resolvable === false && rejection.plugin !== NAME) return { message: 'not found', isFinal: true }
+    if (rejection !== undefined) return { message: 'no new claims to deallocate' }
     const claims = claimsOfPod(pod, view)
     if (typeof claims === 'string' || claims.length === 0) return { message: 'no new claims to deallocate' }
     if ([...verdicts.values()].some(({ reasons }) => reasons === NOT_HERE.reasons)) {
