@@ -1,11 +1,13 @@
 // What watchers write, made once for all that write the same at about the same time.
 import { sizeOfEvent, type Run } from './watch-runs.ts'
 import type { StreamEvent } from '../endpoints/api.ts'
+import { sizeOf, writePiece, type Piece } from './pieces.ts'
+import { bufferBytes, giveBack, takeBuffer } from './pump.ts'
 
 /** Frames are written together up to about this size of the objects in them. */
 const chunkBytes = 128 * 1024
 /** Bytes that are kept; the oldest go first. */
-const keptBytes = 8 * 1024 * 1024
+const keptBytes = 4 * 1024 * 1024
 
 /** Where a watch is in the runs that wait: they are written from an event of the first one on. */
 export interface Cursor {
@@ -44,28 +46,64 @@ export function* eventsOf({ runs, position }: Cursor, { count, end }: Stretch): 
   }
 }
 
-interface Chunk extends Stretch {
+/** Frames in the form in which they are sent. Large ones are in one of the buffers that are used again and again. */
+export class Chunk {
+  readonly bytes: Buffer
+  readonly isLent: boolean
+  #buffer: Buffer | undefined
+  #holders = 0
+
+  constructor(pieces: readonly Piece[]) {
+    const size = sizeOf(pieces)
+    const fits = size >= lentBytes && size <= bufferBytes
+    this.#buffer = fits ? takeBuffer() : undefined
+    this.isLent = fits
+    this.bytes = this.#buffer?.subarray(0, size) ?? Buffer.allocUnsafeSlow(size)
+    let at = 0
+    for (const piece of pieces) at = writePiece(this.bytes, piece, at)
+  }
+
+  hold(): this {
+    this.#holders++
+    return this
+  }
+
+  /** The last one gives the buffer back, unless somebody does not know whether it is still read. */
+  readonly release = (error?: Error | null): void => {
+    const buffer = this.#buffer
+    if (error != null) this.#buffer = undefined
+    if (--this.#holders > 0 || buffer === undefined || this.#buffer === undefined) return
+    this.#buffer = undefined
+    giveBack(buffer)
+  }
+}
+
+/** Smaller ones are cheap enough to come by. */
+const lentBytes = 32 * 1024
+
+interface Kept extends Stretch {
   readonly name: string
   readonly position: number
   readonly last: Run
-  readonly bytes: Buffer
+  readonly chunk: Chunk
 }
 
 /** Runs come to all watchers of the same in the same order: the first and the last one tell those in between. */
 export class SharedChunks {
   /** By their first runs; in the order in which they were made. */
-  readonly #chunks = new Map<Run, Chunk[]>()
+  readonly #kept = new Map<Run, Kept[]>()
   #bytes = 0
 
   /**
    * @param name two forms of the same name print the same
    * @param make called when nobody has printed exactly these events in this form
+   * @returns for who releases it when it is sent
    */
-  get(name: string, cursor: Cursor, stretch: Stretch, make: () => Buffer): Buffer {
+  get(name: string, cursor: Cursor, stretch: Stretch, make: () => readonly Piece[]): Chunk {
     const { runs, position } = cursor
     const first = runs[0]!
     const last = runs[stretch.count - 1]!
-    const among = this.#chunks.get(first)
+    const among = this.#kept.get(first)
     const found = among?.find(
       (one) =>
         one.last === last &&
@@ -74,27 +112,32 @@ export class SharedChunks {
         one.count === stretch.count &&
         one.name === name,
     )
-    if (found !== undefined) return found.bytes
-    const bytes = make()
-    const chunk = { ...stretch, name, position, last, bytes }
-    if (among === undefined) this.#chunks.set(first, [chunk])
-    else among.push(chunk)
-    this.#bytes += bytes.length
+    if (found !== undefined) return found.chunk.hold()
+    const chunk = new Chunk(make()).hold()
+    const kept = { ...stretch, name, position, last, chunk }
+    if (among === undefined) this.#kept.set(first, [kept])
+    else among.push(kept)
+    this.#bytes += chunk.bytes.length
     if (this.#bytes > keptBytes) this.#drop()
-    return bytes
+    return chunk.hold()
   }
 
   clear(): void {
-    this.#chunks.clear()
+    for (const among of this.#kept.values()) for (const { chunk } of among) chunk.release()
+    this.#kept.clear()
     this.#bytes = 0
   }
 
   #drop(): void {
-    for (const [first, chunks] of this.#chunks) {
+    for (const [first, among] of this.#kept) {
       // Of a long run, the chunks that were written first.
-      while (chunks.length > 0 && this.#bytes > keptBytes / 2) this.#bytes -= chunks.shift()!.bytes.length
-      if (chunks.length > 0) return
-      this.#chunks.delete(first)
+      while (among.length > 0 && this.#bytes > keptBytes / 2) {
+        const { chunk } = among.shift()!
+        this.#bytes -= chunk.bytes.length
+        chunk.release()
+      }
+      if (among.length > 0) return
+      this.#kept.delete(first)
     }
   }
 }

@@ -2,7 +2,6 @@
 import type { ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
-import { joinPieces, type Piece } from './pieces.ts'
 import { closeWebSocket } from './websocket.ts'
 
 /** Where a watch writes to. */
@@ -10,10 +9,13 @@ export interface WatchTransport {
   /** Bytes that were wrapped under this name can be sent by every transport that has it. */
   readonly framing: string
   readonly isClosed: boolean
-  /** Frames, as they are sent. @param size of all parts */
-  wrap(parts: readonly Piece[], size: number): Buffer
-  /** False: the client is to read first; `onDrain` is called when it has. */
-  send(bytes: Buffer): boolean
+  /** What stands before and after frames of so many bytes. */
+  wrapping(size: number): { readonly before: Buffer; readonly after: Buffer }
+  /**
+   * @param done called when the bytes are needed no more, with an error where nobody knows
+   * @returns false: the client is to read first; `onDrain` is called when it has
+   */
+  send(bytes: Buffer, done?: (error?: Error | null) => void): boolean
   onDrain(callback: () => void): void
   /** After what was sent, the answer is complete. */
   end(): void
@@ -46,12 +48,12 @@ class PlainTransport implements WatchTransport {
     return this.#writable.destroyed
   }
 
-  wrap(parts: readonly Piece[], size: number): Buffer {
-    return joinPieces(parts, size)
+  wrapping(): typeof bare {
+    return bare
   }
 
-  send(bytes: Buffer): boolean {
-    return this.#writable.write(bytes)
+  send(bytes: Buffer, done?: (error?: Error | null) => void): boolean {
+    return this.#writable.write(bytes, done)
   }
 
   onDrain(callback: () => void): void {
@@ -85,13 +87,12 @@ class ChunkedTransport implements WatchTransport {
     return this.#response.destroyed || this.#response.writableEnded
   }
 
-  wrap(parts: readonly Piece[], size: number): Buffer {
-    const head = Buffer.from(`${size.toString(16)}\r\n`)
-    return joinPieces([head, ...parts, chunkEnd], head.length + size + chunkEnd.length)
+  wrapping(size: number): { before: Buffer; after: Buffer } {
+    return { before: Buffer.from(`${size.toString(16)}\r\n`), after: chunkEnd }
   }
 
-  send(bytes: Buffer): boolean {
-    return this.#socket.write(bytes)
+  send(bytes: Buffer, done?: (error?: Error | null) => void): boolean {
+    return this.#socket.write(bytes, done)
   }
 
   onDrain(callback: () => void): void {
@@ -124,12 +125,12 @@ export class WebSocketTransport implements WatchTransport {
     return this.#socket.destroyed || this.#socket.writableEnded
   }
 
-  wrap(parts: readonly Piece[], size: number): Buffer {
-    return joinPieces(parts, size)
+  wrapping(): typeof bare {
+    return bare
   }
 
-  send(bytes: Buffer): boolean {
-    return this.#socket.write(bytes)
+  send(bytes: Buffer, done?: (error?: Error | null) => void): boolean {
+    return this.#socket.write(bytes, done)
   }
 
   onDrain(callback: () => void): void {
@@ -145,4 +146,6 @@ export class WebSocketTransport implements WatchTransport {
   }
 }
 
+const nothing = Buffer.alloc(0)
+const bare = { before: nothing, after: nothing }
 const chunkEnd = Buffer.from('\r\n')

@@ -2,8 +2,8 @@
 import type { StreamEvent } from '../endpoints/api.ts'
 import type { WatchTally } from './context.ts'
 import { FanOut } from './fan-out.ts'
-import type { Piece } from './pieces.ts'
-import { eventsOf, nextStretch, SharedChunks, type Cursor } from './watch-chunks.ts'
+import { sizeOf, type Piece } from './pieces.ts'
+import { eventsOf, nextStretch, SharedChunks, type Chunk, type Cursor } from './watch-chunks.ts'
 import type { Form } from './watch-form.ts'
 import { Runs, sizeOfEvent } from './watch-runs.ts'
 import type { WatchTransport } from './watch-transport.ts'
@@ -71,38 +71,35 @@ export class WatchWriter {
     if (this.#transport.isClosed) return
     const waiting = this.#waiting.runs
     while (waiting.length > 0 && !this.#isBlocked) {
-      const bytes = this.#next()
-      if (bytes.length > 0) this.#isBlocked = !this.#transport.send(bytes)
+      const chunk = this.#next()
+      if (chunk.bytes.length === 0) continue
+      if (chunk.isLent) this.#isBlocked = !this.#transport.send(chunk.bytes, chunk.release)
+      else this.#isBlocked = !this.#transport.send(chunk.bytes)
     }
     if (waiting.length > 0) return
     this.#unreadBytes = 0
     if (this.#isEnded) this.#transport.end()
   }
 
-  #next(): Buffer {
+  #next(): Chunk {
     const waiting = this.#waiting
     const stretch = nextStretch(waiting)
     const name = `${this.#transport.framing} ${this.#form.name}`
-    const bytes = chunks.get(name, waiting, stretch, () => this.#encode(eventsOf(waiting, stretch)))
+    const chunk = chunks.get(name, waiting, stretch, () => this.#print(eventsOf(waiting, stretch)))
     this.#form = this.#form.then ?? this.#form
     const { count, end } = stretch
     const isWhole = end === waiting.runs[count - 1]!.events.length
     waiting.position = isWhole ? 0 : end
     waiting.runs.splice(0, isWhole ? count : count - 1)
-    return bytes
+    return chunk
   }
 
-  #encode(events: Iterable<StreamEvent>): Buffer {
-    const parts: Piece[] = []
-    let size = 0
-    for (const event of events) {
-      for (const part of this.#form.parts(event)) {
-        parts.push(part)
-        size += part.length
-      }
-    }
-    return size === 0 ? nothing : this.#transport.wrap(parts, size)
+  #print(events: Iterable<StreamEvent>): readonly Piece[] {
+    const pieces: Piece[] = []
+    for (const event of events) pieces.push(...this.#form.parts(event))
+    const size = sizeOf(pieces)
+    if (size === 0) return []
+    const { before, after } = this.#transport.wrapping(size)
+    return [before, ...pieces, after]
   }
 }
-
-const nothing = Buffer.alloc(0)
