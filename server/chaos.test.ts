@@ -27,7 +27,7 @@ interface Process {
 
 describe('a cluster in chaos', function () {
   // Some seconds of CPU; machines that do ten things at once take their time.
-  this.timeout(180_000)
+  this.timeout(300_000)
 
   for (const seed of seeds) it(`comes to the right end (seed ${seed})`, () => chaos(Number(seed)))
 })

@@ -6,7 +6,7 @@ import { startCluster, type Cluster } from './cluster.ts'
 
 describe('a cluster whose time stands', function () {
   // Seconds of CPU where nothing is compiled yet, and machines that do ten things at once.
-  this.timeout(120_000)
+  this.timeout(300_000)
   let cluster: Cluster
 
   beforeEach(async () => {

@@ -80,7 +80,7 @@ describe('the clock of a cluster', () => {
     expect(fired).to.deep.equal(['look@50', 'look@100'])
     repeat('hourly', 3_600_000)
     await clock.step(24 * 3_600_000)
-    expect(fired.filter((one) => one.startsWith('look')).length).to.be.within(150, 210)
+    expect(fired.filter((one) => one.startsWith('look')).length).to.be.within(80, 110)
     expect(fired.filter((one) => one.startsWith('hourly')).length).to.equal(24)
     expect(fired).to.include(`hourly@${100 + 3600}`)
   })

@@ -25,7 +25,7 @@ const LONGEST_LAG_MS = 100
 export const MAX_SPEED = 100_000
 /** In steps up to so long, checks are made at their own time; in longer ones at least so many times. */
 const EXACT_STEP_MS = 15 * 60_000
-const CHECKS_PER_STEP = 200
+const CHECKS_PER_STEP = 100
 
 /**
  * At speed 1 it is the source's time plus what was skipped by steps. At any other speed, and within a step, time goes from
