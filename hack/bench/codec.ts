@@ -50,7 +50,7 @@ function loadingMs(): number {
 }
 
 async function measure(bench: Bench): Promise<Figure[]> {
-  const runs = bench.scaled(5, 1)
+  const runs = bench.scaled(3, 1)
   const pod = await servedPod()
   const bytes = Buffer.from(JSON.stringify(pod))
   const protobuf = encodeProtobuf(pod)

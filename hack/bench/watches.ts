@@ -23,10 +23,10 @@ interface FanOut {
 }
 
 const fanOuts: readonly FanOut[] = [
-  { watches: 100, protocol: 'http1', writes: 2000 },
-  { watches: 100, protocol: 'http2', writes: 2000 },
-  { watches: 500, protocol: 'http1', writes: 800, bars: { cpu: 12, rate: 80_000 } },
-  { watches: 500, protocol: 'http2', writes: 800, bars: { cpu: 12, rate: 80_000 } },
+  { watches: 100, protocol: 'http1', writes: 1000 },
+  { watches: 100, protocol: 'http2', writes: 1000 },
+  { watches: 500, protocol: 'http1', writes: 480, bars: { cpu: 12, rate: 80_000 } },
+  { watches: 500, protocol: 'http2', writes: 480, bars: { cpu: 12, rate: 80_000 } },
 ]
 
 const nameOf = { http1: 'HTTP/1.1', http2: 'HTTP/2' } as const
