@@ -168,6 +168,7 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     client: clientFor(apiserver, 'kube-apiserver'),
     clock,
     onError: (definition, error) => options.log(`${definition} could not be served`, error),
+    observer: metrics.observeQueue('customresourcedefinition-controller'),
   })
   started.push({ [Symbol.asyncDispose]: () => customResources.close() })
   await customResources.start()
@@ -199,7 +200,8 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     },
     signToken: (account, secretName) => control.tokens.issueForSecret(account, secretName),
     port: listener.port,
-    observeQueue: (controller) => metrics.observeQueue(controller.replace(/-controller$/, '')),
+    observeQueue: (controller) => metrics.observeQueue(controller),
+    schedulerObserver: metrics.schedulerObserver,
   })
   running.components = components
   started.push({ [Symbol.asyncDispose]: () => components.close() })
