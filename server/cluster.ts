@@ -139,8 +139,8 @@ async function build(options: CompleteOptions, started: AsyncDisposable[]): Prom
     snapshot: () => store.snapshot(),
     explainScheduling: async (namespace, pod) => running.components?.explainScheduling(namespace, pod),
     clock,
-    log: options.log,
     profiling: options.profiling,
+    log: options.log,
     logRequest: options.logger.tells(requestVerbosity)
       ? (message, values) => options.logger.info(requestVerbosity, message, values)
       : undefined,
@@ -442,6 +442,8 @@ const rbacGroup = 'rbac.authorization.k8s.io'
 function roleReader(resources: Resources): RoleReader {
   const find = (resource: string, namespace: string, name: string) =>
     resources.byName(`${resource}.${rbacGroup}`)?.store?.find(namespace, name)?.object
+  const changesOf = (resource: string): number =>
+    resources.byName(`${resource}.${rbacGroup}`)?.store?.cache.changes ?? 0
   return {
     clusterRole: (name) => find('clusterroles', '', name) as Frozen<ClusterRole> | undefined,
     role: (namespace, name) => find('roles', namespace, name) as Frozen<Role> | undefined,
@@ -449,6 +451,8 @@ function roleReader(resources: Resources): RoleReader {
       objectsOf(resources, `clusterrolebindings.${rbacGroup}`) as Iterable<Frozen<ClusterRoleBinding>>,
     roleBindings: (namespace) =>
       objectsOf(resources, `rolebindings.${rbacGroup}`, namespace) as Iterable<Frozen<RoleBinding>>,
+    changes: () =>
+      changesOf('clusterroles') + changesOf('roles') + changesOf('clusterrolebindings') + changesOf('rolebindings'),
   }
 }
 

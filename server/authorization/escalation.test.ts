@@ -30,6 +30,7 @@ function guard(...held: PolicyRule[]): EscalationGuard {
     role: (_namespace, name) => (name === 'own' ? ({ rules: held } as Frozen<ClusterRole>) : undefined),
     clusterRoleBindings: () => [],
     roleBindings: (namespace) => (namespace === 'team' ? [binding as Frozen<RoleBinding>] : []),
+    changes: () => 0,
   }
   const rbac = new RBACAuthorizer(roles)
   return new EscalationGuard(rbac, roles, rbac)

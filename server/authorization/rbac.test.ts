@@ -143,7 +143,9 @@ describe('RBACAuthorizer', () => {
       roles.find(({ metadata }) => metadata?.name === name && metadata.namespace === namespace),
     clusterRoleBindings: () => clusterRoleBindings,
     roleBindings: (namespace) => roleBindings.filter(({ metadata }) => metadata?.namespace === namespace),
+    changes: () => changes,
   }
+  let changes = 0
   const authorizer = new RBACAuthorizer(reader)
   const getPods: PolicyRule = { verbs: ['get'], apiGroups: [''], resources: ['pods'] }
 
@@ -152,9 +154,11 @@ describe('RBACAuthorizer', () => {
     roles.splice(0, Infinity, { metadata: { name: 'local', namespace: 'n' }, rules: [getPods] })
     clusterRoleBindings.length = 0
     roleBindings.length = 0
+    changes++
   })
 
   function bindCluster(subject: Subject, name = 'reader'): void {
+    changes++
     clusterRoleBindings.push({
       metadata: { name: 'b' },
       subjects: [subject],
@@ -163,12 +167,26 @@ describe('RBACAuthorizer', () => {
   }
 
   function bindIn(namespace: string, subject: Subject, kind = 'Role', name = 'local'): void {
+    changes++
     roleBindings.push({
       metadata: { name: 'b', namespace },
       subjects: [subject],
       roleRef: { apiGroup: rbacGroup, kind, name },
     })
   }
+
+  it('looks again when roles or bindings have changed, and not before', () => {
+    expect(authorizer.authorize(asking()).verdict).to.equal('no-opinion')
+    clusterRoleBindings.push({
+      metadata: { name: 'b' },
+      subjects: [user('jane')],
+      roleRef: { apiGroup: rbacGroup, kind: 'ClusterRole', name: 'reader' },
+    })
+    expect(authorizer.authorize(asking()).verdict).to.equal('no-opinion')
+    changes++
+    expect(authorizer.authorize(asking()).verdict).to.equal('allow')
+    expect(authorizer.authorize(asking({ namespace: 'other' })).verdict).to.equal('allow')
+  })
 
   it('has no opinion without a binding', () => {
     expect(authorizer.authorize(asking())).to.deep.equal({ verdict: 'no-opinion', reason: '' })

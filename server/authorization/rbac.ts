@@ -11,6 +11,8 @@ export interface RoleReader {
   role(namespace: string, name: string): Frozen<Role> | undefined
   clusterRoleBindings(): Iterable<Frozen<ClusterRoleBinding>>
   roleBindings(namespace: string): Iterable<Frozen<RoleBinding>>
+  /** Grows when any of them changes: rules that were found are true while it is the same. */
+  changes(): number
 }
 
 type Rule = Frozen<PolicyRule>
@@ -18,8 +20,20 @@ type Rule = Frozen<PolicyRule>
 /** Members of this group may do everything; nothing can take it away. Source: authorizerfactory, PrivilegedGroups */
 const mastersGroup = 'system:masters'
 
+interface AppliedRule {
+  readonly rule: Rule
+  /** Which binding gives it, in a sentence. */
+  readonly reason: () => string
+}
+
+/** Whose rules are kept: namespaces of one user. */
+const maxNamespaces = 100
+
 export class RBACAuthorizer implements Authorizer {
   readonly #roles: RoleReader
+  /** By user, as authentication names it again and again, and namespace. */
+  #found = new WeakMap<UserInfo, Map<string, readonly AppliedRule[]>>()
+  #changes = -1
 
   constructor(roles: RoleReader) {
     this.#roles = roles
@@ -27,7 +41,7 @@ export class RBACAuthorizer implements Authorizer {
 
   authorize(attributes: AuthorizationAttributes): Decision {
     if (attributes.user.groups.includes(mastersGroup)) return { verdict: 'allow', reason: '' }
-    for (const { rule, reason } of this.#rules(attributes.user, attributes.namespace)) {
+    for (const { rule, reason } of this.#knownRules(attributes.user, attributes.namespace)) {
       if (allows(rule, attributes)) return { verdict: 'allow', reason: reason() }
     }
     return { verdict: 'no-opinion', reason: '' }
@@ -35,7 +49,7 @@ export class RBACAuthorizer implements Authorizer {
 
   /** Rules that come from bindings: what a review lists, even for those who may do everything. */
   boundRules(user: UserInfo, namespace: string): Rule[] {
-    return [...this.#rules(user, namespace)].map(({ rule }) => rule)
+    return this.#knownRules(user, namespace).map(({ rule }) => rule)
   }
 
   /** All rules that apply to the user in the namespace, cluster-wide ones first. */
@@ -45,7 +59,24 @@ export class RBACAuthorizer implements Authorizer {
     return [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] }, ...rules]
   }
 
-  *#rules(user: UserInfo, namespace: string): Generator<{ rule: Rule; reason: () => string }> {
+  #knownRules(user: UserInfo, namespace: string): readonly AppliedRule[] {
+    const changes = this.#roles.changes()
+    if (changes !== this.#changes) {
+      this.#found = new WeakMap()
+      this.#changes = changes
+    }
+    let byNamespace = this.#found.get(user)
+    if (byNamespace === undefined) this.#found.set(user, (byNamespace = new Map()))
+    let rules = byNamespace.get(namespace)
+    if (rules === undefined) {
+      rules = [...this.#rules(user, namespace)]
+      if (byNamespace.size >= maxNamespaces) byNamespace.clear()
+      byNamespace.set(namespace, rules)
+    }
+    return rules
+  }
+
+  *#rules(user: UserInfo, namespace: string): Generator<AppliedRule> {
     for (const binding of this.#roles.clusterRoleBindings()) {
       const subject = binding.subjects?.find((one) => isSubject(one, user, ''))
       if (subject === undefined) continue
