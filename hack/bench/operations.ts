@@ -13,8 +13,8 @@ export interface Operation {
 
 export const namespace = 'kubeling-bench'
 export const podsPath = `/api/v1/namespaces/${namespace}/pods`
-const configMapsPath = `/api/v1/namespaces/${namespace}/configmaps`
-const leasesPath = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`
+export const configMapsPath = `/api/v1/namespaces/${namespace}/configmaps`
+export const leasesPath = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`
 
 const json = 'Content-Type: application/json\r\n'
 /** What is watched while it changes. */

@@ -1,15 +1,18 @@
 // Namespaces with many pods, spread over nodes and labels, as a cluster has them.
 import type { Bench, Target } from './bench.ts'
 import type { Load } from './load.ts'
-import { creators, namespace, ownPod, podsPath, prerequisites, watchedNamespace, watchedPath } from './operations.ts'
+import { configMapsPath, creators, leasesPath, namespace, ownPod, podsPath, prerequisites, watchedNamespace, watchedPath } from './operations.ts'
 import { sentPod } from './pod.ts'
 
 /** The namespaces of the benchmark, with the service account that pods of a server with that admission need. */
-export async function prepareNamespaces({ api }: Target): Promise<void> {
+export async function prepareNamespaces(target: Target): Promise<void> {
+  const { api } = target
   for (const name of [namespace, watchedNamespace]) {
     await api.ensure('/api/v1/namespaces', { metadata: { name } })
     await api.ensure(`/api/v1/namespaces/${name}/serviceaccounts`, { metadata: { name: 'default' } })
   }
+  // Of an earlier run that was cut short.
+  await cleanUp(target)
 }
 
 /** Objects of the clients of single requests. */
@@ -38,9 +41,9 @@ export async function createPods(bench: Bench, load: Load, from: number, upTo: n
   })
 }
 
-/** The namespaces of the benchmark go again where the server stays. */
+/** The namespaces stay: a server without controllers would never be done with their deletion. */
 export async function cleanUp({ api, own }: Target): Promise<void> {
   if (own !== undefined) return
-  for (const collection of [podsPath, watchedPath]) await api.ask('DELETE', `${collection}?gracePeriodSeconds=0`, {})
-  for (const name of [namespace, watchedNamespace]) await api.ask('DELETE', `/api/v1/namespaces/${name}`)
+  for (const collection of [podsPath, configMapsPath, leasesPath, watchedPath])
+    await api.ask('DELETE', `${collection}?gracePeriodSeconds=0`, {})
 }
