@@ -71,7 +71,7 @@ export class Chunk {
   /** The last one gives the buffer back, unless somebody does not know whether it is still read. */
   readonly release = (error?: Error | null): void => {
     const buffer = this.#buffer
-    if (error != null) this.#buffer = undefined
+    if (error !== undefined && error !== null) this.#buffer = undefined
     if (--this.#holders > 0 || buffer === undefined || this.#buffer === undefined) return
     this.#buffer = undefined
     giveBack(buffer)

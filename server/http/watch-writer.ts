@@ -69,6 +69,15 @@ export class WatchWriter {
   readonly #flush = (): void => {
     this.#isDue = false
     if (this.#transport.isClosed) return
+    try {
+      this.#write()
+    } catch {
+      // What cannot be printed ends the stream, as in the real server; the others have theirs.
+      this.#transport.destroy()
+    }
+  }
+
+  #write(): void {
     const waiting = this.#waiting.runs
     while (waiting.length > 0 && !this.#isBlocked) {
       const chunk = this.#next()
