@@ -3,6 +3,7 @@
 // Lists and maps that Go always prints are null when empty, as after a way through the store, where empty and nil
 // are the same; but for the items of lists of objects, which are not stored. What is wrong with a value is found by a second, slower look (decode-findings.ts).
 import { canonicalQuantity, QuantityError } from '../server/apimachinery/quantity.ts'
+import { copy } from '../server/apimachinery/equality.ts'
 import type { AnyObject } from '../server/apimachinery/types.ts'
 import { Base64Error, canonicalBase64 } from './base64.ts'
 import { findProblems } from './decode-findings.ts'
@@ -23,13 +24,20 @@ export interface Decoded {
 
 /**
  * Never changes `value`, and shares nothing with it but field sets (FieldsV1), which nobody may change.
+ * @param known an earlier result: parts that are the very parts of it, in the same place, are copied as they are
  * @param oddNumbers by path, numbers as a text had them where their value does not say it: `1e3` is no integer in Go
  * @throws DecodeError
  */
-export function decodeObject(schema: StructSchema, value: unknown, oddNumbers?: ReadonlyMap<string, string>): Decoded {
+export function decodeObject(
+  schema: StructSchema,
+  value: unknown,
+  oddNumbers?: ReadonlyMap<string, string>,
+  known?: object,
+): Decoded {
   if (schema.decode !== undefined) return schema.decode(value)
   irregular = false
-  const object = decoderOf(schema)(value) as AnyObject
+  sharing = false
+  const object = decoderOf(schema)(value, known) as AnyObject
   if (!irregular && (oddNumbers === undefined || oddNumbers.size === 0)) return { object, unknownFields: [] }
   const { error, unknownFields } = findProblems(schema, value, oddNumbers)
   if (error !== undefined) throw new DecodeError(error)
@@ -44,13 +52,14 @@ export function decodeObject(schema: StructSchema, value: unknown, oddNumbers?: 
 export function decodeAgainst(schema: StructSchema, value: unknown, old: object | undefined): AnyObject {
   if (old === undefined || schema.decode !== undefined) return decodeObject(schema, value).object
   irregular = false
+  sharing = true
   const object = decoderOf(schema)(value, old) as AnyObject
   return irregular ? decodeObject(schema, value).object : object
 }
 
 /**
  * Returns what Go would print for a value that is not null.
- * @param old what was decoded before in this place: returned itself where the value says the same
+ * @param old what was decoded before in this place: while sharing, returned itself where the value says the same
  */
 type Decoder = (value: unknown, old?: unknown) => unknown
 
@@ -59,6 +68,8 @@ type Decoder = (value: unknown, old?: unknown) => unknown
  * decodeObject sets it back.
  */
 let irregular = false
+/** Whether what is equal to what was decoded before is taken from there; set by both ways in. */
+let sharing = false
 
 function reject(): undefined {
   irregular = true
@@ -102,16 +113,19 @@ function lazily(schema: Schema): Decoder {
 function listDecoder(elementSchema: Schema): Decoder {
   const element = lazily(elementSchema)
   const zero = zeroOf(elementSchema)
+  const holdsOwners = elementSchema.form === 'struct' && elementSchema.fields.has('fieldsV1')
   return (value, old) => {
     if (!Array.isArray(value)) return reject()
     const known: readonly unknown[] = Array.isArray(old) ? old : noElements
     const out = new Array<unknown>(value.length)
-    let isSame = known.length === value.length && known !== noElements
+    let isSame = sharing && known.length === value.length && known !== noElements
     for (let at = 0; at < value.length; at++) {
       const each: unknown = value[at]
-      const decoded = each === null ? zero() : element(each, known[at])
+      const before = known[at]
+      const isKnown = each === before && (sharing || !holdsOwners)
+      const decoded = each === null ? zero() : isKnown ? taken(each) : element(each, before)
       out[at] = decoded
-      if (isSame && decoded !== known[at]) isSame = false
+      if (isSame && decoded !== before) isSame = false
     }
     return isSame ? old : out
   }
@@ -119,15 +133,22 @@ function listDecoder(elementSchema: Schema): Decoder {
 
 const noElements: readonly unknown[] = []
 
+/** What was decoded before. */
+function taken(known: unknown): unknown {
+  return sharing || typeof known !== 'object' ? known : copy(known)
+}
+
 interface FieldPlan {
   readonly name: string
   readonly index: number
   /** Undefined: the field is left out. */
   readonly decode: Decoder
   /** What is printed for an absent field that is always printed; undefined if it is left out. */
-  readonly absent: (() => unknown) | undefined
+  readonly absent: ((old?: unknown) => unknown) | undefined
   /** Most fields are strings, which stay as they are (but for empty ones, here): no call for those. */
   readonly isString: boolean
+  /** Has field sets in it, which are not copied. */
+  readonly holdsOwners: boolean
   /** The field that came after this one the last time: objects resemble each other. */
   follower: FieldPlan | undefined
 }
@@ -175,13 +196,14 @@ function structDecoder(schema: StructSchema): Decoder {
 /** The decoded form of members that are all there and in their order; undefined where one is to be left out. */
 function withDecoded(found: readonly FieldPlan[], value: Members, old: Members | undefined): Members | undefined {
   let out: Record<string, unknown> | undefined
-  let isSame = old !== undefined
+  let isSame = sharing && old !== undefined
   for (const plan of found) {
     const { name } = plan
     const sent = value[name]
     const known = old === undefined ? undefined : old[name]
     const isKept = plan.isString && typeof sent === 'string' && sent !== ''
-    const decoded = isKept || (sent === known && sent !== undefined) ? sent : plan.decode(sent, known)
+    const isKnown = sent === known && sent !== undefined && (sharing || !plan.holdsOwners)
+    const decoded = isKept ? sent : isKnown ? taken(sent) : plan.decode(sent, known)
     if (decoded === undefined) return undefined
     if (isSame && decoded !== known) isSame = false
     if (decoded !== sent) {
@@ -201,23 +223,24 @@ function inOrder(
 ): Members | undefined {
   found.sort((a, b) => a.index - b.index)
   const out: Record<string, unknown> = {}
-  let isSame = old !== undefined
+  let isSame = sharing && old !== undefined
   let count = 0
   const set = (name: string, decoded: unknown): void => {
     out[name] = decoded
     count++
     if (isSame && decoded !== old![name]) isSame = false
   }
+  const setAbsent = ({ name, absent }: FieldPlan): void => set(name, absent!(old?.[name]))
   let next = 0
   for (const plan of found) {
     for (; next < always.length && always[next]!.index < plan.index; next++) {
-      set(always[next]!.name, always[next]!.absent!())
+      setAbsent(always[next]!)
     }
     if (always[next] === plan) next++
     const decoded = plan.decode(value[plan.name], old?.[plan.name])
     if (decoded !== undefined) set(plan.name, decoded)
   }
-  for (; next < always.length; next++) set(always[next]!.name, always[next]!.absent!())
+  for (; next < always.length; next++) setAbsent(always[next]!)
   return isSame && countOf(old!) === count ? old : out
 }
 
@@ -226,6 +249,8 @@ function countOf(object: Members): number {
   for (const _ in object) count++
   return count
 }
+
+const holdingOwners = new Set(['metadata', 'managedFields', 'fieldsV1'])
 
 function isListOfObjects({ fields }: StructSchema): boolean {
   const metadata = fields.get('metadata')?.schema
@@ -236,13 +261,14 @@ function planOf(field: Field, index: number, stored: boolean): FieldPlan {
   const { name, omit, pointer, schema } = field
   const decode = lazily(schema)
   const absent = omit ? undefined : pointer ? () => null : zeroOf(schema)
-  const ifAbsent = absent ?? (() => undefined)
+  const ifAbsent: (old?: unknown) => unknown = absent ?? (() => undefined)
   const plan = (own: Decoder): FieldPlan => ({
     name,
     index,
     absent,
-    decode: (value, old) => (value === null || value === undefined ? ifAbsent() : own(value, old)),
+    decode: (value, old) => (value === null || value === undefined ? ifAbsent(old) : own(value, old)),
     isString: false,
+    holdsOwners: holdingOwners.has(name),
     follower: undefined,
   })
   if (schema.form === 'map' && !pointer) return plan((value, old) => (isEmpty(value) ? ifAbsent() : decode(value, old)))
@@ -260,6 +286,7 @@ function planOf(field: Field, index: number, stored: boolean): FieldPlan {
         return value === null || value === undefined ? ifAbsent() : reject()
       },
       isString: true,
+      holdsOwners: false,
       follower: undefined,
     }
   }
@@ -299,10 +326,10 @@ const SCALAR_ZEROS: Readonly<Record<ScalarType, unknown>> = {
 }
 
 /** Makes what Go prints for the zero value of a type. */
-function zeroOf(schema: Schema): () => unknown {
+function zeroOf(schema: Schema): (old?: unknown) => unknown {
   if (schema.form === 'struct') {
     const decode = lazily(schema)
-    return () => decode({})
+    return (old) => decode({}, old)
   }
   const zero = schema.form === 'scalar' ? SCALAR_ZEROS[schema.scalar] : null
   return () => zero
@@ -324,7 +351,7 @@ function mapDecoder({ element }: MapSchema): Decoder {
     }
     const known = isObject(old) ? old : undefined
     const out: Record<string, unknown> = {}
-    let isSame = known !== undefined
+    let isSame = sharing && known !== undefined
     for (const key of keys) {
       const member = value[key]
       const before = known !== undefined && Object.hasOwn(known, key) ? known[key] : undefined

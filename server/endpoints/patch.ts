@@ -89,5 +89,5 @@ export function patchedValue(
   { type, value: patch, findings = [] }: PatchBody,
   before?: Frozen<AnyObject>,
 ): PatchedValue {
-  return type === strategicMergePatchType ? { value, strategic: patch, before, findings } : { value, findings }
+  return type === strategicMergePatchType ? { value, strategic: patch, before, findings } : { value, before, findings }
 }

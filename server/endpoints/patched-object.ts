@@ -11,7 +11,7 @@ import { isObject } from '../apimachinery/patch/merge-patch.ts'
 import type { AnyObject } from '../apimachinery/types.ts'
 import { decodeObject, DecodeError } from '../../openapi/decode.ts'
 import { typeOfKind } from '../../openapi/index.ts'
-import type { Schema, ScalarSchema, StructSchema } from '../../openapi/schema.ts'
+import type { Field, Schema, ScalarSchema, StructSchema } from '../../openapi/schema.ts'
 import type { Scope } from './api.ts'
 import { convertingProblem, internalName, schemeName, unregisteredProblem } from './decode.ts'
 import { restoreEmptyLists } from './empty-lists.ts'
@@ -29,7 +29,7 @@ export interface PatchedValue {
   readonly value: unknown
   /** The patch itself, where it is a strategic merge patch. */
   readonly strategic?: unknown
-  /** What a strategic merge patch was applied to. */
+  /** What the patch was applied to. */
   readonly before?: unknown
   /** Duplicate members of the patch. */
   readonly findings: readonly string[]
@@ -52,9 +52,11 @@ export function decodePatched(
   if (problem !== undefined) throw refuse(problem)
   if (strategic === undefined && isWithoutVersion(value))
     refuseInternal(expected, value, findings, fieldValidation, scope, refuse)
+  // What is stored is sound.
+  const known = isObject(before) && Object.isFrozen(before) ? before : undefined
   try {
     const { object, unknownFields } =
-      strategic === undefined ? decodeObject(schema, value) : decodeConverted(schema, value)
+      strategic === undefined ? decodeObject(schema, value, undefined, known) : decodeConverted(schema, value, known)
     if (strategic !== undefined) unknownFields.sort()
     restoreEmptyLists(schema, value, object)
     object.kind = expected.kind
@@ -74,9 +76,9 @@ export function decodePatched(
  * Decodes what Go converts from a map, where integers that are too large for their field lose their upper bits.
  * Source: apimachinery/pkg/runtime, FromUnstructured. @throws DecodeError
  */
-export function decodeConverted(schema: StructSchema, value: unknown): ReturnType<typeof decodeObject> {
+export function decodeConverted(schema: StructSchema, value: unknown, known?: object): ReturnType<typeof decodeObject> {
   try {
-    return decodeObject(schema, value)
+    return decodeObject(schema, value, undefined, known)
   } catch (error) {
     if (!(error instanceof DecodeError) || !error.message.endsWith(' of type int32')) throw error
     return decodeObject(schema, withCutIntegers(schema, value))
@@ -174,15 +176,31 @@ export function conversionProblem(schema: Schema, value: unknown, before?: unkno
   const known =
     typeof before === 'object' && before !== null ? (before as Readonly<Record<string, unknown>>) : noMembers
   switch (schema.form) {
-    case 'struct':
+    case 'struct': {
       if (!isObject(value)) return `cannot restore struct from: ${goKind(value)}`
-      return first(schema.fields.values(), (one) => conversionProblem(one.schema, value[one.name], known[one.name]))
+      const problemOf = (one: Field): string | undefined =>
+        conversionProblem(one.schema, value[one.name], known[one.name])
+      // Mostly there is none, and few of the fields are there.
+      for (const name in value) {
+        const one = schema.fields.get(name)
+        if (one !== undefined && problemOf(one) !== undefined) return first(schema.fields.values(), problemOf)
+      }
+      return undefined
+    }
     case 'map':
       if (!isObject(value)) return `cannot restore map from ${goKind(value)}`
-      return first(Object.entries(value), ([name, one]) => conversionProblem(schema.element, one, known[name]))
+      for (const name in value) {
+        const problem = conversionProblem(schema.element, value[name], known[name])
+        if (problem !== undefined) return problem
+      }
+      return undefined
     case 'list':
       if (!Array.isArray(value)) return `cannot restore slice from ${goKind(value)}`
-      return first(value.entries(), ([at, one]) => conversionProblem(schema.element, one, known[at]))
+      for (let at = 0; at < value.length; at++) {
+        const problem = conversionProblem(schema.element, value[at], known[at])
+        if (problem !== undefined) return problem
+      }
+      return undefined
     case 'scalar':
       return scalarProblem(schema, value)
     case 'any':
