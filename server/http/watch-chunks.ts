@@ -78,8 +78,8 @@ export class Chunk {
   }
 }
 
-/** Smaller ones are cheap enough to come by. */
-const lentBytes = 32 * 1024
+/** Smaller ones would waste too much of a buffer. */
+const lentBytes = 96 * 1024
 
 interface Kept extends Stretch {
   readonly name: string
