@@ -6,8 +6,8 @@ import { firstAddress } from './bootstrap/objects.ts'
 import { Logger, type LoggingFormat } from './logging.ts'
 import { controllerEntry } from './controller-names.ts'
 import { mostPodsPerNode } from './kubelet/node-object.ts'
-import { parseYAML } from './http/codec/yaml.ts'
-import { loadConfiguration, type SchedulerConfiguration } from './scheduler/index.ts'
+import { schedulerConfigurationOf } from './scheduler-configuration.ts'
+import type { SchedulerConfiguration } from './scheduler/index.ts'
 
 /** Parts that can be left out. */
 export const componentNames = ['controllers', 'scheduler', 'kubelet'] as const
@@ -148,7 +148,10 @@ export function withDefaults(options: ClusterOptions): CompleteOptions {
     scheduler: !disabled.has('scheduler'),
     kubelet: !disabled.has('kubelet'),
     disabledAdmissionPlugins: options.disableAdmissionPlugins ?? [],
-    schedulerConfiguration: schedulerConfigurationOf(options.schedulerConfiguration),
+    schedulerConfiguration:
+      options.schedulerConfiguration === undefined
+        ? undefined
+        : schedulerConfigurationOf(options.schedulerConfiguration),
     tokenAuthFile: options.tokenAuthFile,
     serviceClusterIPRange,
     clusterCIDR: options.clusterCIDR ?? (options.bare === true ? undefined : '10.244.0.0/16'),
@@ -165,11 +168,4 @@ export function withDefaults(options: ClusterOptions): CompleteOptions {
     logger,
     log: options.log ?? ((message, error) => logger.error(message, error)),
   }
-}
-
-function schedulerConfigurationOf(given: string | object | undefined): SchedulerConfiguration | undefined {
-  if (given === undefined) return undefined
-  if (typeof given !== 'string') return loadConfiguration(given)
-  const { value, duplicates } = parseYAML(given)
-  return loadConfiguration(value, duplicates)
 }

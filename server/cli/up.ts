@@ -3,11 +3,10 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { tokenFile } from '../authentication/token-file.ts'
 import { startCluster, type Cluster } from '../cluster.ts'
-import { parseYAML } from '../http/codec/yaml.ts'
 import { holdsOthers, mergeKubeconfig, userKubeconfigPath, writeKubeconfig } from '../kubeconfig.ts'
 import { podsPerNode, type ClusterOptions, type ComponentName } from '../options.ts'
 import type { LoggingFormat } from '../logging.ts'
-import { checkSchedulerConfiguration } from '../scheduler/index.ts'
+import { schedulerConfigurationOf } from '../scheduler-configuration.ts'
 import { kubernetesVersion } from '../version.ts'
 import { explain, Failure, readFailure, type Asked } from './failure.ts'
 import { defaultDataDir, home } from './home.ts'
@@ -63,7 +62,10 @@ export async function up(flags: UpFlags): Promise<void> {
     if (flags.tokenAuthFile !== undefined) checkTokenFile(flags.tokenAuthFile)
     if (flags.kubeconfig !== undefined) await checkKubeconfig(flags.kubeconfig)
     const schedulerConfiguration = readSchedulerConfiguration(flags.schedulerConfig)
-    const cluster = await startCluster({ ...options, ...(schedulerConfiguration && { schedulerConfiguration }) })
+    const cluster = await startCluster({
+      ...options,
+      ...(schedulerConfiguration !== undefined && { schedulerConfiguration }),
+    })
     stopping.closes(() => cluster.close())
     const path = kubeconfigPath(flags, options, cluster.port)
     try {
@@ -137,12 +139,12 @@ function checkTokenFile(path: string): void {
 }
 
 /** Checked before anything is started: what is wrong with it is told with the name of the file. */
-function readSchedulerConfiguration(path: string | undefined): object | undefined {
+function readSchedulerConfiguration(path: string | undefined): string | undefined {
   if (path === undefined) return undefined
   try {
-    const { value, duplicates } = parseYAML(readFileSync(path, 'utf8'))
-    checkSchedulerConfiguration(value, duplicates)
-    return value as object
+    const text = readFileSync(path, 'utf8')
+    schedulerConfigurationOf(text)
+    return text
   } catch (error) {
     throw new Failure(`the file ${path} of --scheduler-config cannot be used: ${readFailure(error)}`, { cause: error })
   }

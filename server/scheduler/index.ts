@@ -11,7 +11,7 @@ import { Announcer } from './announcer.ts'
 import { bindPod, BindingError } from './binder.ts'
 import { SchedulerCache } from './cache.ts'
 import { watchCluster, type WatchedCluster } from './cluster-view.ts'
-import { defaultConfiguration, loadConfiguration } from './config/load.ts'
+import { defaultConfiguration } from './config/load.ts'
 import type { SchedulerConfiguration } from './config/types.ts'
 import { decide } from './decide.ts'
 import { explanationOf, type Explanation } from './explain.ts'
@@ -408,9 +408,9 @@ export function startScheduler(dependencies: SchedulerDependencies): Scheduler {
   return new Scheduler(dependencies)
 }
 
-/** @throws SchedulerConfigurationError with what the real scheduler would say when it starts */
-export function checkSchedulerConfiguration(value: unknown, duplicates: readonly string[]): void {
-  profilesOf(loadConfiguration(value, duplicates))
+/** @throws SchedulerConfigurationError when its profiles cannot be made */
+export function checkConfiguration(configuration: SchedulerConfiguration): void {
+  profilesOf(configuration)
 }
 
 /** Volumes that are detached, and claims that are gone, leave room for others. */
