@@ -1,7 +1,17 @@
 // Namespaces with many pods, spread over nodes and labels, as a cluster has them.
 import type { Bench, Target } from './bench.ts'
 import type { Load } from './load.ts'
-import { configMapsPath, creators, leasesPath, namespace, ownPod, podsPath, prerequisites, watchedNamespace, watchedPath } from './operations.ts'
+import {
+  configMapsPath,
+  creators,
+  leasesPath,
+  namespace,
+  ownPod,
+  podsPath,
+  prerequisites,
+  watchedNamespace,
+  watchedPath,
+} from './operations.ts'
 import { sentPod } from './pod.ts'
 
 /** The namespaces of the benchmark, with the service account that pods of a server with that admission need. */
