@@ -70,8 +70,15 @@ export type StreamEvent =
 export interface WatchAnswer {
   readonly type: 'watch'
   readonly resource: Resource
-  /** Starts the flow of events. `onEnd` comes once, after the last event. */
-  start(onEvents: (events: readonly StreamEvent[]) => void, onEnd: () => void): WatchControl
+  /**
+   * Starts the flow of events. `onEnd` comes once, after the last event.
+   * @param room old events wait for it, see WatchHandlers
+   */
+  start(
+    onEvents: (events: readonly StreamEvent[]) => void,
+    onEnd: () => void,
+    room?: () => Promise<void> | undefined,
+  ): WatchControl
 }
 
 export interface WatchControl {

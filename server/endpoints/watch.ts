@@ -29,9 +29,9 @@ export function watch(api: Api, scope: Scope): WatchAnswer {
   return {
     type: 'watch',
     resource,
-    start(onEvents, onEnd) {
+    start(onEvents, onEnd, room) {
       const prefix = store.listPrefix(namespace)
-      const stream = new WatchStream(api, store, prefix, selected, view, options, onEvents, onEnd)
+      const stream = new WatchStream(api, store, prefix, selected, view, options, onEvents, onEnd, room)
       void stream.start(revision)
       return stream
     },
@@ -56,6 +56,7 @@ class WatchStream {
   readonly #options: ListOptions
   readonly #onEvents: (events: readonly StreamEvent[]) => void
   readonly #onEnd: () => void
+  readonly #room: (() => Promise<void> | undefined) | undefined
   #watch: Watch | undefined
   #timeout: Timer | undefined
   #lastBookmark: Timer | undefined
@@ -72,6 +73,7 @@ class WatchStream {
     options: ListOptions,
     onEvents: (events: readonly StreamEvent[]) => void,
     onEnd: () => void,
+    room: (() => Promise<void> | undefined) | undefined,
   ) {
     this.#api = api
     this.#store = store
@@ -81,6 +83,7 @@ class WatchStream {
     this.#options = options
     this.#onEvents = onEvents
     this.#onEnd = onEnd
+    this.#room = room
   }
 
   async start(revision: number | undefined): Promise<void> {
@@ -98,6 +101,7 @@ class WatchStream {
       const handlers = {
         onEvents: (events: readonly StoreEvent[]) => this.#deliver(events),
         onClose: (error?: Error) => this.#end(error),
+        ...(this.#room === undefined ? {} : { room: this.#room }),
       }
       const started = await this.#store.cache.watch(this.#prefix, from, handlers)
       if (this.#isOver) started.close()

@@ -5,6 +5,8 @@ export interface Run {
   readonly events: readonly StreamEvent[]
   /** Of the objects, as they are stored. */
   readonly bytes: number
+  /** In how many backlogs it is. */
+  laggards: number
 }
 
 /** A run of that length is the state a watch begins with, or history. */
@@ -38,7 +40,7 @@ export class Runs {
   }
 
   #add(events: readonly StreamEvent[]): Run {
-    const run: Run = { events, bytes: sizeOf(events) }
+    const run: Run = { events, bytes: sizeOf(events), laggards: 0 }
     if (events.length >= longRunLength) {
       this.#long.push(run)
       if (this.#long.length > keptRuns) this.#long.shift()

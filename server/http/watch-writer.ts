@@ -3,16 +3,20 @@ import type { StreamEvent } from '../endpoints/api.ts'
 import type { WatchTally } from './context.ts'
 import { FanOut } from './fan-out.ts'
 import { sizeOf, type Piece } from './pieces.ts'
+import { Backlog, type Laggard } from './watch-backlog.ts'
 import { eventsOf, nextStretch, SharedChunks, type Chunk, type Cursor } from './watch-chunks.ts'
 import type { Form } from './watch-form.ts'
-import { Runs, sizeOfEvent } from './watch-runs.ts'
+import { Runs, sizeOfEvent, type Run } from './watch-runs.ts'
 import type { WatchTransport } from './watch-transport.ts'
 
 /** How far a watcher may fall behind before it is cut off, in bytes of the objects it has not been sent. */
 const maxUnreadBytes = 16 * 1024 * 1024
+/** The same of all watchers together; what several of them wait for counts once. */
+const maxBacklogBytes = 128 * 1024 * 1024
 
 const runs = new Runs()
 const chunks = new SharedChunks()
+const backlog = new Backlog(maxBacklogBytes)
 const fanOut = new FanOut(() => {
   runs.clear()
   chunks.clear()
@@ -20,15 +24,18 @@ const fanOut = new FanOut(() => {
 
 /**
  * What the client has not read stays as events, which all watchers share, and not as bytes; the state a watch begins with
- * may be of any size, what comes later may not pile up beyond a bound.
+ * may be of any size, what comes later may not pile up beyond a bound. History on disk is not even read before there is room.
  */
-export class WatchWriter {
+export class WatchWriter implements Laggard {
   readonly #transport: WatchTransport
   #form: Form
   readonly #tally: WatchTally
   /** What is still to be written. */
   readonly #waiting: Cursor = { runs: [], position: 0 }
+  /** The last ones that wait are its backlog: they came when the client had not read what came before. */
+  #lateRuns = 0
   #unreadBytes = 0
+  #emptied: PromiseWithResolvers<void> | undefined
   /** The client is to read before more is written. */
   #isBlocked = false
   #isDue = false
@@ -50,9 +57,33 @@ export class WatchWriter {
     for (const event of events) this.#tally.sizes.observe(sizeOfEvent(event))
     const run = runs.of(events)
     this.#waiting.runs.push(run)
-    if (!this.#isBlocked) return this.#join()
-    this.#unreadBytes += run.bytes
-    if (this.#unreadBytes > maxUnreadBytes) this.#transport.destroy()
+    if (!this.#isBlocked) this.#join()
+    if (this.#isBlocked || this.#lateRuns > 0) this.#hold(run)
+  }
+
+  get unreadBytes(): number {
+    return this.#unreadBytes
+  }
+
+  /** Resolves when all is written and the client has read, or is gone; undefined: so it is already. */
+  room(): Promise<void> | undefined {
+    if (this.#transport.isClosed || (this.#waiting.runs.length === 0 && !this.#isBlocked)) return undefined
+    this.#emptied ??= Promise.withResolvers()
+    return this.#emptied.promise
+  }
+
+  cutOff(): void {
+    this.#transport.destroy()
+    this.drop()
+  }
+
+  /** Nobody reads any more: nothing is kept. */
+  drop(): void {
+    const waiting = this.#waiting.runs
+    for (const run of waiting.slice(waiting.length - this.#lateRuns)) this.#release(run)
+    waiting.length = 0
+    this.#waiting.position = 0
+    this.#tellRoom()
   }
 
   end(): void {
@@ -86,7 +117,7 @@ export class WatchWriter {
       else this.#isBlocked = !this.#transport.send(chunk.bytes)
     }
     if (waiting.length > 0) return
-    this.#unreadBytes = 0
+    if (!this.#isBlocked) this.#tellRoom()
     if (this.#isEnded) this.#transport.end()
   }
 
@@ -99,8 +130,29 @@ export class WatchWriter {
     const { count, end } = stretch
     const isWhole = end === waiting.runs[count - 1]!.events.length
     waiting.position = isWhole ? 0 : end
-    waiting.runs.splice(0, isWhole ? count : count - 1)
+    const onTime = waiting.runs.length - this.#lateRuns
+    const written = waiting.runs.splice(0, isWhole ? count : count - 1)
+    for (let at = onTime; at < written.length; at++) this.#release(written[at]!)
     return chunk
+  }
+
+  #hold(run: Run): void {
+    this.#lateRuns++
+    this.#unreadBytes += run.bytes
+    backlog.hold(this, run)
+    if (this.#unreadBytes > maxUnreadBytes) this.cutOff()
+  }
+
+  #release(run: Run): void {
+    this.#lateRuns--
+    this.#unreadBytes -= run.bytes
+    backlog.release(run)
+    if (this.#lateRuns === 0) backlog.forget(this)
+  }
+
+  #tellRoom(): void {
+    this.#emptied?.resolve()
+    this.#emptied = undefined
   }
 
   #print(events: Iterable<StreamEvent>): readonly Piece[] {

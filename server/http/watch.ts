@@ -27,10 +27,15 @@ export function writeWatch(ctx: Context, answer: WatchAnswer, negotiated: Negoti
       if (form === undefined) writer.end()
     },
     () => writer.end(),
+    () => writer.room(),
   )
+  const stop = (): void => {
+    control.stop()
+    writer.drop()
+  }
   // It may have been cut off while it began.
-  if (ctx.res.destroyed) control.stop()
-  else ctx.res.once('close', () => control.stop())
+  if (ctx.res.destroyed) stop()
+  else ctx.res.once('close', stop)
 }
 
 interface Stream {

@@ -39,6 +39,8 @@ const eventEnd = 'event0'
 /** Records read at one go. */
 const runLength = 512
 const runBytes = 4 * 1024 * 1024
+/** The same for who wants only some of them: there may be many who do. */
+const shortRunBytes = 512 * 1024
 /** Events in memory for watches that come back; older ones are read from the log. */
 const ringSize = 4096
 
@@ -143,12 +145,14 @@ async function* readRecords(
   after: number,
   upTo?: number,
   snapshot?: Snapshot,
+  atMost?: number,
 ): AsyncGenerator<readonly Located[], void> {
   const iterator = database.iterator({
     gt: eventKey(after),
     ...(upTo === undefined ? { lt: eventEnd } : { lte: eventKey(upTo) }),
     ...(snapshot === undefined ? {} : { snapshot }),
-    highWaterMarkBytes: runBytes,
+    ...(atMost === undefined ? {} : { limit: atMost }),
+    highWaterMarkBytes: atMost === undefined ? runBytes : shortRunBytes,
   })
   let reading = iterator.nextv(runLength)
   try {
@@ -191,11 +195,11 @@ class LevelLog implements Log {
     return this.#database.batch(operations, { sync: this.#sync })
   }
 
-  async *events(after: number, upTo: number): AsyncGenerator<readonly StoreEvent[], void> {
+  async *events(after: number, upTo: number, atMost?: number): AsyncGenerator<readonly StoreEvent[], void> {
     // Compaction may drop, meanwhile, what this reads.
     const snapshot = this.#database.snapshot()
     try {
-      for await (const run of readRecords(this.#database, after, upTo, snapshot)) {
+      for await (const run of readRecords(this.#database, after, upTo, snapshot, atMost)) {
         const previous = await this.#entriesAt(
           run.map(({ record }) => record.prevRevision).filter((revision) => revision > 0),
           snapshot,

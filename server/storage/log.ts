@@ -8,8 +8,11 @@ export interface Log {
    */
   append(events: readonly StoreEvent[]): Promise<void>
 
-  /** The events with after < revision <= upTo, oldest first, in runs; a picture of the moment of the call. */
-  events(after: number, upTo: number): AsyncIterable<readonly StoreEvent[]>
+  /**
+   * The events with after < revision <= upTo, oldest first, in runs; a picture of the moment of the call.
+   * @param atMost so many events, the oldest; default all of them
+   */
+  events(after: number, upTo: number, atMost?: number): AsyncIterable<readonly StoreEvent[]>
 
   /** Drops what is needed only to tell of revisions below `revision`, in small steps, until it is told to stop. */
   compact(revision: number, signal: AbortSignal): Promise<void>

@@ -11,6 +11,7 @@ import { EventRing } from './event-ring.ts'
 import { newKeyTree, TreeSnapshot } from './key-tree.ts'
 import type { KeyTree } from './key-tree.ts'
 import type { Log } from './log.ts'
+import { Turnstile } from './turnstile.ts'
 import { CompactedError, FutureRevisionError, StoreFailedError } from './store.ts'
 import type {
   Entry,
@@ -71,6 +72,7 @@ export class MvccStore implements Store {
   #revision: number
   #compactedRevision: number
   readonly #kept = new Map<number, TreeSnapshot>()
+  readonly #historyTurns = new Turnstile(historyReaders)
   #snapshot: TreeSnapshot | undefined
   #open: Batch | undefined
   #flushing: Promise<void> | undefined
@@ -270,10 +272,16 @@ export class MvccStore implements Store {
     this.#watches.end(error)
   }
 
-  /** Delivers history until what is left is in the ring, then, in the same breath, joins the others. */
+  /**
+   * Delivers history until what is left is in the ring, then, in the same breath, joins the others. History is read as fast as
+   * it is taken, in short runs, between which nothing of it is held: hundreds of watches may come back at once.
+   */
   async #catchUp(watch: CatchUp): Promise<void> {
     try {
       for (;;) {
+        // What is in memory is told before the caller goes on.
+        const room = watch.room()
+        if (room !== undefined) await room
         if (watch.closed) return
         if (this.#ended !== undefined) return watch.end(this.#ended)
         const recent = this.#ring.after(watch.revision)
@@ -284,16 +292,25 @@ export class MvccStore implements Store {
         }
         // Compaction has passed the watch on its way.
         if (watch.revision < this.#compactedRevision) throw new CompactedError(watch.revision, this.#compactedRevision)
-        const upTo = this.#revision
-        for await (const events of this.#log.events(watch.revision, upTo)) {
-          watch.deliver(events)
-          if (watch.closed) return
-        }
-        watch.revision = upTo
+        await this.#historyTurns.take(() => this.#tellHistory(watch))
       }
     } catch (error) {
       watch.end(error instanceof Error ? error : new Error(String(error)))
     }
+  }
+
+  /** The next run of history. */
+  async #tellHistory(watch: CatchUp): Promise<void> {
+    const after = watch.revision
+    // Compaction has passed it while it waited: the next round says so.
+    if (watch.closed || after < this.#compactedRevision) return
+    const upTo = this.#revision
+    for await (const events of this.#log.events(after, upTo, historyRunLength)) {
+      watch.deliver(events)
+      if (watch.closed || watch.room() !== undefined) return
+    }
+    // Nothing is left of what was written up to there.
+    if (watch.revision === after) watch.revision = upTo
   }
 
   /** Keeps the snapshots of old revisions that were asked for last: their next page is asked for soon. */
@@ -310,6 +327,10 @@ export class MvccStore implements Store {
 
 /** Snapshots of old revisions that are kept. */
 const maxKept = 4
+/** Events of history that are read for a watch at a time. */
+const historyRunLength = 128
+/** Watches for which history is being read at the same time. */
+const historyReaders = 4
 
 function newBatch(): Batch {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -352,6 +373,10 @@ class CatchUp implements Watch {
   close(): void {
     this.#closed = true
     this.#live?.close()
+  }
+
+  room(): Promise<void> | undefined {
+    return this.#handlers.room?.()
   }
 
   deliver(events: readonly StoreEvent[]): void {

@@ -74,6 +74,11 @@ export interface Watch {
 export interface WatchHandlers {
   /** Events in revision order, in runs: all that one commit brought. */
   onEvents(events: readonly StoreEvent[]): void
+  /**
+   * History that is not in memory waits until this resolves, or until the watch is over; undefined: it need not. Without it,
+   * all of history comes as fast as it is read.
+   */
+  room?(): Promise<void> | undefined
   /** The store closed or failed, or history was lost; the watch is over. */
   onClose(error?: Error): void
   /** Events up to and including `revision` are gone from the store's history. Only told to subscriptions that are `first`. */
