@@ -52,15 +52,15 @@ interface Step {
   readonly places: Map<FieldSet, Place>
 }
 
-/** Places that are remembered; then all are forgotten, and begin anew. Names that differ in every object make many. */
-const maxPlaces = 20_000
-let placeCount = 0
+/** Places and steps that are remembered; then all are forgotten, and begin anew. Names that differ in every object make many. */
+const maxRemembered = 40_000
+let rememberedCount = 0
 let starts = new WeakMap<MapShape | ListShape, Place>()
 
 function startOf(form: MapShape | ListShape): Place {
-  if (placeCount > maxPlaces) {
+  if (rememberedCount > maxRemembered) {
     starts = new WeakMap()
-    placeCount = 0
+    rememberedCount = 0
   }
   let start = starts.get(form)
   if (start === undefined) {
@@ -71,13 +71,14 @@ function startOf(form: MapShape | ListShape): Place {
 }
 
 function newPlace(before: Place | undefined, element: PathElement, node: FieldSet): Place {
-  placeCount++
+  rememberedCount++
   let isRepeated = before?.isRepeated === true
   for (let at = before; at !== undefined && !isRepeated; at = at.before) isRepeated = at.element === element
   return { before, element, node, isRepeated, steps: new Map(), usual: undefined, set: undefined }
 }
 
 function newStep(name: string, element: PathElement, shape: Shape | undefined): Step {
+  rememberedCount++
   const isLeaf = shape !== undefined && (shape.form === 'scalar' || shape.atomic)
   return { name, element, shape, isLeaf, leafPlace: undefined, places: new Map() }
 }
@@ -94,11 +95,17 @@ function placeAfter(place: Place, step: Step, shape: Shape, value: unknown): Pla
   return next
 }
 
+/** Ways with more steps, or with longer names on them, are no others' ways: nothing of them is remembered. */
+const maxSteps = 200
+const maxNameLength = 500
+
 function presentMembers(form: MapShape, members: Readonly<Record<string, unknown>>): FieldSet {
   let place = startOf(form)
+  let count = 0
   for (const name in members) {
     const value = members[name]
     if (value === undefined) continue
+    if (++count > maxSteps || name.length > maxNameLength) return unusualMembers(form, members)
     let step = place.usual
     if (step === undefined || step.name !== name) {
       step = place.steps.get(name)
@@ -114,7 +121,19 @@ function presentMembers(form: MapShape, members: Readonly<Record<string, unknown
   return setAt(place)
 }
 
+function unusualMembers(form: MapShape, members: Readonly<Record<string, unknown>>): FieldSet {
+  const children: MutableFieldSet = { '.': leaf }
+  for (const name in members) {
+    const field = form.fields.get(name)
+    const shape = field?.shape ?? form.element
+    if (members[name] === undefined || shape === undefined) continue
+    children[field?.element ?? fieldElement(name)] = presentFields(shape, members[name])
+  }
+  return interned(sorted(children))
+}
+
 function presentItems(form: ListShape, items: readonly unknown[]): FieldSet {
+  if (items.length > maxSteps) return unlikeItems(form, items)
   const keyName = form.keys.length === 1 ? form.keys[0]!.name : undefined
   let place = startOf(form)
   for (const item of items) {
@@ -122,6 +141,7 @@ function presentItems(form: ListShape, items: readonly unknown[]): FieldSet {
     const own = keyName === undefined ? undefined : (item as Readonly<Record<string, unknown>> | null)?.[keyName]
     if (keyName !== undefined && typeof own !== 'string') return unlikeItems(form, items)
     const name = keyName === undefined ? itemElement(form, item) : (own as string)
+    if (name.length > maxNameLength) return unlikeItems(form, items)
     let step = place.steps.get(name)
     if (step === undefined) {
       step = newStep(name, itemElement(form, item), form.element)
