@@ -2,10 +2,11 @@
 import { expect } from 'chai'
 import { once } from 'node:events'
 import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
+import { Duplex, PassThrough, Writable } from 'node:stream'
 import { configMap } from '../endpoints/testing.ts'
 import { decodeProtobufWatchFrame } from './codec/protobuf.ts'
 import { configMaps, TestServer } from './testing.ts'
+import { hearClient } from './websocket.ts'
 
 interface Message {
   readonly opcode: number
@@ -151,6 +152,25 @@ describe('a watch over a WebSocket', () => {
     client.send(ping, 'hi')
     expect(await client.next()).to.deep.equal({ opcode: pong, payload: Buffer.from('hi') })
   })
+
+  it('keeps nothing of data, however much of it is announced', async () => {
+    const socket = new PassThrough()
+    const told: Buffer[] = []
+    const client = Duplex.from({
+      readable: socket,
+      writable: new Writable({ write: (bytes: Buffer, _, done) => (told.push(bytes), done()) }),
+    })
+    hearClient(client)
+    const head = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0x10, 0, 0, 0, 1, 2, 3, 4])
+    for (const at of head) socket.write(Buffer.from([at]))
+    const before = performance.now()
+    const part = Buffer.alloc(0x10000)
+    for (let sent = 0; sent < 0x10000000; sent += part.length) if (!socket.write(part)) await once(socket, 'drain')
+    expect(performance.now() - before).to.be.lessThan(5_000)
+    socket.write(Buffer.from([0x89, 0x82, 1, 2, 3, 4, 0x68 ^ 1, 0x69 ^ 2]))
+    while (told.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    expect(Buffer.concat(told).toString('latin1')).to.equal('\x8a\x02hi')
+  }).timeout(10_000)
 
   it('ends with a close, and with a frame that is not masked', async () => {
     const polite = await open()

@@ -53,7 +53,7 @@ function protocolsOf(header: string): string[] {
 
 const opcodes = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 }
 const isLast = 0x80
-const isMasked = 0x80
+const maskBit = 0x80
 const maskBytes = 4
 const closeNormal = 1000
 const closeProtocolError = 1002
@@ -90,45 +90,69 @@ export function closeWebSocket(socket: Duplex): void {
 /** Reads what the client of a one-way stream says: pings are answered, data is ignored, and a close ends it. */
 export function hearClient(socket: Duplex): void {
   let held: Buffer = Buffer.alloc(0)
-  socket.on('data', (bytes: Buffer) => {
-    held = held.length === 0 ? bytes : Buffer.concat([held, bytes])
+  /** Of a frame that nobody reads, still to come. */
+  let ignoredBytes = 0
+  const hear = (bytes: Buffer): void => {
+    const ignored = Math.min(ignoredBytes, bytes.length)
+    ignoredBytes -= ignored
+    const rest = bytes.subarray(ignored)
+    held = held.length === 0 ? rest : Buffer.concat([held, rest])
     for (;;) {
-      const frame = readFrame(held)
-      if (frame === undefined) return
-      held = held.subarray(frame.bytes)
-      if (!frame.masked) {
-        // A client has to mask what it sends.
-        if (socket.writable) socket.write(closeFrame(closeProtocolError))
-        return closeWebSocket(socket)
+      const head = readHead(held)
+      if (head === undefined) return
+      if (!head.isMasked || head.opcode === opcodes.close) return hangUp(head)
+      const end = head.bytes + head.size
+      if (head.opcode === opcodes.ping && head.size <= maxControlBytes) {
+        if (held.length < end) return
+        answerPing(socket, unmasked(held, head))
       }
-      if (frame.opcode === opcodes.close) return closeWebSocket(socket)
-      if (frame.opcode === opcodes.ping && frame.payload.length <= maxControlBytes && socket.writable)
-        socket.write(frameOf(opcodes.pong, frame.payload))
+      ignoredBytes = Math.max(0, end - held.length)
+      held = held.subarray(end)
     }
-  })
+  }
+  const hangUp = ({ isMasked }: FrameHead): void => {
+    socket.off('data', hear)
+    // What else it says is not heard, but that it is gone.
+    socket.resume()
+    // A client has to mask what it sends.
+    if (!isMasked && socket.writable) socket.write(closeFrame(closeProtocolError))
+    closeWebSocket(socket)
+  }
+  socket.on('data', hear)
   socket.on('end', () => socket.end())
 }
 
-interface Frame {
+/** Who asks without listening to the answers is not listened to. */
+function answerPing(socket: Duplex, payload: Buffer): void {
+  if (!socket.writable || socket.write(frameOf(opcodes.pong, payload)) || socket.isPaused()) return
+  socket.pause()
+  socket.once('drain', () => socket.resume())
+}
+
+interface FrameHead {
   readonly opcode: number
-  readonly masked: boolean
-  readonly payload: Buffer
-  /** Of all of it. */
+  readonly isMasked: boolean
+  /** Of the head, with the mask at its end. */
   readonly bytes: number
+  /** Of the payload. */
+  readonly size: number
 }
 
 /** Undefined while it is not whole. */
-function readFrame(bytes: Buffer): Frame | undefined {
-  if (bytes.length < 2) return undefined
-  const opcode = bytes[0]! & 0x0f
-  const masked = (bytes[1]! & isMasked) !== 0
-  const short = bytes[1]! & ~isMasked
+function readHead(held: Buffer): FrameHead | undefined {
+  if (held.length < 2) return undefined
+  const opcode = held[0]! & 0x0f
+  const isMasked = (held[1]! & maskBit) !== 0
+  const short = held[1]! & ~maskBit
   const lengthBytes = short === 126 ? 2 : short === 127 ? 8 : 0
-  const start = 2 + lengthBytes + (masked ? maskBytes : 0)
-  if (bytes.length < start) return undefined
-  const size = lengthBytes === 0 ? short : bytes.readUIntBE(lengthBytes === 8 ? 4 : 2, lengthBytes === 8 ? 6 : 2)
-  if (bytes.length < start + size) return undefined
-  const payload = Buffer.from(bytes.subarray(start, start + size))
-  if (masked) for (let at = 0; at < size; at++) payload[at]! ^= bytes[start - maskBytes + (at % maskBytes)]!
-  return { opcode, masked, payload, bytes: start + size }
+  const bytes = 2 + lengthBytes + (isMasked ? maskBytes : 0)
+  if (held.length < bytes) return undefined
+  const size = lengthBytes === 0 ? short : held.readUIntBE(lengthBytes === 8 ? 4 : 2, lengthBytes === 8 ? 6 : 2)
+  return { opcode, isMasked, bytes, size }
+}
+
+function unmasked(held: Buffer, { bytes, size }: FrameHead): Buffer {
+  const payload = Buffer.from(held.subarray(bytes, bytes + size))
+  for (let at = 0; at < size; at++) payload[at]! ^= held[bytes - maskBytes + (at % maskBytes)]!
+  return payload
 }
