@@ -25,6 +25,12 @@ export interface RequestState {
 
 export type Context = Koa.ParameterizedContext<RequestState>
 
+/** Whether nobody waits for the answer any more: its `close` has been told already. A response of HTTP/2 does not say so itself. */
+export function isGone({ res }: Pick<Context, 'res'>): boolean {
+  const { stream } = res as { stream?: { readonly destroyed: boolean } }
+  return stream === undefined ? res.destroyed : stream.destroyed
+}
+
 /** Answers a request, at once where nothing has to be waited for. Throws a refusal, or rejects with it. */
 export type Handler = (ctx: Context) => void | Promise<void>
 

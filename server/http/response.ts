@@ -49,7 +49,7 @@ export function negotiate(ctx: Context, verb: string, available: Forms = {}): Ne
   if (negotiated === undefined) {
     negotiated = negotiateAnew(accept === '' ? undefined : accept, verb, available)
     if (known.size >= maxNegotiations) known.clear()
-    known.set(accept, negotiated)
+    if (accept.length <= maxAcceptLength) known.set(accept, negotiated)
   }
   return negotiated
 }
@@ -57,6 +57,7 @@ export function negotiate(ctx: Context, verb: string, available: Forms = {}): Ne
 /** By what there is to choose from, and the header: clients say the same again and again. Refusals are not kept. */
 const negotiations = Array.from({ length: 16 }, () => new Map<string, Negotiated>())
 const maxNegotiations = 100
+const maxAcceptLength = 1000
 
 function negotiateAnew(accept: string | undefined, verb: string, available: Forms): Negotiated {
   // Custom resources have no routes of their own that would look first.

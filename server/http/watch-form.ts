@@ -35,7 +35,7 @@ export function formOf(ctx: Context, resource: Resource, negotiated: Negotiated,
 /** What a watch prints that can print nothing: errors. */
 export function errorForm(negotiated: Negotiated): Form {
   return {
-    name: 'errors',
+    name: `errors as ${negotiated.mediaType}`,
     parts: (event) => (event.type === 'ERROR' ? statusParts(negotiated, event.status) : []),
   }
 }

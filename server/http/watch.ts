@@ -1,7 +1,7 @@
 // A watch on the wire: from the answer of an endpoint to the frames of a stream.
 import type { WatchAnswer } from '../endpoints/api.ts'
 import { jsonType, protobufType, type Negotiated } from './codec/negotiate.ts'
-import type { Context } from './context.ts'
+import { isGone, type Context } from './context.ts'
 import { setWarnings } from './send.ts'
 import { isUpgraded } from './upgrade.ts'
 import { errorForm, formOf, messagesOf, type Form } from './watch-form.ts'
@@ -34,7 +34,7 @@ export function writeWatch(ctx: Context, answer: WatchAnswer, negotiated: Negoti
     writer.drop()
   }
   // It may have been cut off while it began.
-  if (ctx.res.destroyed) stop()
+  if (isGone(ctx)) stop()
   else ctx.res.once('close', stop)
 }
 

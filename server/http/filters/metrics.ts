@@ -1,7 +1,7 @@
 // Tells of each request what the real server counts, under its labels.
 // Source: apiserver/pkg/endpoints/metrics, MonitorRequest, CleanScope, CanonicalVerb (v1.36)
 import type { RequestInfo } from '../../apimachinery/request-info.ts'
-import type { Context, Filter, WatchTally } from '../context.ts'
+import { isGone, type Context, type Filter, type WatchTally } from '../context.ts'
 import { isLongRunning } from '../long-running.ts'
 
 /** What a request asked for. */
@@ -53,7 +53,7 @@ export function metrics(sink: Metrics): Filter {
     const answered = next(ctx)
     if (!isLong) return answered
     const begun = (): void => {
-      const streaming = ctx.res.closed ? undefined : labelsOf(ctx)
+      const streaming = isGone(ctx) ? undefined : labelsOf(ctx)
       if (streaming === undefined) return
       sink.longRunning(streaming, 1)
       ctx.res.on('close', () => sink.longRunning(streaming, -1))
