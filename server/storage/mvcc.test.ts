@@ -60,6 +60,11 @@ function newStore({ ringSize = 100 } = {}) {
   return { log, store, write }
 }
 
+/** Whatever could happen by itself has happened. */
+const settle = async (): Promise<void> => {
+  for (let turns = 0; turns < 5; turns++) await new Promise<void>((resolve) => setImmediate(resolve))
+}
+
 const revisionsOf = (events: readonly StoreEvent[]) => events.map(({ entry }) => entry.revision)
 
 describe('group commit', () => {
@@ -166,6 +171,33 @@ describe('history beyond the ring', () => {
     await until(() => seen.events.length === 23)
     await write('/a', 200)
     expect(revisionsOf(seen.events)).to.deep.equal(Array.from({ length: 24 }, (_, at) => at + 4))
+  })
+
+  it('comes as fast as the watch takes it, and none of it is read meanwhile', async () => {
+    const { log, store, write } = newStore({ ringSize: 2 })
+    for (let value = 1; value <= 20; value++) await write('/a', value)
+    let gate: PromiseWithResolvers<void> | undefined
+    let read = 0
+    log.betweenRuns = async () => void read++
+    const seen: StoreEvent[] = []
+    const onEvents = (events: readonly StoreEvent[]): void => {
+      seen.push(...events)
+      gate = Promise.withResolvers()
+    }
+    const watch = await store.watch('/a', 3, { onEvents, onClose: () => {}, room: () => gate?.promise })
+    for (let count = 1; count <= 5; count++) {
+      await until(() => seen.length === count)
+      await settle()
+      expect(revisionsOf(seen)).to.deep.equal(Array.from({ length: count }, (_, at) => at + 4))
+      expect(read).to.equal(0)
+      const { resolve } = gate!
+      gate = undefined
+      resolve()
+    }
+    watch.close()
+    gate?.resolve()
+    await settle()
+    expect(seen.length).to.be.lessThan(7)
   })
 
   it('makes old lists exact', async () => {
