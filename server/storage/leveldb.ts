@@ -43,6 +43,7 @@ const runBytes = 4 * 1024 * 1024
 const shortRunBytes = 512 * 1024
 /** Events in memory for watches that come back; older ones are read from the log. */
 const ringSize = 4096
+const ringBytes = 32 * 1024 * 1024
 
 /** @throws StoreOpenError */
 export async function openLevelStore({ path, durability = 'sync', onCommit }: LevelStoreOptions): Promise<Store> {
@@ -53,7 +54,14 @@ export async function openLevelStore({ path, durability = 'sync', onCommit }: Le
     const decoded = new DecodedCache()
     const { tree, revision } = await load(database, path, compactedRevision, decoded)
     const log = new LevelLog(database, durability === 'sync', compactedRevision)
-    return new MvccStore({ log, decoded, ringSize, onCommit, initial: { tree, revision, compactedRevision } })
+    return new MvccStore({
+      log,
+      decoded,
+      ringSize,
+      ringBytes,
+      onCommit,
+      initial: { tree, revision, compactedRevision },
+    })
   } catch (error) {
     await database.close()
     throw error instanceof StoreOpenError ? error : openError(path, error)

@@ -27,6 +27,7 @@ export function openMemoryStore({ onCommit }: { readonly onCommit?: CommitObserv
     log: new NoLog(),
     decoded: new DecodedCache(),
     ringSize: Number.POSITIVE_INFINITY,
+    ringBytes: Number.POSITIVE_INFINITY,
     onCommit,
   })
 }

@@ -50,7 +50,7 @@ class SlowLog implements Log {
 
 function newStore({ ringSize = 100 } = {}) {
   const log = new SlowLog()
-  const store = new MvccStore({ log, decoded: new DecodedCache(), ringSize })
+  const store = new MvccStore({ log, decoded: new DecodedCache(), ringSize, ringBytes: Number.POSITIVE_INFINITY })
   /** Writes and lets the disk answer. */
   const write = async (key: string, value: number) => {
     const written = put(store, key, value)

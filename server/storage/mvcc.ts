@@ -36,6 +36,8 @@ export interface MvccOptions {
   readonly decoded: DecodedCache
   /** Events kept in memory; older ones are read from the log. */
   readonly ringSize: number
+  /** The bytes of their objects. */
+  readonly ringBytes: number
   /** Told of each commit, before all others; `seconds` from the first decision in it until it was on disk. */
   readonly onCommit?: CommitObserver | undefined
   /** What the log holds already. */
@@ -81,7 +83,7 @@ export class MvccStore implements Store {
   readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
 
-  constructor({ log, decoded, ringSize, onCommit, initial }: MvccOptions) {
+  constructor({ log, decoded, ringSize, ringBytes, onCommit, initial }: MvccOptions) {
     this.#log = log
     this.#onCommit = onCommit
     this.#decoded = decoded
@@ -89,7 +91,7 @@ export class MvccStore implements Store {
     this.#revision = initial?.revision ?? firstRevision
     this.#decidedRevision = this.#revision
     this.#compactedRevision = initial?.compactedRevision ?? 0
-    this.#ring = new EventRing(this.#revision, ringSize)
+    this.#ring = new EventRing(this.#revision, ringSize, ringBytes)
   }
 
   get revision(): number {

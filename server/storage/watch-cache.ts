@@ -16,6 +16,8 @@ import type { Entry, Snapshot, Store, StoreEvent, Watch, WatchHandlers } from '.
  */
 const defaultRingSize = 1024
 const defaultQuietRingSize = 100
+/** Bytes of the events that are kept: what is larger than most objects are is read from the store again. */
+const defaultRingBytes = 16 * 1024 * 1024
 
 /** A snapshot as the readers of a cache name it. */
 export type { Snapshot as CacheSnapshot } from './store.ts'
@@ -28,6 +30,7 @@ const maxLabelIndexes = 16
 
 export interface WatchCacheOptions {
   readonly ringSize?: number
+  readonly ringBytes?: number
   readonly quietRingSize?: number
   /** The resource has been there since this revision: nobody can have seen an older one. Default 0. */
   readonly since?: number
@@ -38,6 +41,7 @@ export class WatchCache {
   readonly prefix: string
   readonly #store: Store
   readonly #ringSize: number
+  readonly #ringBytes: number
   readonly #quietRingSize: number
   readonly #since: number
   readonly #indexes = new Map<string, Index>()
@@ -54,11 +58,17 @@ export class WatchCache {
   constructor(
     store: Store,
     prefix: string,
-    { ringSize = defaultRingSize, quietRingSize = defaultQuietRingSize, since = 0 }: WatchCacheOptions = {},
+    {
+      ringSize = defaultRingSize,
+      ringBytes = defaultRingBytes,
+      quietRingSize = defaultQuietRingSize,
+      since = 0,
+    }: WatchCacheOptions = {},
   ) {
     this.prefix = prefix
     this.#store = store
     this.#ringSize = ringSize
+    this.#ringBytes = ringBytes
     this.#quietRingSize = quietRingSize
     this.#since = since
   }
@@ -174,7 +184,7 @@ export class WatchCache {
   #start(): EventRing {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#ring !== undefined) return this.#ring
-    const ring = new EventRing(this.revision, this.#ringSize)
+    const ring = new EventRing(this.revision, this.#ringSize, this.#ringBytes)
     this.#subscription = this.#store.subscribe(
       this.prefix,
       {
