@@ -212,8 +212,10 @@ function scan(text: string): Token[] {
       tokens.push({ kind: symbol as LabelToken, text: symbol })
       continue
     }
-    while (at < text.length && !special.includes(text[at]!) && !blank.includes(text[at]!)) at++
+    while (at < text.length && !special.includes(text[at]!) && !blank.includes(text[at]!) && text[at] !== '\0') at++
     const word = text.slice(start, at)
+    // A word takes the NUL that ends it; where a word begins, one is the end of everything.
+    if (text[at] === '\0') at++
     tokens.push({ kind: word === 'in' || word === 'notin' ? word : 'identifier', text: word })
   }
 }

@@ -20,12 +20,12 @@ export async function list(scope: Scope): Promise<ListAnswer> {
   const store = storeOf(resource, 'list')
   const options = parseListOptions(query, false)
   const selected = selection(resource.kind, options.labelSelector, options.fieldSelector)
-  const prefix = store.listPrefix(namespace)
+  const prefix = store.listPrefix(namespace || narrowedNamespace(store, options, selected))
   const point = options.continueToken === '' ? undefined : continuePoint(options)
   const snapshot = await snapshotFor(store, options, point)
   // A list that may be any age is served whole: paging it would make no sense of one revision.
   const limit = options.resourceVersion === '0' ? 0 : options.limit
-  const after = point === undefined ? undefined : prefix + point.after
+  const after = point === undefined ? undefined : store.listPrefix(namespace) + point.after
   const { entries, last, more } = collect(store, snapshot, prefix, selected, limit, after)
   const metadata: ListAnswer['metadata'] = { resourceVersion: String(snapshot.revision) }
   if (more !== undefined) {
@@ -33,6 +33,16 @@ export async function list(scope: Scope): Promise<ListAnswer> {
     if (selected.isAll) metadata.remainingItemCount = more
   }
   return { type: 'list', resource, entries, metadata }
+}
+
+/**
+ * A first page of all namespaces that asks for the objects of one looks at no other, so none follows from there. Its
+ * token counts from that namespace, and a page that continues counts from all: as the real server has it.
+ * Source: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go ListPredicate
+ */
+function narrowedNamespace(store: ResourceStore, options: ListOptions, selected: Selection): string {
+  if (!store.kind.facts.namespaced || options.continueToken !== '') return ''
+  return selected.equalities.get('metadata.namespace') ?? ''
 }
 
 function continuePoint(options: ListOptions): ContinuePoint {

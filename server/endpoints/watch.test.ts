@@ -25,9 +25,14 @@ describe('watch', () => {
         events: ['ADDED a', 'ADDED b', 'BOOKMARK <now> initial-events-end'],
       },
       {
-        name: 'with the state alone, from revision 0',
+        name: 'with the state and a bookmark, from revision 0',
         query: 'resourceVersion=0&allowWatchBookmarks=true',
-        events: ['ADDED a', 'ADDED b'],
+        events: ['ADDED a', 'ADDED b', 'BOOKMARK <now> initial-events-end'],
+      },
+      {
+        name: 'with nothing, from revision 0 where initial events are not wanted',
+        query: 'resourceVersion=0&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true',
+        events: [],
       },
       { name: 'with nothing, from the revision of now', query: 'resourceVersion=<now>', events: [] },
       {
@@ -199,10 +204,10 @@ describe('watch', () => {
   })
 
   describe('with bookmarks', () => {
-    it('has one each minute, of the newest revision', async () => {
+    it('has one each minute, of the newest revision, once there is a newer one than it began with', async () => {
       const watching = await api.watch('configmaps', `resourceVersion=${api.revision}&allowWatchBookmarks=true`)
       api.clock.step(minute)
-      expect(watching.take()).to.deep.equal([`BOOKMARK ${api.revision}`])
+      expect(watching.take()).to.deep.equal([])
       await api.create('namespaces', namespace('elsewhere'))
       api.clock.step(minute)
       expect(watching.take()).to.deep.equal([`BOOKMARK ${api.revision}`])
@@ -213,6 +218,7 @@ describe('watch', () => {
         'configmaps',
         `resourceVersion=${api.revision}&allowWatchBookmarks=true&timeoutSeconds=10`,
       )
+      await api.create('namespaces', namespace('elsewhere'))
       api.clock.step(9_000)
       expect(watching.take()).to.deep.equal([`BOOKMARK ${api.revision}`])
       expect(watching.isOver).to.equal(false)

@@ -1,7 +1,13 @@
 // GET with watch=true: the events of a resource from a revision on, as this watcher's selection sees them.
 // Source: apiserver/pkg/storage/cacher (v1.36); KEP-3157 (sendInitialEvents)
 import type { Timer } from '../apimachinery/clock.ts'
-import { newResourceExpired, newTooLargeResourceVersion, type StatusError } from '../apimachinery/errors.ts'
+import {
+  newBadRequest,
+  newResourceExpired,
+  newTooLargeResourceVersion,
+  type StatusError,
+} from '../apimachinery/errors.ts'
+import { parseFieldSelector } from '../apimachinery/selectors.ts'
 import { selection, type Selection } from '../registry/selection.ts'
 import type { ResourceStore } from '../registry/store.ts'
 import { CompactedError, type StoreEvent, type Watch } from '../storage/store.ts'
@@ -19,11 +25,12 @@ const bookmarkLeadMs = 2_000
 /** @throws StatusError 400, 422; what is wrong with the revision is told in the stream */
 export function watch(api: Api, scope: Scope): WatchAnswer {
   const { resource, namespace, query } = scope
-  const store = storeOf(resource, 'watch')
   const options = parseListOptions(query, true)
   const nameSelector = scope.name === '' ? '' : `metadata.name=${scope.name}`
   const fieldSelector = [options.fieldSelector, nameSelector].filter((one) => one !== '').join(',')
   const selected = selection(resource.kind, options.labelSelector, fieldSelector)
+  if (scope.name !== '') checkSelectedName(options.fieldSelector, scope.name)
+  const store = storeOf(resource, 'watch')
   const view = viewOf(resource.kind, selected, `${options.labelSelector} ${fieldSelector}`)
   const revision = revisionOf(options.resourceVersion)
   return {
@@ -36,6 +43,14 @@ export function watch(api: Api, scope: Scope): WatchAnswer {
       return stream
     },
   }
+}
+
+/** A watch of one object may select fields only if it asks for that name once more. @throws StatusError 400 */
+function checkSelectedName(fieldSelector: string, name: string): void {
+  const { requirements } = parseFieldSelector(fieldSelector)
+  if (requirements.length === 0) return
+  const named = requirements.find(({ field, operator }) => field === 'metadata.name' && operator !== '!=')
+  if (named?.value !== name) throw newBadRequest("fieldSelector metadata.name doesn't match requested name")
 }
 
 /** @throws StatusError 500 without a reason, unlike a list's 400 */
@@ -63,6 +78,8 @@ class WatchStream {
   #nextBookmark: Timer | undefined
   #isOver = false
   #lastRevision = 0
+  /** Where the server stood when the watch began: a bookmark of it would tell nothing. */
+  #firstRevision = 0
 
   constructor(
     api: Api,
@@ -95,8 +112,9 @@ class WatchStream {
     if (sendInitialEvents === true && from > this.#store.revision) {
       return this.#fail(newTooLargeResourceVersion(from, this.#store.revision))
     }
-    if (wantsState) from = this.#emitState(revision)
+    if (wantsState) from = this.#emitState()
     this.#lastRevision = from
+    this.#firstRevision = Math.max(from, this.#store.revision)
     try {
       const handlers = {
         onEvents: (events: readonly StoreEvent[]) => this.#deliver(events),
@@ -112,14 +130,14 @@ class WatchStream {
   }
 
   /** What there is now, as creations. Returns its revision: from there on changes are to be told. */
-  #emitState(revision: number | undefined): number {
-    const { sendInitialEvents, allowWatchBookmarks } = this.#options
+  #emitState(): number {
+    const { allowWatchBookmarks } = this.#options
     const snapshot = this.#store.cache.snapshot()
     const state: StreamEvent[] = []
     for (const entry of selectedEntries(this.#store, snapshot, this.#prefix, this.#selected)) {
       state.push({ type: 'ADDED', entry })
     }
-    if (allowWatchBookmarks && (sendInitialEvents === true || revision === undefined)) {
+    if (allowWatchBookmarks) {
       state.push({ type: 'BOOKMARK', revision: snapshot.revision, initialEventsEnd: true })
     }
     this.#emit(state)
@@ -178,8 +196,7 @@ class WatchStream {
   /** Not while history is still on its way: who resumed from the bookmark would miss the rest of it. */
   #bookmark(): void {
     if (this.#watch?.isLive !== true) return
-    this.#emit([
-      { type: 'BOOKMARK', revision: Math.max(this.#store.revision, this.#lastRevision), initialEventsEnd: false },
-    ])
+    const revision = Math.max(this.#store.revision, this.#lastRevision)
+    if (revision > this.#firstRevision) this.#emit([{ type: 'BOOKMARK', revision, initialEventsEnd: false }])
   }
 }

@@ -14,7 +14,6 @@ import {
   isPretty,
   jsonType,
   negotiateResponse,
-  negotiateStream,
   plainForms,
   resourceForms,
   protobufType,
@@ -44,7 +43,7 @@ export function negotiate(ctx: Context, verb: string, available: Forms = {}): Ne
   const accept = ctx.req.headers.accept ?? ''
   const { custom = false, hasTables = true } = available
   const isList = verb === 'list' || verb === 'watch'
-  const known = negotiations[(isList ? 1 : 0) + (verb === 'watch' ? 2 : 0) + (custom ? 4 : 0) + (hasTables ? 8 : 0)]!
+  const known = negotiations[(isList ? 1 : 0) + (custom ? 2 : 0) + (hasTables ? 4 : 0)]!
   let negotiated = known.get(accept)
   if (negotiated === undefined) {
     negotiated = negotiateAnew(accept === '' ? undefined : accept, verb, available)
@@ -55,15 +54,14 @@ export function negotiate(ctx: Context, verb: string, available: Forms = {}): Ne
 }
 
 /** By what there is to choose from, and the header: clients say the same again and again. Refusals are not kept. */
-const negotiations = Array.from({ length: 16 }, () => new Map<string, Negotiated>())
+const negotiations = Array.from({ length: 8 }, () => new Map<string, Negotiated>())
 const maxNegotiations = 100
 const maxAcceptLength = 1000
 
 function negotiateAnew(accept: string | undefined, verb: string, available: Forms): Negotiated {
   // Custom resources have no routes of their own that would look first.
   if (available.custom !== true) checkRouteAccepts(accept, routeMediaTypes(verb === 'list' || verb === 'watch'))
-  const forms = resourceForms(available)
-  return verb === 'watch' ? negotiateStream(accept, forms) : negotiateResponse(accept, forms)
+  return negotiateResponse(accept, resourceForms(available))
 }
 
 function header(ctx: Context, name: string): string | undefined {

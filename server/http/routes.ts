@@ -7,6 +7,7 @@ import {
   newPathNotFound,
   newUnsupportedMediaType,
 } from '../apimachinery/errors.ts'
+import { checkStream } from './codec/negotiate.ts'
 import { formatGroupVersion } from '../apimachinery/gvk.ts'
 import { quote } from '../apimachinery/go-quote.ts'
 import type { RequestInfo } from '../apimachinery/request-info.ts'
@@ -57,8 +58,10 @@ export function resourceRoutes(services: Services): Filter {
     if (resource === undefined || info.verb === 'proxy') throw newPathNotFound()
     checkCustomSubresource(resource, info)
     if (!fitsScope(resource, info)) throw newPathNotFound()
-    if (legacyWatchPath.test(info.path) && !isWatchable(resource, info)) throw newPathNotFound()
+    const isLegacyWatch = legacyWatchPath.test(info.path)
+    if (isLegacyWatch && !isWatchable(resource, info)) throw newPathNotFound()
     ctx.state.isServed = true
+    if (isLegacyWatch && ctx.req.method !== 'GET') throw newMethodNotAllowed()
     checkMethod(resource, info, ctx.req.method!)
     if (info.parts.length > 1) checkPathName(info.parts[1]!)
     const scope = scopeOf(services, ctx, resource, info)
@@ -66,7 +69,11 @@ export function resourceRoutes(services: Services): Filter {
       custom: resource.schema.decode !== undefined,
       hasTables: hasTables(resource, info.subresource),
     })
-    if (info.verb === 'watch') return writeWatch(ctx, watch(api, scope), negotiated, () => api.clock.now())
+    if (info.verb === 'watch') {
+      const watched = watch(api, scope)
+      checkStream(negotiated)
+      return writeWatch(ctx, watched, negotiated, () => api.clock.now())
+    }
     const answer = answerOf(services, ctx, scope)
     if (!(answer instanceof Promise)) return writeAnswer(ctx, answer, negotiated, api.clock.now())
     return answer.then((awaited) => writeAnswer(ctx, awaited, negotiated, api.clock.now()))

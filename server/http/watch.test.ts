@@ -1,7 +1,7 @@
 // A watch on the wire: frames, encodings, how it ends, and who is cut off.
 import { expect } from 'chai'
 import type { IncomingMessage } from 'node:http'
-import { configMap, settled } from '../endpoints/testing.ts'
+import { configMap, namespace, settled } from '../endpoints/testing.ts'
 import { configMaps, TestServer } from './testing.ts'
 
 interface Frame {
@@ -95,6 +95,7 @@ describe('watch on the wire', () => {
         },
       },
     })
+    await server.api.create('namespaces', namespace('elsewhere'))
     server.api.clock.step(60_000)
     expect(await frames.next()).to.deep.equal({
       type: 'BOOKMARK',

@@ -3,11 +3,11 @@ import { expect } from 'chai'
 import { StatusError } from '../../apimachinery/errors.ts'
 import {
   checkRouteAccepts,
+  checkStream,
   routeMediaTypes,
   isPretty,
   jsonType,
   negotiateResponse,
-  negotiateStream,
   plainForms,
   protobufType,
   resourceForms,
@@ -71,7 +71,7 @@ describe('negotiation', () => {
         'message',
         'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
       )
-    expect(() => negotiateStream('application/yaml'))
+    expect(() => checkStream(negotiateResponse('application/yaml', resourceForms())))
       .to.throw(StatusError)
       .with.property(
         'message',

@@ -160,11 +160,9 @@ export function negotiateResponse(header: string | undefined, allows: Allows = r
   return negotiated
 }
 
-/** For a watch: YAML cannot be streamed. @throws StatusError 406 */
-export function negotiateStream(header: string | undefined, allows: Allows = resourceForms()): Negotiated {
-  const negotiated = negotiateResponse(header, allows)
-  if (negotiated.mediaType === yamlType) throw notAcceptable(streamMediaTypes)
-  return negotiated
+/** For a watch: YAML cannot be streamed, though what else is wrong with a watch is told in it. @throws StatusError 406 */
+export function checkStream({ mediaType }: Negotiated): void {
+  if (mediaType === yamlType) throw notAcceptable(streamMediaTypes)
 }
 
 /**

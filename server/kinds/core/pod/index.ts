@@ -40,7 +40,8 @@ export const pod = defineKind<Pod>({
     'spec.hostNetwork': ({ spec }) => String(spec?.hostNetwork ?? false),
     'status.phase': ({ status }) => status?.phase ?? '',
     'status.podIP': ({ status }) => status?.podIPs?.[0]?.ip ?? '',
-    'status.podIPs': ({ status }) => status?.podIPs?.[0]?.ip ?? '',
+    // May be asked for, but no pod has it.
+    'status.podIPs': () => '',
     'status.nominatedNodeName': ({ status }) => status?.nominatedNodeName ?? '',
   },
   cells,
