@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { RequestHandler } from './app.ts'
+import { endDeadConnections } from './dead-connections.ts'
 import { acceptUpgrades } from './upgrade.ts'
 
 export interface ListenOptions {
@@ -82,9 +83,11 @@ export async function listen(handle: RequestHandler, options: ListenOptions): Pr
       resolve()
     })
   })
+  const stopLooking = endDeadConnections(sockets)
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
+      stopLooking()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const session of sessions) session.destroy()
       for (const socket of sockets) socket.destroy()
