@@ -221,27 +221,37 @@ function inOrder(
   value: Members,
   old: Members | undefined,
 ): Members | undefined {
-  found.sort((a, b) => a.index - b.index)
+  sortByIndex(found)
   const out: Record<string, unknown> = {}
   let isSame = sharing && old !== undefined
   let count = 0
-  const set = (name: string, decoded: unknown): void => {
+  let next = 0
+  for (let at = 0; at < found.length || next < always.length;) {
+    const there = found[at]
+    const due = always[next]
+    const isAbsent = there === undefined || (due !== undefined && due.index < there.index)
+    const plan = isAbsent ? due! : there
+    const { name } = plan
+    const known = old === undefined ? undefined : old[name]
+    const decoded = isAbsent ? plan.absent!(known) : plan.decode(value[name], known)
+    if (!isAbsent) at++
+    if (due === plan) next++
+    if (decoded === undefined) continue
     out[name] = decoded
     count++
-    if (isSame && decoded !== old![name]) isSame = false
+    if (isSame && decoded !== known) isSame = false
   }
-  const setAbsent = ({ name, absent }: FieldPlan): void => set(name, absent!(old?.[name]))
-  let next = 0
-  for (const plan of found) {
-    for (; next < always.length && always[next]!.index < plan.index; next++) {
-      setAbsent(always[next]!)
-    }
-    if (always[next] === plan) next++
-    const decoded = plan.decode(value[plan.name], old?.[plan.name])
-    if (decoded !== undefined) set(plan.name, decoded)
-  }
-  for (; next < always.length; next++) setAbsent(always[next]!)
   return isSame && countOf(old!) === count ? old : out
+}
+
+/** By insertion: what is out of order is few, and a sort by a function costs room. */
+function sortByIndex(plans: FieldPlan[]): void {
+  for (let at = 1; at < plans.length; at++) {
+    const plan = plans[at]!
+    let before = at - 1
+    for (; before >= 0 && plans[before]!.index > plan.index; before--) plans[before + 1] = plans[before]!
+    plans[before + 1] = plan
+  }
 }
 
 function countOf(object: Members): number {

@@ -6,7 +6,7 @@ import { copy } from '../apimachinery/equality.ts'
 import { isPathSegmentName } from '../apimachinery/formats.ts'
 import { quote } from '../apimachinery/go-quote.ts'
 import { field, notSupported, required, type FieldError } from '../apimachinery/field.ts'
-import type { AnyObject } from '../apimachinery/types.ts'
+import type { AnyObject, Frozen } from '../apimachinery/types.ts'
 import type { Binding, Pod } from '../api/core.ts'
 import { typeByName } from '../../openapi/index.ts'
 import type { StructSchema } from '../../openapi/schema.ts'
@@ -39,7 +39,7 @@ export async function bind(api: Api, scope: Scope, body: Body): Promise<Answer> 
     writeContext(api, { ...scope, resource: pods }, options.dryRun),
     name,
     (current) => {
-      const pod = copy(current!.object) as Pod & AnyObject
+      const pod = draftOf(current!.object as Frozen<Pod & AnyObject>)
       const refuse = (why: string) => newConflict({ group: '', resource: 'pods/binding' }, name, why)
       if (pod.metadata?.deletionTimestamp !== undefined)
         throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`)
@@ -60,6 +60,17 @@ export async function bind(api: Api, scope: Scope, body: Body): Promise<Answer> 
     },
   )
   return { type: 'status', status: { ...successStatus(), code: 201 } }
+}
+
+/** What a binding changes is copied, the rest shared. */
+function draftOf(pod: Frozen<Pod & AnyObject>): Pod & AnyObject {
+  const { metadata, spec, status } = pod
+  const copied = {
+    metadata: { ...metadata },
+    spec: { ...spec },
+    ...(status === undefined ? {} : { status: copy(status) }),
+  }
+  return { ...pod, ...copied } as Pod & AnyObject
 }
 
 /** A body may name what no path could. @throws StatusError 400 */

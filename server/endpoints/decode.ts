@@ -19,6 +19,8 @@ export interface Body {
   readonly oddNumbers?: ReadonlyMap<string, string>
   /** The paths of all members as they stand in the text, as often as they do; what is found is told in their order. */
   readonly members?: () => readonly string[]
+  /** An object of the resource as it is stored: parts of the value that are the very parts of it, in the same place, are sound. */
+  readonly known?: object
 }
 
 interface DecodeOptions {
@@ -41,7 +43,7 @@ export function decodeForResource(resource: Resource, body: Body, options: Decod
 export function decodeAs(
   schema: StructSchema,
   expected: { group: string; version: string; kind: string },
-  { value, findings, oddNumbers, members }: Body,
+  { value, findings, oddNumbers, members, known }: Body,
   options: DecodeOptions,
 ): AnyObject {
   const apiVersion = formatGroupVersion(expected)
@@ -56,7 +58,7 @@ export function decodeAs(
   const cannot = (why: string) =>
     newBadRequest(`${sentKind} in version "${expected.version}" cannot be handled as a ${expected.kind}: ${why}`)
   try {
-    const { object, unknownFields } = decodeObject(schema, sent, oddNumbers)
+    const { object, unknownFields } = decodeObject(schema, sent, oddNumbers, known)
     restoreEmptyLists(schema, sent, object)
     object.kind = expected.kind
     object.apiVersion = apiVersion

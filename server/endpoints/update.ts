@@ -8,15 +8,17 @@ import { decodeForResource, defaultAndConvert, type Body } from './decode.ts'
 import { trackOwners } from './managed-fields.ts'
 import { parseWriteOptions } from './options.ts'
 import { dedupOwnerReferences } from './owner-references.ts'
+import { splitSentBack } from './sent-back.ts'
 
 /** @throws StatusError */
 export async function update(api: Api, scope: Scope, body: Body): Promise<Answer> {
   const { resource } = scope
   const options = parseWriteOptions(scope.query, 'UpdateOptions')
   const store = storeOf(resource, 'update')
+  const { body: left, shared } = splitSentBack(scope, body, () => store.find(scope.namespace, scope.name)?.object)
   const read = (warn: Scope['warn']): AnyObject => {
-    const decoded = decodeForResource(resource, body, { fieldValidation: options.fieldValidation, warn })
-    const object = defaultAndConvert(resource, decoded)
+    const decoded = decodeForResource(resource, left, { fieldValidation: options.fieldValidation, warn })
+    const object = Object.assign(defaultAndConvert(resource, decoded), shared)
     checkName(object, scope)
     setNamespace(object, scope)
     dedupOwnerReferences(object, { warn })

@@ -21,8 +21,9 @@ export interface EncodedVersion extends EncodedObject {
 export function encodeObject(object: Frozen<AnyObject>, old?: EncodedVersion): EncodedObject {
   const names = Object.keys(object)
   const tailFrom = names.indexOf('metadata') + 1
-  const head = names.slice(0, tailFrom).map((name) => memberJson(name, object[name]))
-  const start = utf8Of(`{${head.join(',')}`)
+  let head = ''
+  for (let at = 0; at < tailFrom; at++) head += `${at === 0 ? '{' : ','}${memberJson(names[at]!, object[names[at]!])}`
+  const start = utf8Of(head)
   const tailAt = start.length
   const oldNames = old === undefined ? [] : Object.keys(old.object)
   const oldFrom = oldNames.indexOf('metadata') + 1
@@ -42,8 +43,9 @@ export function encodeObject(object: Frozen<AnyObject>, old?: EncodedVersion): E
       : names.length > tailFrom
         ? utf8Of(`,${memberJson(names[tailFrom]!, object[names[tailFrom]!])}`)
         : ''
-  const rest = names.slice(tailFrom + 1).map((name) => `,${memberJson(name, object[name])}`)
-  return { bytes: flat(`${start}${first}${utf8Of(rest.join(''))}}`), tailAt, secondAt: tailAt + first.length }
+  let rest = ''
+  for (let at = tailFrom + 1; at < names.length; at++) rest += `,${memberJson(names[at]!, object[names[at]!])}`
+  return { bytes: flat(`${start}${first}${utf8Of(rest)}}`), tailAt, secondAt: tailAt + first.length }
 }
 
 function isShared(
@@ -62,24 +64,51 @@ function flat(bytes: ByteString): ByteString {
 }
 
 function memberJson(name: string, value: unknown): string {
-  return `${JSON.stringify(name)}:${name === 'metadata' ? metadataJson(value as object) : JSON.stringify(value)}`
+  return `${textJson(name)}:${name === 'metadata' ? metadataJson(value as Members) : json(value)}`
 }
 
-function metadataJson(metadata: object): string {
-  const members: string[] = []
-  for (const [name, value] of Object.entries(metadata)) {
-    const isOwners = name === 'managedFields' && Array.isArray(value)
-    const json = isOwners ? `[${value.map(ownerJson).join(',')}]` : JSON.stringify(value)
-    members.push(`${JSON.stringify(name)}:${json}`)
-  }
-  return `{${members.join(',')}}`
+type Members = Readonly<Record<string, unknown>>
+
+/** Metadata is made in one go but for the owners of fields, which come last unless members are sorted. */
+function metadataJson(metadata: Members): string {
+  const { managedFields, ...rest } = metadata
+  if (!Array.isArray(managedFields)) return JSON.stringify(metadata)
+  if (Object.keys(metadata).at(-1) !== 'managedFields') return membersJson(metadata, 'managedFields', ownersJson)
+  const start = JSON.stringify(rest).slice(0, -1)
+  return `${start}${start.length > 1 ? ',' : ''}"managedFields":${ownersJson(managedFields)}}`
 }
 
-function ownerJson(entry: Frozen<ManagedFieldsEntry>): string {
-  const members: string[] = []
-  for (const [name, value] of Object.entries(entry)) {
-    const json = name === 'fieldsV1' && typeof value === 'object' ? textOfSet(value) : JSON.stringify(value)
-    members.push(`${JSON.stringify(name)}:${json}`)
-  }
-  return `{${members.join(',')}}`
+function ownersJson(entries: unknown): string {
+  let text = ''
+  for (const entry of entries as readonly Frozen<ManagedFieldsEntry>[])
+    text += `${text === '' ? '' : ','}${membersJson(entry as Members, 'fieldsV1', setJson)}`
+  return `[${text}]`
 }
+
+function setJson(value: unknown): string {
+  return typeof value === 'object' && value !== null ? textOfSet(value) : json(value)
+}
+
+/** @param special the member that is printed by `print` */
+function membersJson(object: Members, special: string, print: (value: unknown) => string): string {
+  let text = ''
+  for (const name in object) {
+    const value = object[name]
+    text += `${text === '' ? '' : ','}${textJson(name)}:${name === special ? print(value) : json(value)}`
+  }
+  return `{${text}}`
+}
+
+function json(value: unknown): string {
+  return typeof value === 'string' ? textJson(value) : JSON.stringify(value)
+}
+
+/** What JSON prints as it is. */
+const plain = /^[ !#-[\]-~]*$/
+
+/** Short texts are many: a call of JSON.stringify for each would be most of the time. */
+function textJson(text: string): string {
+  return text.length < maxPlain && plain.test(text) ? `"${text}"` : JSON.stringify(text)
+}
+
+const maxPlain = 100
