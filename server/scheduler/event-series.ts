@@ -7,6 +7,7 @@ import { hostname } from 'node:os'
 import type { Event } from '../api/core.ts'
 import { formatMicroTime, type Clock } from '../apimachinery/clock.ts'
 import { isNotFound } from '../apimachinery/errors.ts'
+import { Fifo } from '../apimachinery/fifo.ts'
 import type { Client } from '../client/client.ts'
 import { MAX_QUEUED, MAX_WRITES, type EventSubject, type EventType } from '../client/events.ts'
 
@@ -44,7 +45,7 @@ export class EventSeriesRecorder {
   readonly #instance: string
   /** The event that happened longest ago comes first. */
   readonly #entries = new Map<string, Entry>()
-  readonly #queue: Entry[] = []
+  readonly #queue = new Fifo<Entry>()
   readonly #writes = new Set<Promise<void>>()
   #sequence = 0
   #closed = false
@@ -109,14 +110,14 @@ export class EventSeriesRecorder {
   }
 
   #write(entry: Entry): void {
-    if (this.#queue.length >= MAX_QUEUED) return
+    if (this.#queue.size >= MAX_QUEUED) return
     this.#queue.push(entry)
     this.#pump()
   }
 
   #pump(): void {
     while (this.#writes.size < MAX_WRITES) {
-      const entry = this.#queue.shift()
+      const entry = this.#queue.take()
       if (entry === undefined) return
       const write = entry.writing
         .then(() => this.#writeOnce(entry))

@@ -203,7 +203,8 @@ export class Scheduler implements SchedulerSizes {
     if (this.#state === 'closed') return
     const changes: ClusterEvent[] = []
     for (const { type, object, old } of events) {
-      const { namespace = '', name } = object.metadata
+      const { namespace = '', name, uid } = object.metadata
+      if (type === 'DELETED' && kind === 'DevicesChanged') this.#watched.claims.forget(uid)
       // What goes helps nobody, except that room is left.
       if (type === 'DELETED' && !leavesRoom.has(resource)) continue
       if (old !== undefined && old.metadata.resourceVersion === object.metadata.resourceVersion) continue

@@ -17,6 +17,8 @@ interface Waiting {
   readonly provisioned: ReadonlySet<string>
   readonly nodeName: string
   readonly timer: Timer
+  /** What binds the claims has been written; what they say before does not count. */
+  isWritten: boolean
   done(error?: Error): void
 }
 
@@ -25,6 +27,7 @@ export class VolumeBinder {
   readonly #clock: Clock
   readonly #storage: StorageCache
   readonly #waiting = new Set<Waiting>()
+  #isClosed = false
 
   constructor(client: Client, clock: Clock, storage: StorageCache) {
     this.#client = client
@@ -57,35 +60,44 @@ export class VolumeBinder {
     for (const claim of provisions) this.#storage.forget(claim)
   }
 
-  /** @throws Error if that fails, or takes too long */
+  /** @throws Error if that fails, takes too long, or the pod or the binder ends meanwhile */
   async #bind(
     pod: PodObject,
     { bindings, provisions }: VolumePlan,
     nodeName: string,
     timeoutMs: number,
   ): Promise<void> {
-    for (const { volume } of bindings)
-      await this.#client.update('persistentvolumes', volume as Stored<PersistentVolume>)
-    for (const claim of provisions)
-      await this.#client.update('persistentvolumeclaims', claim as Stored<PersistentVolumeClaim>)
-    const claims = [...bindings.map(({ claim }) => claim), ...provisions]
-    await new Promise<void>((resolve, reject) => {
-      const waiting: Waiting = {
-        pod,
-        claims,
-        provisioned: new Set(provisions.map(({ metadata }) => metadata.uid)),
-        nodeName,
-        timer: this.#clock.after(timeoutMs, () => waiting.done(new Error('context deadline exceeded'))),
-        done: (error) => {
-          waiting.timer.cancel()
-          this.#waiting.delete(waiting)
-          if (error === undefined) resolve()
-          else reject(new Error(`binding volumes: ${error.message}`))
-        },
-      }
-      this.#waiting.add(waiting)
-      this.#check(waiting)
-    })
+    if (this.#isClosed) throw new Error('context canceled')
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const waiting: Waiting = {
+      pod,
+      claims: [...bindings.map(({ claim }) => claim), ...provisions],
+      provisioned: new Set(provisions.map(({ metadata }) => metadata.uid)),
+      nodeName,
+      isWritten: false,
+      timer: this.#clock.after(timeoutMs, () => waiting.done(new Error('context deadline exceeded'))),
+      done: (error) => {
+        waiting.timer.cancel()
+        this.#waiting.delete(waiting)
+        if (error === undefined) resolve()
+        else reject(new Error(`binding volumes: ${error.message}`))
+      },
+    }
+    // It may be over before the writes are, when nobody waits for it yet.
+    promise.catch(() => {})
+    this.#waiting.add(waiting)
+    try {
+      for (const { volume } of bindings)
+        await this.#client.update('persistentvolumes', volume as Stored<PersistentVolume>)
+      for (const claim of provisions)
+        await this.#client.update('persistentvolumeclaims', claim as Stored<PersistentVolumeClaim>)
+    } catch (error) {
+      waiting.done()
+      throw error
+    }
+    waiting.isWritten = true
+    this.#check(waiting)
+    await promise
   }
 
   /** Claims have changed. */
@@ -101,10 +113,12 @@ export class VolumeBinder {
   }
 
   close(): void {
+    this.#isClosed = true
     for (const waiting of this.#waiting) waiting.done(new Error('context canceled'))
   }
 
   #check(waiting: Waiting): void {
+    if (!waiting.isWritten) return
     const current: Claim[] = []
     for (const { metadata } of waiting.claims) {
       const claim = this.#storage.claim(metadata.namespace ?? '', metadata.name)
