@@ -13,6 +13,7 @@ describe('node autoscaler', () => {
   let informers: Informers
   let autoscaler: NodeAutoscaler
   let problems: string[]
+  let kubelets: Set<string>
 
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
@@ -30,6 +31,7 @@ describe('node autoscaler', () => {
   beforeEach(async () => {
     clock = new FakeClock()
     problems = []
+    kubelets = new Set()
     const nodes = nodeSet({ count: 3, bare: true })
     client = new FakeClient({ nodes: [nodeObject(nodes[0]!, () => 0, clock.now())] })
     informers = new Informers(client, clock)
@@ -39,12 +41,13 @@ describe('node autoscaler', () => {
       clock,
       min: 1,
       nodes,
-      add: async (node) =>
-        void (await client.create(
-          'nodes',
-          nodeObject(node, () => 0, clock.now()),
-        )),
-      remove: async () => {},
+      add: async (node) => {
+        if (kubelets.has(node.name)) throw new Error(`node ${node.name} is here already`)
+        kubelets.add(node.name)
+        const object = nodeObject(node, () => 0, clock.now())
+        await client.create('nodes', object)
+      },
+      remove: async (name) => void kubelets.delete(name),
       onError: (node, error) => void problems.push(`${node}: ${String(error)}`),
     })
     await informers.start()
@@ -77,6 +80,18 @@ describe('node autoscaler', () => {
       'a TriggeredScaleUp: pod triggered scale-up: [{kubeling 1->3 (max: 3)}]',
       'b TriggeredScaleUp: pod triggered scale-up: [{kubeling 1->3 (max: 3)}]',
     ])
+  })
+
+  it('replaces a node that somebody deleted', async () => {
+    await client.create('pods', pending('a'))
+    await settle()
+    await step(100)
+    expect(names()).to.deep.equal(['kubeling-node-1', 'kubeling-node-2'])
+    await client.delete('nodes', undefined, 'kubeling-node-2')
+    await client.create('pods', pending('b'))
+    await settle()
+    await step(100)
+    expect(names()).to.deep.equal(['kubeling-node-1', 'kubeling-node-2'])
   })
 
   it('puts small pods together', async () => {

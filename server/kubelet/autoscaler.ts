@@ -25,8 +25,9 @@ export interface AutoscalerOptions {
   readonly min: number
   /** All nodes there may be, in the order in which they are added. */
   readonly nodes: readonly NodeOptions[]
-  /** Starts the kubelet of a node, and ends it. */
+  /** Starts the kubelet of a node that has none. */
   readonly add: (node: NodeOptions) => Promise<void>
+  /** Ends it, if there is one. */
   readonly remove: (name: string) => Promise<void>
   readonly onError: (node: string, error: unknown) => void
 }
@@ -141,10 +142,13 @@ export class NodeAutoscaler {
   }
 
   async #add(node: NodeOptions): Promise<void> {
+    const { add, remove, onError } = this.#options
     try {
-      await this.#options.add(node)
+      // Somebody may have deleted the Node while its kubelet runs on: the new one is another machine.
+      await remove(node.name)
+      await add(node)
     } catch (error) {
-      this.#options.onError(node.name, error)
+      onError(node.name, error)
     }
   }
 
