@@ -56,7 +56,7 @@ describe('endDeadConnections', () => {
     let written = 0
     const part = Buffer.alloc(256 * 1024)
     const write = (): void =>
-      void response.write(part, '', (error?: Error | null) => {
+      void response.write(part, 'latin1', (error?: Error | null) => {
         written++
         if (error === undefined || error === null) write()
       })

@@ -3,7 +3,9 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { bearerProtocolPrefix } from './filters/authentication.ts'
+
+/** A subprotocol that is a token: browsers can send no other header. */
+export const bearerProtocolPrefix = 'base64url.bearer.authorization.k8s.io.'
 
 /** Source: apimachinery/pkg/util/httpstream/wsstream, IsWebSocketRequest (v1.36) */
 export function isWebSocketRequest({ connection = '', upgrade = '' }: IncomingHttpHeaders): boolean {

@@ -1,5 +1,6 @@
 // Who asks: a client certificate, else a bearer token, else nobody in particular.
 // Source: apiserver/pkg/endpoints/filters, authentication.go (v1.36)
+import type { IncomingHttpHeaders } from 'node:http'
 import type { PeerCertificate, TLSSocket } from 'node:tls'
 import { newUnauthorized } from '../../apimachinery/errors.ts'
 import type { UserInfo } from '../../apimachinery/types.ts'
@@ -10,6 +11,7 @@ import {
   type Credentials,
 } from '../../authentication/authenticator.ts'
 import type { Context, Filter } from '../context.ts'
+import { bearerProtocolPrefix, isWebSocketRequest } from '../websocket.ts'
 
 /** @param allowAnonymous without credentials: system:anonymous, or 401 */
 export function authentication(authenticators: readonly Authenticator[], allowAnonymous: boolean): Filter {
@@ -52,15 +54,12 @@ function memberOfAll(user: UserInfo): UserInfo {
   return member
 }
 
-/** A WebSocket's subprotocol that is a token: browsers can send no other header. */
-export const bearerProtocolPrefix = 'base64url.bearer.authorization.k8s.io.'
-
 function credentialsOf(
   { req }: Context,
   header: string,
   certificate: PeerCertificate | 'invalid' | undefined,
 ): Credentials {
-  const bearerToken = tokenOf(header) ?? protocolToken(req.headers['sec-websocket-protocol'])
+  const bearerToken = tokenOf(header) ?? protocolToken(req.headers)
   const clientCertificate = certificate === 'invalid' ? undefined : certificate
   if (clientCertificate === undefined) return bearerToken === undefined ? {} : { bearerToken }
   return bearerToken === undefined ? { clientCertificate } : { bearerToken, clientCertificate }
@@ -80,9 +79,13 @@ function tokenOf(header: string): string | undefined {
   return scheme.toLowerCase() === 'bearer' && token !== '' ? token : undefined
 }
 
-/** It must be beside another protocol, which the server can choose: alone it is no good token. */
-function protocolToken(header: string | undefined): string | undefined {
-  if (header === undefined) return undefined
+/**
+ * Of a WebSocket. It must be beside another protocol, which the server can choose: alone it is no good token.
+ * Source: apiserver/pkg/authentication/request/websocket, protocol.go (v1.36)
+ */
+function protocolToken(headers: IncomingHttpHeaders): string | undefined {
+  const header = headers['sec-websocket-protocol']
+  if (header === undefined || !isWebSocketRequest(headers)) return undefined
   const protocols = header.split(',').map((one) => one.trim())
   const token = protocols.find((one) => one.startsWith(bearerProtocolPrefix))
   if (token === undefined) return undefined

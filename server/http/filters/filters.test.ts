@@ -45,6 +45,7 @@ describe('filters', () => {
   const jane = { authorization: 'Bearer jane-token' }
 
   describe('authentication', () => {
+    const protocols = `x, base64url.bearer.authorization.k8s.io.${Buffer.from('jane-token').toString('base64url')}`
     const cases: { name: string; headers: Requested['headers']; user: object | string }[] = [
       { name: 'a bearer token', headers: jane, user: { username: 'jane', groups: ['dev', 'system:authenticated'] } },
       {
@@ -72,9 +73,16 @@ describe('filters', () => {
         name: 'a token in a WebSocket subprotocol',
         headers: {
           authorization: '',
-          'sec-websocket-protocol': `x, base64url.bearer.authorization.k8s.io.${Buffer.from('jane-token').toString('base64url')}`,
+          connection: 'Upgrade',
+          upgrade: 'websocket',
+          'sec-websocket-protocol': protocols,
         },
         user: { username: 'jane', groups: ['dev', 'system:authenticated'] },
+      },
+      {
+        name: 'a subprotocol of no WebSocket',
+        headers: { authorization: '', 'sec-websocket-protocol': protocols },
+        user: { username: 'system:anonymous', groups: ['system:unauthenticated'] },
       },
     ]
     for (const { name, headers, user } of cases) {
