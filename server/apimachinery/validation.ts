@@ -105,12 +105,20 @@ export function validateLabelName(name: string, path: FieldPath): FieldError[] {
 }
 
 export function validateLabels(labels: Readonly<Record<string, string>> | undefined, path: FieldPath): FieldError[] {
+  if (labels === undefined || areValidLabels(labels)) return []
   const errors: FieldError[] = []
-  for (const key of Object.keys(labels ?? {}).sort()) {
-    const value = labels![key]!
+  for (const key of Object.keys(labels).sort()) {
+    const value = labels[key]!
     errors.push(...validateLabelName(key, path), ...isValidLabelValue(value).map((text) => invalid(path, value, text)))
   }
   return errors
+}
+
+/** Mostly nothing is wrong, and nobody asks in which order. */
+function areValidLabels(labels: Readonly<Record<string, string>>): boolean {
+  for (const key in labels)
+    if (isQualifiedName(key).length > 0 || isValidLabelValue(labels[key]!).length > 0) return false
+  return true
 }
 
 /** Keys may have capitals in their prefix; all keys and values together are limited. */
@@ -222,8 +230,12 @@ function validateManagedFields(
   })
 }
 
+/** What all managers are called but a few. */
+const plainManager = /^[ -~]*$/
+
 /** At most 128 bytes of printable characters. */
 export function validateFieldManager(manager: string, path: FieldPath): FieldError[] {
+  if (manager.length <= 128 && plainManager.test(manager)) return []
   const errors: FieldError[] = []
   if (byteLength(manager) > 128) errors.push(tooLong(path, 128))
   let position = 0

@@ -39,6 +39,8 @@ export function deviceTaintEviction(): Controller {
 
 /** Keys of the claims of a pod, its own and those made for it. */
 function claimKeys(pod: Pod): readonly string[] {
+  // Of most pods: these are asked of every event about one.
+  if (pod.spec?.resourceClaims === undefined && pod.status?.resourceClaimStatuses === undefined) return []
   const { namespace = '' } = pod.metadata
   const named = (pod.spec?.resourceClaims ?? []).map(({ resourceClaimName }) => resourceClaimName)
   const made = (pod.status?.resourceClaimStatuses ?? []).map(({ resourceClaimName }) => resourceClaimName)

@@ -131,6 +131,9 @@ function ownersOfOrphan<T extends KubeObject>(
     .map(keyOf)
 }
 
+const keyOfController = ({ metadata }: StoredObject, { name }: Frozen<OwnerReference>): string =>
+  `${metadata.namespace ?? ''}/${name}`
+
 /**
  * Keys that an event about a possible dependent brings to owners of `kind`: those of its controller before and after;
  * for an orphan that is new, or whose labels or controller changed, those of all owners that may want it.
@@ -141,12 +144,15 @@ export function ownerKeys<T extends KubeObject>(
   owners: Lister<T>,
   selector: (owner: Frozen<Stored<T>>) => Selector,
 ): Iterable<string> {
+  const controller = controllerOf(object)
+  const before = old === undefined ? undefined : controllerOf(old)
+  // Most dependents stay with whom they have.
+  if (controller !== undefined && (old === undefined || before?.uid === controller.uid))
+    return controller.kind === kind ? [keyOfController(object, controller)] : []
   const keys = new Set<string>()
-  for (const version of old === undefined ? [object] : [old, object]) {
-    const controller = controllerOf(version)
-    if (controller?.kind === kind) keys.add(`${version.metadata.namespace ?? ''}/${controller.name}`)
-  }
-  const orphan = controllerOf(object) === undefined && type !== 'DELETED'
+  if (old !== undefined && before?.kind === kind) keys.add(keyOfController(old, before))
+  if (controller?.kind === kind) keys.add(keyOfController(object, controller))
+  const orphan = controller === undefined && type !== 'DELETED'
   const relabelled = old === undefined || !deepEqual(old.metadata.labels, object.metadata.labels) || keys.size > 0
   if (orphan && relabelled) for (const key of ownersOfOrphan(object, owners, selector)) keys.add(key)
   return keys
