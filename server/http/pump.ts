@@ -8,17 +8,24 @@ import { writePiece, type Piece } from './pieces.ts'
  */
 export const bufferBytes = 256 * 1024
 
-/** Buffers that nobody uses. More than these many users at a time get new ones. */
-const maxIdle = 8
-const idle: Buffer[] = []
+/** The sizes of buffers: each is twice the one before. */
+const smallestBytes = 16 * 1024
+/** Buffers that nobody uses, by size; of each size so many bytes. More users at a time get new ones. */
+const maxIdleBytes = 2 * 1024 * 1024
+const idle = new Map<number, Buffer[]>()
+for (let size = smallestBytes; size <= bufferBytes; size *= 2) idle.set(size, [])
 
-export function takeBuffer(): Buffer {
-  return idle.pop() ?? Buffer.allocUnsafeSlow(bufferBytes)
+/** @param size bytes that are needed, up to `bufferBytes`; the buffer may have twice as many */
+export function takeBuffer(size = bufferBytes): Buffer {
+  let length = smallestBytes
+  while (length < size) length *= 2
+  return idle.get(length)!.pop() ?? Buffer.allocUnsafeSlow(length)
 }
 
 /** Nobody may look at the buffer any more. */
 export function giveBack(buffer: Buffer): void {
-  if (idle.length < maxIdle) idle.push(buffer)
+  const among = idle.get(buffer.length)!
+  if (among.length * buffer.length < maxIdleBytes) among.push(buffer)
 }
 
 /** Pieces, in order, as full buffers. */

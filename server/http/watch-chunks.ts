@@ -46,7 +46,10 @@ export function* eventsOf({ runs, position }: Cursor, { count, end }: Stretch): 
   }
 }
 
-/** Frames in the form in which they are sent. Large ones are in one of the buffers that are used again and again. */
+/**
+ * Frames in the form in which they are sent. All but small ones are in buffers that are used again and again: what lives for as
+ * long as a client takes to read is old when it dies, and V8 lets old buffers of 100 MB gather before it looks for them.
+ */
 export class Chunk {
   readonly bytes: Buffer
   readonly isLent: boolean
@@ -56,7 +59,7 @@ export class Chunk {
   constructor(pieces: readonly Piece[]) {
     const size = sizeOf(pieces)
     const fits = size >= lentBytes && size <= bufferBytes
-    this.#buffer = fits ? takeBuffer() : undefined
+    this.#buffer = fits ? takeBuffer(size) : undefined
     this.isLent = fits
     this.bytes = this.#buffer?.subarray(0, size) ?? Buffer.allocUnsafeSlow(size)
     let at = 0
@@ -78,8 +81,8 @@ export class Chunk {
   }
 }
 
-/** Smaller ones would waste too much of a buffer. */
-const lentBytes = 96 * 1024
+/** Smaller ones would waste too much of a buffer, and are cheap. */
+const lentBytes = 8 * 1024
 
 interface Kept extends Stretch {
   readonly name: string
