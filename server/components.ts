@@ -17,7 +17,7 @@ import type { SignToken } from './controllers/serviceaccount-tokens.ts'
 import type { CheckTypes } from './controllers/validating-policy-status.ts'
 import { newControllers, startControllers } from './controllers/index.ts'
 import { NodeAutoscaler, nodeSet, startKubelets, type Kubelets, type NodeOptions } from './kubelet/index.ts'
-import type { CompleteOptions } from './options.ts'
+import { defaultClusterCIDR, type CompleteOptions } from './options.ts'
 import type { Explanation } from './scheduler/explain.ts'
 import { startScheduler, type Scheduler } from './scheduler/index.ts'
 import type { SchedulerObserver } from './scheduler/observer.ts'
@@ -189,14 +189,14 @@ async function createTextbookPods(
   const resources = new Map(
     (await client.resources()).map((one) => [`${one.group}/${one.version}/${one.kind}`, one.resource]),
   )
-  const [first] = nodeSet({ count: options.nodes, bare: options.bare, maxPods: options.maxPods })
+  const [first] = allNodes(options)
   if (first === undefined) return
   const node = await client.get('nodes', undefined, first.name)
   const objects = controlPlaneObjects({
     node: { name: first.name, uid: node.metadata.uid, internalIP: first.internalIP },
     port,
     serviceCIDR: options.serviceClusterIPRange,
-    podCIDR: clusterPodCIDR,
+    podCIDR: options.clusterCIDR ?? defaultClusterCIDR,
     now: options.clock.now(),
   })
   for (const object of objects) {
@@ -224,10 +224,10 @@ async function exists(client: Client, resource: string, namespace: string | unde
 }
 
 /** All nodes there may be. Those that are there from the start are as in a cluster that has no others. */
-function allNodes({ nodes, bare, maxPods, autoscaleNodes }: CompleteOptions): NodeOptions[] {
-  const first = nodeSet({ count: nodes, bare, maxPods })
+function allNodes({ nodes, bare, maxPods, podRange, autoscaleNodes }: CompleteOptions): NodeOptions[] {
+  const first = nodeSet({ count: nodes, bare, maxPods, podRange })
   if (autoscaleNodes === undefined) return first
-  return [...first, ...nodeSet({ count: autoscaleNodes.max, bare, maxPods }).slice(nodes)]
+  return [...first, ...nodeSet({ count: autoscaleNodes.max, bare, maxPods, podRange }).slice(nodes)]
 }
 
 /** Nodes that were added before the cluster was stopped are there again. */
@@ -285,9 +285,6 @@ function leaderOf({ dataDir, clock }: CompleteOptions): Pick<LeaderElectionOptio
       : [hash.slice(0, 8), hash.slice(8, 12), hash.slice(12, 16), hash.slice(16, 20), hash.slice(20, 32)].join('-')
   return { clock, identity: `${host}_${own}` }
 }
-
-/** The range nodes take their pod CIDRs from. */
-const clusterPodCIDR = '10.244.0.0/16'
 
 /** Each controller has a service account, but for what makes the tokens of accounts: that is the manager itself. */
 function controllerUser(account: string): UserInfo {

@@ -5,7 +5,7 @@ import type { Random } from './apimachinery/names.ts'
 import { firstAddress } from './bootstrap/objects.ts'
 import { Logger, type LoggingFormat } from './logging.ts'
 import { controllerEntry } from './controller-names.ts'
-import { mostPodsPerNode } from './kubelet/node-object.ts'
+import { mostPodsPerNode, podRangeOf, type PodRange } from './kubelet/node-object.ts'
 import { schedulerConfigurationOf } from './scheduler-configuration.ts'
 import type { SchedulerConfiguration } from './scheduler/index.ts'
 
@@ -96,6 +96,8 @@ export interface CompleteOptions {
   readonly tokenAuthFile: string | undefined
   readonly serviceClusterIPRange: string
   readonly clusterCIDR: string | undefined
+  /** Where the networks of the simulated nodes' pods are cut from. */
+  readonly podRange: PodRange
   readonly loadBalancerCIDR: string | undefined
   readonly serviceNodePortRange: { readonly from: number; readonly to: number }
   /** Cluster IP of the service `kubernetes`. */
@@ -114,10 +116,12 @@ export interface CompleteOptions {
 /** Where pods would find the API server: on the first simulated node, as endpoints may not be loopback addresses. */
 const firstNodeAddress = '172.18.0.2'
 
+export const defaultClusterCIDR = '10.244.0.0/16'
+
 /** @throws RangeError for more pods on so many nodes than there are addresses for */
-export function podsPerNode({ maxPods = 110, nodes = 1, autoscaleNodes }: ClusterOptions): number {
+export function podsPerNode({ maxPods = 110, nodes = 1, autoscaleNodes, clusterCIDR }: ClusterOptions): number {
   const count = autoscaleNodes?.max ?? nodes
-  const most = mostPodsPerNode(count)
+  const most = mostPodsPerNode(count, podRangeOf(clusterCIDR))
   if (maxPods > most) throw new RangeError(`each of ${count} nodes finds addresses for at most ${most} pods`)
   return maxPods
 }
@@ -154,7 +158,8 @@ export function withDefaults(options: ClusterOptions): CompleteOptions {
         : schedulerConfigurationOf(options.schedulerConfiguration),
     tokenAuthFile: options.tokenAuthFile,
     serviceClusterIPRange,
-    clusterCIDR: options.clusterCIDR ?? (options.bare === true ? undefined : '10.244.0.0/16'),
+    clusterCIDR: options.clusterCIDR ?? (options.bare === true ? undefined : defaultClusterCIDR),
+    podRange: podRangeOf(options.clusterCIDR),
     loadBalancerCIDR: options.loadBalancerCIDR ?? (options.bare === true ? undefined : '172.31.255.0/24'),
     serviceNodePortRange: options.serviceNodePortRange ?? { from: 30000, to: 32767 },
     serviceAddress: firstAddress(serviceClusterIPRange),

@@ -1,6 +1,6 @@
 // Sets of nodes, and conditions over time.
 import { expect } from 'chai'
-import { mostPodsPerNode, nodeConditions, nodeObject, nodeSet } from './node-object.ts'
+import { mostPodsPerNode, nodeConditions, nodeObject, nodeSet, podRangeOf } from './node-object.ts'
 
 const summary = (nodes: ReturnType<typeof nodeSet>) =>
   nodes.map(({ name, labels, taints }) => [name, labels !== undefined, taints?.length ?? 0])
@@ -42,6 +42,14 @@ describe('nodeSet', () => {
       expect(maxPods).to.be.at.most(mostPodsPerNode(count))
     })
   }
+
+  it('cuts the networks of pods from the one of the cluster', () => {
+    const podRange = podRangeOf('fd00::/48,10.100.0.0/16')
+    const networks = (count: number) => nodeSet({ count, bare: true, podRange }).map(({ podCIDR }) => podCIDR)
+    expect(networks(2)).to.deep.equal(['10.100.0.0/24', '10.100.1.0/24'])
+    expect(networks(512).at(-1)).to.equal('10.100.255.128/25')
+    expect(mostPodsPerNode(512, podRange)).to.equal(125)
+  })
 
   it('knows how many pods are too many', () => {
     expect(mostPodsPerNode(1000)).to.equal(509)

@@ -2,6 +2,7 @@
 // Source: pkg/kubelet, initialNode; pkg/kubelet/nodestatus, setters.go (v1.36)
 import type { ContainerImage, Node, NodeCondition, Taint } from '../api/core.ts'
 import { formatTime } from '../apimachinery/clock.ts'
+import { isIPv6, parseCIDR } from '../apimachinery/ip.ts'
 import type { Frozen } from '../apimachinery/types.ts'
 import type { PulledImage } from './runtime.ts'
 
@@ -27,6 +28,14 @@ export interface NodeSetOptions {
   readonly bare: boolean
   /** Pods that each node takes. Default 110. */
   readonly maxPods?: number
+  /** Where the networks of their pods are cut from. */
+  readonly podRange?: PodRange
+}
+
+/** IPv4 addresses, as numbers. */
+export interface PodRange {
+  readonly first: number
+  readonly count: number
 }
 
 const defaultMaxPods = 110
@@ -34,21 +43,34 @@ const defaultCapacity = { cpu: '8', 'ephemeral-storage': '100Gi', memory: '16Gi'
 const usualPodNetwork = 256
 /** The network itself, its gateway and its broadcast. */
 const addressesOfNoPod = 3
-/** 10.244.0.0, as an offset in 10.0.0.0/8, and the addresses from there on. */
-const firstPodNetwork = 244 * 65_536
-const podAddresses = 256 * 65_536 - firstPodNetwork
+/** From 10.244.0.0 to the end of 10.0.0.0/8: a cluster of many nodes outgrows the usual 10.244.0.0/16. */
+const usualPodRange: PodRange = { first: (10 * 256 + 244) * 65_536, count: 12 * 65_536 }
+
+/** @param clusterCIDRs with a comma, as for kube-controller-manager; the simulated nodes have IPv4 networks only */
+export function podRangeOf(clusterCIDRs: string | undefined): PodRange {
+  const cidrs = (clusterCIDRs ?? '').split(',').map((text) => parseCIDR(text))
+  const cidr = cidrs.find((one) => one !== undefined && !isIPv6(one.network))
+  if (cidr === undefined) return usualPodRange
+  const first = cidr.network.bytes.reduce((sum, byte) => sum * 256 + byte, 0)
+  return { first, count: 2 ** (32 - cidr.prefixLength) }
+}
 
 /**
  * The nodes of a cluster of this size: `kubeling-control-plane`, `kubeling-worker`, `kubeling-worker2`, …; bare, they are
  * all alike: `kubeling-node-1`, `kubeling-node-2`, …
  * A control-plane node that is the only one takes ordinary pods.
  */
-export function nodeSet({ count, bare, maxPods = defaultMaxPods }: NodeSetOptions): NodeOptions[] {
+export function nodeSet({
+  count,
+  bare,
+  maxPods = defaultMaxPods,
+  podRange = usualPodRange,
+}: NodeSetOptions): NodeOptions[] {
   const capacity = { ...defaultCapacity, pods: `${maxPods}` }
   return Array.from({ length: count }, (_, at): NodeOptions => {
     const addresses = {
       internalIP: `172.18.${Math.floor((at + 2) / 256)}.${(at + 2) % 256}`,
-      podCIDR: podNetwork(at, count, maxPods),
+      podCIDR: podNetwork(at, count, maxPods, podRange),
       capacity,
     }
     if (bare) return { name: `kubeling-node-${at + 1}`, ...addresses }
@@ -63,16 +85,17 @@ export function nodeSet({ count, bare, maxPods = defaultMaxPods }: NodeSetOption
 }
 
 /** The largest number of pods for which so many nodes find addresses. */
-export function mostPodsPerNode(nodes: number): number {
-  return 2 ** Math.floor(Math.log2(podAddresses / Math.max(1, nodes))) - addressesOfNoPod
+export function mostPodsPerNode(nodes: number, podRange = usualPodRange): number {
+  return 2 ** Math.floor(Math.log2(podRange.count / Math.max(1, nodes))) - addressesOfNoPod
 }
 
 /** The pods' network of the node at this place among so many: a /24, unless its pods need more, or the nodes leave less. */
-function podNetwork(at: number, count: number, maxPods: number): string {
+function podNetwork(at: number, count: number, maxPods: number, range: PodRange): string {
   const needed = 2 ** Math.ceil(Math.log2(maxPods + addressesOfNoPod))
-  const size = count * usualPodNetwork <= podAddresses ? Math.max(usualPodNetwork, needed) : needed
-  const offset = firstPodNetwork + at * size
-  return `10.${Math.floor(offset / 65_536)}.${Math.floor(offset / 256) % 256}.${offset % 256}/${32 - Math.log2(size)}`
+  const size = count * usualPodNetwork <= range.count ? Math.max(usualPodNetwork, needed) : needed
+  const first = range.first + at * size
+  const bytes = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256)
+  return `${bytes.join('.')}/${32 - Math.log2(size)}`
 }
 
 const architecture = process.arch === 'x64' ? 'amd64' : process.arch
