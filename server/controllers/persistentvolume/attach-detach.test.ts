@@ -41,11 +41,12 @@ function managed(name: string, status: core.NodeStatus = {}): Stored<core.Node> 
   return { ...made, metadata: { ...made.metadata, annotations } }
 }
 
-const { definition } = attachDetach() as Controller & { definition: ControllerDefinition }
+const controller = attachDetach() as Controller & { definition: ControllerDefinition }
+const { definition } = controller
 
-function run(name: string, objects: Record<string, readonly KubeObject[]>, controller = definition): readonly Action[] {
+function run(name: string, objects: Record<string, readonly KubeObject[]>, of = definition): readonly Action[] {
   const world = { persistentvolumes: [volume()], persistentvolumeclaims: [claim()], ...objects }
-  return controller.reconcile(name, listersOf(controller, world), NOW)
+  return of.reconcile(name, listersOf(of, world), NOW)
 }
 
 /** As the controller makes it for a node. */
@@ -114,6 +115,24 @@ describe('persistentvolume-attach-detach-controller', () => {
       'patch nodes/status n1',
       `delete ${ATTACHMENTS} csi`,
     ])
+  })
+
+  it('waits for the node anew when the volume was wanted again meanwhile', () => {
+    const own = (attachDetach() as typeof controller).definition
+    const at = (minutes: number, pods: KubeObject[]): string[] => {
+      const nodes = [managed('n1', { volumesInUse: [UNIQUE] })]
+      const objects = {
+        persistentvolumes: [volume()],
+        persistentvolumeclaims: [claim()],
+        nodes,
+        pods,
+        [ATTACHMENTS]: [attachment('n1')],
+      }
+      return told(own.reconcile('n1', listersOf(own, objects), NOW + minutes * 60_000))
+    }
+    expect(at(0, [])).to.deep.equal(['requeueAfter 360000'])
+    expect(at(1, [user('a', 'n1')])).to.deep.equal([])
+    expect(at(10, [])).to.deep.equal(['requeueAfter 360000'])
   })
 })
 

@@ -102,6 +102,11 @@ class Memory {
     return since
   }
 
+  /** It is wanted again. */
+  stays(attachment: string): void {
+    this.#leaving.delete(attachment)
+  }
+
   forget(attachment: string): void {
     this.#told.delete(attachment)
     this.#leaving.delete(attachment)
@@ -122,6 +127,7 @@ function reconcileNode(name: string, listers: Listers, now: number, memory: Memo
   const attached: string[] = []
   if (node?.metadata.annotations?.[MANAGED] === 'true') {
     for (const [id, each] of wanted) {
+      memory.stays(id)
       const attachment = present.find(({ metadata }) => metadata.name === id)
       if (attachment === undefined) actions.push(...attach(id, each, name, listers, memory))
       else if (attachment.status?.attached === true) attached.push(uniqueName(each.volume))
