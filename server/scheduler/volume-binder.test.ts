@@ -37,7 +37,7 @@ async function writing() {
   }
   const binder = new VolumeBinder(client, clock, storage)
   const present = storage.claim('default', 'c') as Frozen<Stored<PersistentVolumeClaim>>
-  const waiting = { ...pod('x'), metadata: { name: 'x', namespace: 'default', uid: uidOfPod } } as PodObject
+  const waiting = { ...pod('x'), metadata: { name: 'x', namespace: 'default', uid: uidOfPod } } as unknown as PodObject
   const reservation = binder.reserve(waiting, { bindings: [], provisions: [present] }, 'a', 600_000)
   const outcome = reservation.bind().then(
     () => 'bound',
