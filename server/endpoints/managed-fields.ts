@@ -25,13 +25,14 @@ const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u
 /** By User-Agent: clients are few, and write often. */
 const managers = new Map<string, string>()
 const maxManagers = 1000
+const maxAgentLength = 500
 
 function managerOfAgent(userAgent: string): string {
   let manager = managers.get(userAgent)
   if (manager === undefined) {
     manager = readManager(userAgent)
     if (managers.size >= maxManagers) managers.clear()
-    managers.set(userAgent, manager)
+    if (userAgent.length <= maxAgentLength) managers.set(userAgent, manager)
   }
   return manager
 }

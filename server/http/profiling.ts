@@ -10,6 +10,8 @@ import type { Context, Filter } from './context.ts'
 
 const root = '/debug/pprof'
 const defaultSeconds = 30
+/** Of a timer. */
+const longestDelayMs = 2 ** 31 - 1
 
 const index = `profiles of this process, for a browser's developer tools:
   ${root}/profile?seconds=30   CPU, a .cpuprofile
@@ -74,7 +76,7 @@ async function profileFor(seconds: number, gone: AbortSignal): Promise<string> {
   try {
     await session.post('Profiler.enable')
     await session.post('Profiler.start')
-    await delay(seconds * 1000, undefined, { signal: gone }).catch(() => {})
+    await delay(Math.min(seconds * 1000, longestDelayMs), undefined, { signal: gone }).catch(() => {})
     const { profile } = await session.post('Profiler.stop')
     return JSON.stringify(profile)
   } finally {
