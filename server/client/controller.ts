@@ -131,6 +131,8 @@ class Runner implements RunningController, Listers {
   readonly #recorder: EventRecorder
   readonly #informers = new Map<ResourceName, Informer<AnyObject>>()
   readonly #queue: WorkQueue
+  /** No more events are heard once it is closed: whoever leads again starts another one over the same informers. */
+  readonly #unsubscribe: (() => void)[] = []
 
   constructor(
     definition: ControllerDefinition,
@@ -164,9 +166,10 @@ class Runner implements RunningController, Listers {
     }
     for (const { resource, enqueue } of definition.watches) {
       if (enqueue === 'none') continue
-      this.#informers.get(resource)?.onEvents((events) => {
+      const unsubscribe = this.#informers.get(resource)?.onEvents((events) => {
         for (const event of events) for (const key of this.#keysOf(enqueue, event)) this.#queue.add(key)
       })
+      if (unsubscribe !== undefined) this.#unsubscribe.push(unsubscribe)
     }
     for (const key of definition.initialKeys ?? []) this.#queue.add(key)
     void Promise.all([...this.#informers.values()].map((informer) => informer.synced)).then(() => this.#queue.start())
@@ -184,6 +187,7 @@ class Runner implements RunningController, Listers {
   }
 
   async close(): Promise<void> {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
     await this.#queue.close()
     await this.#recorder.close()
   }

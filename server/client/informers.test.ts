@@ -78,6 +78,19 @@ describe('informers', () => {
     expect(seen).to.deep.equal(['ADDED a'])
   })
 
+  it('tells a handler nothing more once it wants no more', async () => {
+    const client = new FakeClient({ pods: [] })
+    const informers = new Informers(client, new FakeClock())
+    const told: string[] = []
+    const unsubscribe = informers.for('pods').onEvents((events) => told.push(...events.map(({ type }) => type)))
+    await informers.start()
+    await client.create('pods', { metadata: { name: 'a', namespace: 'default' } })
+    unsubscribe()
+    await client.create('pods', { metadata: { name: 'b', namespace: 'default' } })
+    expect(told).to.deep.equal(['ADDED'])
+    await informers.close()
+  })
+
   it('lists again after the history is gone and reports the difference', async () => {
     const client = new FakeClient({ pods: [pod('a'), pod('b')] })
     const { events, clock } = await started(client)

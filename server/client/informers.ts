@@ -14,8 +14,11 @@ export interface Informer<T extends KubeObject> {
   /** Resolves when the first list is in the lister. */
   readonly synced: Promise<void>
   readonly hasSynced: boolean
-  /** Calls `handler` with what is there already (as ADDED), at once, then with every change after the lister has it. */
-  onEvents(handler: (events: readonly WatchEvent<T>[]) => void): void
+  /**
+   * Calls `handler` with what is there already (as ADDED), at once, then with every change after the lister has it, until
+   * what it answers is called.
+   */
+  onEvents(handler: (events: readonly WatchEvent<T>[]) => void): () => void
   /** Adds an index, also over what is there already. The same name again is ignored. */
   addIndex(name: string, index: IndexFunction<T>): void
   /** Resolves once `condition` holds, looked at now and after every run of events, at the latest after `timeoutMs`. */
@@ -93,7 +96,7 @@ class SharedInformer implements Informer<KubeObject> {
   readonly #client: Client
   readonly #clock: Clock
   readonly #onError: HandlerFailure
-  readonly #handlers: ((events: readonly WatchEvent<KubeObject>[]) => void)[] = []
+  #handlers: readonly ((events: readonly WatchEvent<KubeObject>[]) => void)[] = []
   readonly #waiting = new Set<{ condition: () => boolean; done: () => void }>()
   #markSynced: () => void = () => {}
   #state: 'idle' | 'started' | 'closed' = 'idle'
@@ -110,14 +113,17 @@ class SharedInformer implements Informer<KubeObject> {
     this.lister = new Indexer(resource)
   }
 
-  onEvents(handler: (events: readonly WatchEvent<KubeObject>[]) => void): void {
-    this.#handlers.push(handler)
+  onEvents(handler: (events: readonly WatchEvent<KubeObject>[]) => void): () => void {
+    this.#handlers = [...this.#handlers, handler]
     const present = this.lister.list()
     if (present.length > 0)
       this.#hand(
         handler,
         present.map((object) => ({ type: 'ADDED', object })),
       )
+    return () => {
+      this.#handlers = this.#handlers.filter((one) => one !== handler)
+    }
   }
 
   addIndex(name: string, index: IndexFunction<KubeObject>): void {

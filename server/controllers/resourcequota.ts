@@ -41,6 +41,7 @@ class QuotaController implements RunningController {
   readonly #informers: Informers
   readonly #quotas: Informer<ResourceQuota>
   readonly #queue: WorkQueue
+  readonly #unsubscribe: (() => void)[] = []
   /** What is counted: what quotas speak of and the server serves. */
   readonly #counted = new Map<ResourceName, Informer<AnyObject>>()
   /** When others wrote what is used last, and since when a count waits for them, in milliseconds. */
@@ -60,7 +61,7 @@ class QuotaController implements RunningController {
       },
     })
     this.#quotas = informers.for<ResourceQuota>('resourcequotas')
-    this.#quotas.onEvents((events) => {
+    const unsubscribe = this.#quotas.onEvents((events) => {
       for (const { type, object, old } of events) {
         // A status that others write is no reason to count: what they have charged may not be stored yet.
         const isNews = type === 'ADDED' || (type === 'MODIFIED' && !deepEqual(object.spec, old?.spec))
@@ -72,6 +73,7 @@ class QuotaController implements RunningController {
         }
       }
     })
+    this.#unsubscribe.push(unsubscribe)
     void this.#quotas.synced.then(() => this.#queue.start())
   }
 
@@ -80,6 +82,7 @@ class QuotaController implements RunningController {
   }
 
   close(): Promise<void> {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
     return this.#queue.close()
   }
 
@@ -146,12 +149,13 @@ class QuotaController implements RunningController {
   #follow(resource: ResourceName): void {
     const informer = this.#informers.for<AnyObject>(resource)
     this.#counted.set(resource, informer)
-    informer.onEvents((events) => {
+    const unsubscribe = informer.onEvents((events) => {
       for (const event of events) {
         if (event.type === 'ADDED') this.#arrived(event.object)
         for (const key of this.#freed(resource, event)) this.#queue.add(key)
       }
     })
+    this.#unsubscribe.push(unsubscribe)
   }
 
   /** Keys of the quotas of which something may be used no more. */

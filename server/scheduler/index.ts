@@ -72,6 +72,8 @@ export class Scheduler implements SchedulerSizes {
   readonly #queue: SchedulingQueue
   readonly #announcer: Announcer
   readonly #writes = new Set<Promise<void>>()
+  /** No more events are heard once it is closed. */
+  readonly #unsubscribe: (() => void)[] = []
   #startAt = 0
   #bindings = 0
   #state: 'waiting' | 'idle' | 'scheduled' | 'closed' = 'waiting'
@@ -104,14 +106,16 @@ export class Scheduler implements SchedulerSizes {
     const { view, pods, nodes, storage, storageInformers, deviceInformers, synced } = this.#watched
     this.#view = view
     this.#volumeBinder = new VolumeBinder(client, clock, storage)
-    nodes.onEvents((events) => this.#sawNodes(events))
-    pods.onEvents((events) => this.#sawPods(events))
-    for (const informer of storageInformers) {
-      informer.onEvents((events) => this.#sawOthers('StorageChanged', informer.resource, events))
-    }
-    for (const informer of deviceInformers) {
-      informer.onEvents((events) => this.#sawOthers('DevicesChanged', informer.resource, events))
-    }
+    this.#unsubscribe.push(
+      nodes.onEvents((events) => this.#sawNodes(events)),
+      pods.onEvents((events) => this.#sawPods(events)),
+      ...storageInformers.map((informer) =>
+        informer.onEvents((events) => this.#sawOthers('StorageChanged', informer.resource, events)),
+      ),
+      ...deviceInformers.map((informer) =>
+        informer.onEvents((events) => this.#sawOthers('DevicesChanged', informer.resource, events)),
+      ),
+    )
     observer?.started(this)
     void synced.then(() => {
       if (this.#state === 'closed') return
@@ -161,6 +165,7 @@ export class Scheduler implements SchedulerSizes {
   /** Places no more pods and resolves when the writes under way have ended. */
   async close(): Promise<void> {
     this.#state = 'closed'
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
     this.#queue.close()
     this.#volumeBinder.close()
     await Promise.all(this.#writes)

@@ -63,6 +63,8 @@ class GarbageCollector implements RunningController {
   #kinds = new Map<string, Known>()
   readonly #absent = new Set<string>()
   readonly #onError: ControllerContext['onError']
+  readonly #unsubscribe: (() => void)[] = []
+  #isClosed = false
   /** The next look at what is served, if one is planned. */
   #discovery: Timer | undefined
 
@@ -89,12 +91,15 @@ class GarbageCollector implements RunningController {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
     this.#discovery?.cancel()
     await this.#queue.close()
     await this.#recorder.close()
   }
 
   #discoverSoon(): void {
+    if (this.#isClosed) return
     this.#discovery ??= this.#clock.after(DISCOVERY_DELAY_MS, () => {
       this.#discovery = undefined
       void this.#discover()
@@ -123,13 +128,16 @@ class GarbageCollector implements RunningController {
     }
   }
 
-  #watch(resource: ResourceName): Promise<void> {
+  async #watch(resource: ResourceName): Promise<void> {
+    // What is served may be found out too late.
+    if (this.#isClosed) return
     this.#watched.add(resource)
     const informer = this.#informers.for<AnyObject>(resource)
-    informer.onEvents((events) => {
+    const unsubscribe = informer.onEvents((events) => {
       for (const event of events) this.#enqueue(this.#graph.apply(resource, event))
       if (DEFINITIONS.has(resource)) this.#discoverSoon()
     })
+    this.#unsubscribe.push(unsubscribe)
     return informer.synced
   }
 

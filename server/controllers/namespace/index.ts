@@ -32,6 +32,7 @@ class NamespaceController implements RunningController {
   readonly #client: Client
   readonly #clock: Clock
   readonly #queue: WorkQueue
+  readonly #unsubscribe: () => void
 
   constructor({ informers, clientFor, clock, observeQueue, onError }: ControllerContext) {
     this.#client = clientFor(this.name)
@@ -45,7 +46,7 @@ class NamespaceController implements RunningController {
       },
     })
     const namespaces = informers.for<core.Namespace>('namespaces')
-    namespaces.onEvents((events) => {
+    this.#unsubscribe = namespaces.onEvents((events) => {
       for (const { type, object } of events) {
         if (type !== 'DELETED' && object.metadata.deletionTimestamp !== undefined) this.#queue.add(object.metadata.name)
       }
@@ -58,6 +59,7 @@ class NamespaceController implements RunningController {
   }
 
   close(): Promise<void> {
+    this.#unsubscribe()
     return this.#queue.close()
   }
 

@@ -64,6 +64,7 @@ class PodAutoscaler implements RunningController {
   readonly #autoscalers: Informer<autoscaling.HorizontalPodAutoscaler>
   readonly #pods: Informer<core.Pod>
   readonly #queue: WorkQueue
+  readonly #unsubscribe: () => void
   readonly #memories = new Map<string, Memory>()
   /** Of the pods of each autoscaler's target, as far as known. */
   readonly #selectors = new Map<string, Selector>()
@@ -85,7 +86,7 @@ class PodAutoscaler implements RunningController {
     })
     this.#pods = informers.for<core.Pod>('pods')
     this.#autoscalers = informers.for<autoscaling.HorizontalPodAutoscaler>(AUTOSCALERS)
-    this.#autoscalers.onEvents((events) => {
+    this.#unsubscribe = this.#autoscalers.onEvents((events) => {
       for (const { type, object, old } of events) {
         const isNews = type !== 'MODIFIED' || !deepEqual(object.spec, old?.spec)
         if (isNews) this.#queue.add(keyOf(object))
@@ -100,6 +101,7 @@ class PodAutoscaler implements RunningController {
   }
 
   async close(): Promise<void> {
+    this.#unsubscribe()
     await this.#queue.close()
     await this.#recorder.close()
   }
