@@ -38,7 +38,7 @@ const podNamed = template(sentPod(mark, namespace))
 /** Clients that create many pods: client `who` makes those whose number has this rest. */
 export const creators = 16
 /** One pod in so many is on a given node, and has a given label. */
-export const oneIn = 100
+const oneIn = 100
 const bucketPods = Array.from({ length: oneIn }, (_, bucket) => {
   const pod = sentPod(mark, namespace)
   const labels = { ...pod.metadata?.labels, bucket: String(bucket) }

@@ -1,6 +1,6 @@
 // What a reconcile asks for: data, which the controller runner turns into calls of the Client.
 import type { TimerKind } from '../apimachinery/clock.ts'
-import type { StatusError } from '../apimachinery/errors.ts'
+import { isConflict, isNotFound, type StatusError } from '../apimachinery/errors.ts'
 import type { Frozen, KubeObject, Stored } from '../apimachinery/types.ts'
 import type { DeleteOptions, PatchType, ResourceName } from './client.ts'
 import type { EventSubject, EventType } from './events.ts'
@@ -152,6 +152,10 @@ export function requeueAfter(delayMs: number, kind?: TimerKind): RequeueAction {
 export function retry(error: Error): RetryAction {
   return { do: 'retry', error }
 }
+
+/** What somebody else did to the object meanwhile brings its key again; other errors are tried again. */
+export const unlessOvertaken: Continuation = ({ error }) =>
+  error === undefined || isNotFound(error) || isConflict(error) ? [] : [retry(error)]
 
 export function batch(
   actions: readonly WriteAction[],

@@ -5,9 +5,9 @@ import type * as core from '../api/core.ts'
 import type * as resource from '../api/resource.ts'
 import { toleratesTaint } from '../api/taints.ts'
 import { formatTime } from '../apimachinery/clock.ts'
-import { isConflict, isNotFound } from '../apimachinery/errors.ts'
+import { isNotFound } from '../apimachinery/errors.ts'
 import type { AnyObject, Frozen, Stored } from '../apimachinery/types.ts'
-import { event, patch, remove, requeueAfter, retry, type Action } from '../client/action.ts'
+import { event, patch, remove, requeueAfter, retry, unlessOvertaken, type Action } from '../client/action.ts'
 import type { WatchEvent } from '../client/client.ts'
 import { defineController, type Controller, type Listers } from '../client/controller.ts'
 import { keyOf, splitKey } from '../client/indexer.ts'
@@ -138,9 +138,7 @@ function evict(pod: Pod, now: number): readonly Action[] {
   const message = 'Device Taint manager: deleting due to NoExecute taint'
   const condition = disruptionTarget(pod, 'DeletionByDeviceTaintManager', message, formatTime(now))
   const body = { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } }
-  const deletion = remove('pods', pod, {
-    then: ({ error }) => (error === undefined || isNotFound(error) || isConflict(error) ? [] : [retry(error)]),
-  })
+  const deletion = remove('pods', pod, { then: unlessOvertaken })
   return [
     patch('pods', pod, 'application/strategic-merge-patch+json', body, {
       subresource: 'status',

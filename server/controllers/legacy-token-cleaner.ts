@@ -2,18 +2,15 @@
 // invalid, and a year later they go.
 // Source: kubernetes pkg/controller/serviceaccount, LegacySATokenCleaner (v1.36)
 import type * as core from '../api/core.ts'
-import { isConflict, isNotFound } from '../apimachinery/errors.ts'
 import type { Frozen, Stored } from '../apimachinery/types.ts'
-import { patch, remove, requeueAfter, retry, type Action, type Continuation } from '../client/action.ts'
+import { patch, remove, requeueAfter, unlessOvertaken, type Action } from '../client/action.ts'
 import { defineController, type Listers } from '../client/controller.ts'
 import { keyOf, splitKey } from '../client/indexer.ts'
+import { ACCOUNT_NAME, ACCOUNT_UID, TYPE } from './service-account-secret.ts'
 import { timeOf, type Pod } from './pod-status.ts'
 
 type Secret = Frozen<Stored<core.Secret>>
 
-const TYPE = 'kubernetes.io/service-account-token'
-const ACCOUNT_NAME = 'kubernetes.io/service-account.name'
-const ACCOUNT_UID = 'kubernetes.io/service-account.uid'
 const LAST_USED = 'kubernetes.io/legacy-token-last-used'
 const INVALID_SINCE = 'kubernetes.io/legacy-token-invalid-since'
 /** Says since when uses are written down. */
@@ -104,9 +101,6 @@ function expire(secret: Secret, now: number): readonly Action[] {
   const preconditions = { resourceVersion: secret.metadata.resourceVersion }
   return [remove('secrets', secret, { options: { preconditions }, then: unlessOvertaken })]
 }
-
-const unlessOvertaken: Continuation = ({ error }) =>
-  error === undefined || isConflict(error) || isNotFound(error) ? [] : [retry(error)]
 
 /** `2026-01-31`; undefined for anything else. */
 function dateOf(text: string | undefined): number | undefined {

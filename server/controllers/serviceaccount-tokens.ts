@@ -1,12 +1,13 @@
 // Secrets of type service-account-token: filled with a token of their account, and gone with it.
 // Source: kubernetes pkg/controller/serviceaccount, TokensController (v1.36)
 import type * as core from '../api/core.ts'
-import { isConflict, isNotFound } from '../apimachinery/errors.ts'
+import { isNotFound } from '../apimachinery/errors.ts'
 import type { AnyObject, Frozen, Stored } from '../apimachinery/types.ts'
-import { remove, requeueAfter, retry, update, type Action, type Continuation } from '../client/action.ts'
+import { remove, requeueAfter, retry, unlessOvertaken, update, type Action } from '../client/action.ts'
 import type { WatchEvent } from '../client/client.ts'
 import { defineController, type Controller, type Listers } from '../client/controller.ts'
 import { splitKey } from '../client/indexer.ts'
+import { ACCOUNT_NAME, ACCOUNT_UID, TYPE } from './service-account-secret.ts'
 import { timeOf } from './pod-status.ts'
 
 /** Signs the token that a Secret holds: it names account and Secret, and does not expire. */
@@ -17,9 +18,6 @@ export type SignToken = (
 
 type Secret = Frozen<Stored<core.Secret>>
 
-const TYPE = 'kubernetes.io/service-account-token'
-const ACCOUNT_NAME = 'kubernetes.io/service-account.name'
-const ACCOUNT_UID = 'kubernetes.io/service-account.uid'
 const SECRETS = 'secrets'
 const ACCOUNTS = 'serviceaccounts'
 /** Keys about references to a Secret that is gone: namespace, Secret, account and its uid follow. */
@@ -112,10 +110,6 @@ function fill(
 function encode(text: string): string {
   return Buffer.from(text).toString('base64')
 }
-
-/** What somebody else did to the Secret meanwhile brings its key again. */
-const unlessOvertaken: Continuation = ({ error }) =>
-  error === undefined || isNotFound(error) || isConflict(error) ? [] : [retry(error)]
 
 /** The account does not list a Secret any more that is gone. */
 function forget(key: string, listers: Listers): readonly Action[] {

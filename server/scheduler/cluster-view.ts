@@ -47,12 +47,7 @@ export function watchCluster(
     replicaSets: informers.for<ReplicaSet>('replicasets.apps'),
     statefulSets: informers.for<StatefulSet>('statefulsets.apps'),
   }
-  const spreading: SpreadListers = {
-    services: owners.services.lister,
-    replicationControllers: owners.replicationControllers.lister,
-    replicaSets: owners.replicaSets.lister,
-    statefulSets: owners.statefulSets.lister,
-  }
+  const spreading: SpreadListers = listersOf(owners)
   const stored = {
     volumes: informers.for<PersistentVolume>('persistentvolumes'),
     claims: informers.for<PersistentVolumeClaim>('persistentvolumeclaims'),
@@ -62,25 +57,13 @@ export function watchCluster(
     capacities: informers.for<CSIStorageCapacity>('csistoragecapacities.storage.k8s.io'),
     attachments: informers.for<VolumeAttachment>('volumeattachments.storage.k8s.io'),
   }
-  const storage = new StorageCache({
-    volumes: stored.volumes.lister,
-    claims: stored.claims.lister,
-    classes: stored.classes.lister,
-    csiNodes: stored.csiNodes.lister,
-    csiDrivers: stored.csiDrivers.lister,
-    capacities: stored.capacities.lister,
-    attachments: stored.attachments.lister,
-  })
+  const storage = new StorageCache(listersOf(stored))
   const devices = {
     claims: informers.for<ResourceClaim>('resourceclaims.resource.k8s.io'),
     classes: informers.for<DeviceClass>('deviceclasses.resource.k8s.io'),
     slices: informers.for<ResourceSlice>('resourceslices.resource.k8s.io'),
   }
-  const claims = new ClaimCache({
-    claims: devices.claims.lister,
-    classes: devices.classes.lister,
-    slices: devices.slices.lister,
-  })
+  const claims = new ClaimCache(listersOf(devices))
   const namespaces = informers.for<Namespace>('namespaces')
   const budgets = informers.for<PodDisruptionBudget>('poddisruptionbudgets.policy')
   const view: ClusterView = {
@@ -122,4 +105,10 @@ export function watchCluster(
     deviceInformers: deviceInformers as unknown as readonly Informer<KubeObject>[],
     synced: Promise.all(used.map((informer) => informer.synced)),
   }
+}
+
+type ListersOf<T> = { readonly [K in keyof T]: T[K] extends { readonly lister: infer L } ? L : never }
+
+function listersOf<T extends Readonly<Record<string, { readonly lister: unknown }>>>(informers: T): ListersOf<T> {
+  return Object.fromEntries(Object.entries(informers).map(([name, { lister }]) => [name, lister])) as ListersOf<T>
 }

@@ -7,7 +7,7 @@ import { bestOf } from './plugins/default-preemption.ts'
 import type { PodFilters } from './pod-filters.ts'
 
 /** As plugins are named among those that rejected a pod. */
-export const EXTENDER = 'Extender'
+const EXTENDER = 'Extender'
 
 /**
  * @param extenders those interested in the pod

@@ -1,9 +1,8 @@
 // Tokens for nodes to join with go when their time is over.
 // Source: kubernetes pkg/controller/bootstrap, TokenCleaner (v1.36)
 import type * as core from '../../api/core.ts'
-import { isConflict, isNotFound } from '../../apimachinery/errors.ts'
 import type { Frozen } from '../../apimachinery/types.ts'
-import { remove, requeueAfter, retry, type Action } from '../../client/action.ts'
+import { remove, requeueAfter, unlessOvertaken, type Action } from '../../client/action.ts'
 import { defineController, type Listers } from '../../client/controller.ts'
 import { keyOf, splitKey } from '../../client/indexer.ts'
 import { expiry, isToken } from './secrets.ts'
@@ -29,7 +28,7 @@ function reconcile(key: string, listers: Listers, now: number): readonly Action[
   if (until > now) return [requeueAfter(until - now)]
   return [
     remove('secrets', secret, {
-      then: ({ error }) => (error === undefined || isNotFound(error) || isConflict(error) ? [] : [retry(error)]),
+      then: unlessOvertaken,
     }),
   ]
 }

@@ -5,8 +5,8 @@ import type { Frozen, Stored } from '../../apimachinery/types.ts'
 
 export type TokenSecret = Frozen<Stored<core.Secret>>
 
-export const TOKEN_NAMESPACE = 'kube-system'
-export const TOKEN_TYPE = 'bootstrap.kubernetes.io/token'
+const TOKEN_NAMESPACE = 'kube-system'
+const TOKEN_TYPE = 'bootstrap.kubernetes.io/token'
 const NAME_PREFIX = 'bootstrap-token-'
 
 export function isToken(secret: Frozen<core.Secret>): boolean {

@@ -5,7 +5,7 @@ import { extensionPoints, pluginSets, type ExtensionPoint } from './schema.ts'
 import type { PluginEntry, Plugins, PluginSet } from './types.ts'
 
 /** By name of the plugin. */
-export const pluginPoints: Readonly<Record<string, readonly ExtensionPoint[]>> = {
+const pluginPoints: Readonly<Record<string, readonly ExtensionPoint[]>> = {
   SchedulingGates: ['preEnqueue'],
   PrioritySort: ['queueSort'],
   NodeUnschedulable: ['filter'],

@@ -29,7 +29,7 @@ export interface Pool {
 
 type NodeChoice = Pick<Frozen<Device>, 'nodeName' | 'allNodes' | 'nodeSelector'>
 
-export function isReachable({ nodeName, allNodes, nodeSelector }: NodeChoice, node: NodeObject): boolean {
+function isReachable({ nodeName, allNodes, nodeSelector }: NodeChoice, node: NodeObject): boolean {
   if (nodeName !== undefined && nodeName !== '') return nodeName === node.metadata.name
   if (allNodes === true) return true
   if (nodeSelector === undefined) return false

@@ -76,7 +76,7 @@ function findCandidates(
 }
 
 /** The fewest pods that must go from the node, the least important ones. Source: SelectVictimsOnNode */
-export function selectVictims(
+function selectVictims(
   pod: PodInfo,
   node: NodeInfo,
   search: Search,
