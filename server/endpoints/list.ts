@@ -22,7 +22,8 @@ export async function list(scope: Scope): Promise<ListAnswer> {
   const selected = selection(resource.kind, options.labelSelector, options.fieldSelector)
   const prefix = store.listPrefix(namespace || narrowedNamespace(store, options, selected))
   const point = options.continueToken === '' ? undefined : continuePoint(options)
-  const snapshot = await snapshotFor(store, options, point)
+  const isOne = selected.name !== undefined && isOneNamespace(store, prefix)
+  const snapshot = await snapshotFor(store, options, point, isOne)
   // A list that may be any age is served whole: paging it would make no sense of one revision.
   const limit = options.resourceVersion === '0' ? 0 : options.limit
   const after = point === undefined ? undefined : store.listPrefix(namespace) + point.after
@@ -57,6 +58,7 @@ async function snapshotFor(
   store: ResourceStore,
   options: ListOptions,
   point: ContinuePoint | undefined,
+  isOne: boolean,
 ): Promise<CacheSnapshot> {
   if (point !== undefined) {
     if (point.revision === undefined) return store.cache.snapshot()
@@ -71,7 +73,9 @@ async function snapshotFor(
   }
   const revision = minimumRevision(options.resourceVersion)
   if (revision === undefined || revision === 0) return store.cache.snapshot()
-  const isExact = options.resourceVersionMatch === 'Exact' || (options.resourceVersionMatch === '' && options.limit > 0)
+  // A page of one object is none: what it could be at that revision or later is good enough.
+  const isPage = options.limit > 0 && !isOne
+  const isExact = options.resourceVersionMatch === 'Exact' || (options.resourceVersionMatch === '' && isPage)
   if (revision > store.revision) throw newTooLargeResourceVersion(revision, store.revision)
   if (!isExact) return store.cache.snapshot()
   try {
@@ -150,9 +154,7 @@ function candidates(
   selected: Selection,
   after: string | undefined,
 ): Candidates {
-  const { facts } = store.kind
-  const isNamespace = !facts.namespaced || prefix !== store.prefix
-  if (isNamespace && selected.name !== undefined && after === undefined) {
+  if (selected.name !== undefined && after === undefined && isOneNamespace(store, prefix)) {
     const entry = snapshot.get(prefix + selected.name)
     return { found: entry === undefined ? [] : [entry], isExact: false, isByLabel: false }
   }
@@ -167,6 +169,11 @@ function candidates(
     }
   }
   return { found: snapshot.entries(prefix, after), isExact: selected.isAll, isByLabel: false }
+}
+
+/** Where a name means at most one object. */
+function isOneNamespace({ kind, prefix: everything }: ResourceStore, prefix: string): boolean {
+  return !kind.facts.namespaced || prefix !== everything
 }
 
 function below(entries: readonly Entry[], prefix: string, after = ''): readonly Entry[] {
