@@ -30,7 +30,7 @@ export async function clock(flags: ClockFlags, change?: ClockChange): Promise<vo
   }
 }
 
-export function describeSpeed(speed: number): string {
+function describeSpeed(speed: number): string {
   if (speed === 0) return 'stopped'
   return speed === 1 ? 'real time' : `${speed} times as fast as real time`
 }

@@ -4,7 +4,7 @@ import type { ObjectKeeper } from './entry.ts'
 import type { Entry } from './store.ts'
 
 /** JSON bytes whose objects may stay decoded. An object takes about 2.2 times its JSON; 16 MiB are 3,000 pods. */
-export const defaultDecodedBytes = 16 * 1024 * 1024
+const defaultDecodedBytes = 16 * 1024 * 1024
 
 /** A sweep goes on until so much of the limit is free again. */
 const freedShare = 0.1
