@@ -153,6 +153,11 @@ describe('kubeling up', function () {
         says: "'-1' is invalid. It must be a whole number from 0 to 5000",
       },
       {
+        name: 'two numbers of nodes',
+        args: ['--nodes', '2', '--autoscale-nodes', '1:5'],
+        says: "'--autoscale-nodes <min:max>' cannot be used with option '--nodes <number>'",
+      },
+      {
         name: 'a part',
         args: ['--disable=controllers,nonsense'],
         says: 'nonsense is none of controllers, scheduler, kubelet',

@@ -119,7 +119,13 @@ export async function startComponents({
           ...(configuration === undefined ? {} : { configuration }),
         })
         scheduler = one
-        return one
+        return {
+          async close() {
+            // What it knew is not what is true from now on.
+            scheduler = undefined
+            await one.close()
+          },
+        }
       }),
     )
   }

@@ -103,7 +103,9 @@ function makeProgram(): Command {
       new Option(
         '--autoscale-nodes <min:max>',
         'nodes come for pods that fit nowhere, and go when they have been empty for ten minutes; instead of --nodes',
-      ).argParser(parseAutoscale),
+      )
+        .argParser(parseAutoscale)
+        .conflicts('nodes'),
     )
     .addOption(new Option('--max-pods <number>', 'pods that each node takes').argParser(parseMaxPods).default(110))
     .addOption(
