@@ -2,6 +2,7 @@
 // Source: kubernetes pkg/controller/history (v1.36)
 import type * as apps from '../api/apps.ts'
 import type * as core from '../api/core.ts'
+import { escapeHTML } from '../apimachinery/escape-html.ts'
 import { sortKeys } from '../apimachinery/field.ts'
 import type { Selector } from '../apimachinery/selectors.ts'
 import type { Frozen, Stored } from '../apimachinery/types.ts'
@@ -49,11 +50,7 @@ export function templatePatch(template: Frozen<core.PodTemplateSpec> | undefined
 
 /** The text of a revision's data as Go writes it, which hashes are made of. */
 export function dataText(data: unknown): string {
-  const escapes = /[<>&\u2028\u2029]/g
-  return JSON.stringify(data).replace(
-    escapes,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  return escapeHTML(JSON.stringify(data))
 }
 
 /** @param revisions oldest first */

@@ -1,10 +1,11 @@
 // Lists and Tables made of the bytes of what is stored: nothing of an object is serialised again.
+import { escapeHTML } from '../apimachinery/escape-html.ts'
 import type { ListAnswer } from '../endpoints/api.ts'
 import type { Resource } from '../registry/resources.ts'
 import type { IncludeObject, TableRow } from '../registry/table.ts'
 import { utf8Of } from '../storage/byte-string.ts'
 import type { Entry } from '../storage/store.ts'
-import { encodeJSON, escapeHTML } from './codec/json.ts'
+import { encodeJSON } from './codec/json.ts'
 import { protobufItemHead, protobufItemHeadSize, protobufListFrame } from './codec/protobuf.ts'
 import { ListBody, type ListForm } from './list-body.ts'
 import type { Piece } from './pieces.ts'

@@ -1,5 +1,6 @@
 // The JSON bytes of a version of an object. Mostly metadata changes from one to the next, or the status: what the versions
 // share is not made into text again, nor are sets of owned fields, which many objects share.
+import { escapeHTML } from '../apimachinery/escape-html.ts'
 import { textOfSet } from '../apimachinery/managed-fields/interned-sets.ts'
 import type { AnyObject, Frozen, ManagedFieldsEntry } from '../apimachinery/types.ts'
 import { utf8Of, type ByteString } from './byte-string.ts'
@@ -17,13 +18,13 @@ export interface EncodedVersion extends EncodedObject {
   readonly object: Frozen<AnyObject>
 }
 
-/** The bytes of JSON.stringify. */
+/** The bytes that Go's JSON has: they go out as they are. */
 export function encodeObject(object: Frozen<AnyObject>, old?: EncodedVersion): EncodedObject {
   const names = Object.keys(object)
   const tailFrom = names.indexOf('metadata') + 1
   let head = ''
   for (let at = 0; at < tailFrom; at++) head += `${at === 0 ? '{' : ','}${memberJson(names[at]!, object[names[at]!])}`
-  const start = utf8Of(head)
+  const start = bytesOf(head)
   const tailAt = start.length
   const oldNames = old === undefined ? [] : Object.keys(old.object)
   const oldFrom = oldNames.indexOf('metadata') + 1
@@ -41,11 +42,15 @@ export function encodeObject(object: Frozen<AnyObject>, old?: EncodedVersion): E
     old !== undefined && shared > 0
       ? old.bytes.slice(old.tailAt, old.secondAt)
       : names.length > tailFrom
-        ? utf8Of(`,${memberJson(names[tailFrom]!, object[names[tailFrom]!])}`)
+        ? bytesOf(`,${memberJson(names[tailFrom]!, object[names[tailFrom]!])}`)
         : ''
   let rest = ''
   for (let at = tailFrom + 1; at < names.length; at++) rest += `,${memberJson(names[at]!, object[names[at]!])}`
-  return { bytes: flat(`${start}${first}${utf8Of(rest)}}`), tailAt, secondAt: tailAt + first.length }
+  return { bytes: flat(`${start}${first}${bytesOf(rest)}}`), tailAt, secondAt: tailAt + first.length }
+}
+
+function bytesOf(json: string): ByteString {
+  return utf8Of(escapeHTML(json))
 }
 
 function isShared(

@@ -38,6 +38,20 @@ describe('StoredEntry', () => {
     )
   })
 
+  it('escapes what Go escapes, wherever it stands', () => {
+    const object = {
+      '&': 1,
+      metadata: { name: 'x', annotations: { a: '<b>' } },
+      data: { 'a\u2028': 'é&😀' },
+      more: '>',
+    }
+    const entry = stored(object as AnyObject)
+    expect(entry.json.toString()).to.equal(
+      String.raw`{"\u0026":1,"metadata":{"name":"x","resourceVersion":"7","annotations":{"a":"\u003cb\u003e"}},"data":{"a\u2028":"é\u0026😀"},"more":"\u003e"}`,
+    )
+    expect(JSON.parse(entry.json.toString())).to.deep.equal(entry.object)
+  })
+
   it('leaves out members that are undefined', () => {
     const object = { metadata: { name: 'x', labels: undefined } } as unknown as AnyObject
     expect(stored(object).object.metadata).to.have.keys('name', 'resourceVersion')

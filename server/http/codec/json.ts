@@ -1,4 +1,5 @@
 // JSON in and out: parsed with Go's words for what is wrong, printed as Go prints it.
+import { escapeHTML } from '../../apimachinery/escape-html.ts'
 import { findSyntaxError, isPlain, JSONSyntaxError, lookClosely } from './json-syntax.ts'
 
 export { JSONSyntaxError } from './json-syntax.ts'
@@ -31,21 +32,6 @@ export function parseJSON(text: string, options: { findDuplicates?: boolean; byt
   }
   if (options.findDuplicates !== true || isPlain(text, value)) return { value, duplicates: [], oddNumbers: none }
   return lookClosely(text)
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  '<': '\\u003c',
-  '>': '\\u003e',
-  '&': '\\u0026',
-  '\u2028': '\\u2028',
-  '\u2029': '\\u2029',
-}
-
-const mustEscape = /[<>&\u2028\u2029]/g
-
-/** Go escapes what could end a script in a page, in strings and so everywhere. */
-export function escapeHTML(json: string): string {
-  return mustEscape.test(json) ? json.replace(mustEscape, (character) => escapes[character]!) : json
 }
 
 /** One line with its end, or `pretty`: indented by two, without a line end. Members are printed in the order they have. */
