@@ -37,13 +37,13 @@ describe('turns', () => {
     expect(done.join('')).to.equal('abcdef|gh|')
   })
 
-  it('gives those who act precedence over those who tell, and these one write in each turn', () => {
+  it('gives those who act precedence over those who tell, and these one write in each turn in which anybody acts', () => {
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) ask(name)
     for (const name of ['x', 'y', 'z']) ask(name, 'telling')
     turn()
     turn()
     turn()
-    expect(done.join('')).to.equal('abcxde|yfz||')
+    expect(done.join('')).to.equal('abcxde|yf|z|')
   })
 
   it('hands on results and failures, of what waited too', async () => {

@@ -25,6 +25,8 @@ export class Turns {
   readonly #nextTurn: (callback: () => void) => void
   /** When the slice of this turn began. */
   #begunAt: number | undefined
+  /** Somebody has acted in this turn. */
+  #hasActed = false
   /** Pieces of work that were asked for and have not ended. */
   #underWay = 0
 
@@ -56,12 +58,17 @@ export class Turns {
   #start<T>(urgency: Urgency, work: () => Promise<T>): Promise<T> {
     const waiting = urgency === 'acting' ? this.#acting : this.#telling
     if (this.#begunAt === undefined) this.#begin()
-    if (waiting.size === 0 && (urgency === 'acting' || this.#acting.size === 0) && this.#hasTime()) return work()
-    return new Promise((resolve) => waiting.push(() => resolve(work())))
+    const isNext = urgency === 'acting' || (this.#acting.size === 0 && !this.#hasActed)
+    if (waiting.size > 0 || !isNext || !this.#hasTime()) {
+      return new Promise((resolve) => waiting.push(() => resolve(work())))
+    }
+    if (urgency === 'acting') this.#hasActed = true
+    return work()
   }
 
   #begin(): void {
     this.#begunAt = this.#now()
+    this.#hasActed = false
     this.#nextTurn(() => this.#proceed())
   }
 
@@ -76,7 +83,14 @@ export class Turns {
     // Those who tell get on too, however much there is to do.
     this.#telling.take()?.()
     while (this.#hasTime()) {
-      const next = this.#acting.take() ?? this.#telling.take()
+      const next = this.#acting.take()
+      if (next === undefined) break
+      this.#hasActed = true
+      next()
+    }
+    // What follows from an act is waited for: the turn ends with it, and is not filled up with telling.
+    while (!this.#hasActed && this.#hasTime()) {
+      const next = this.#telling.take()
       if (next === undefined) return
       next()
     }
